@@ -1,0 +1,44 @@
+# make run   install into .venv, index articles/, serve on http://127.0.0.1:8000
+# make test  install the test tools too, then run every test
+# make check what CI runs: format, lint, types, tests
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+VENV ?= $(ROOT).venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+.PHONY: help run test check lint bench clean
+
+help:
+	@sed -n 's/^# //p' $(ROOT)Makefile
+
+$(VENV)/.base: $(ROOT)pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed, this is " + sys.version)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Zhida into $(VENV) (about a minute the first time) ..."
+	@$(PIP) -e $(ROOT)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	@echo "Installing the test tools ..."
+	@$(PIP) -e "$(ROOT)[dev]"
+	@touch $@
+
+run: $(VENV)/.base
+	@cd $(ROOT) && $(BIN)/kb serve $(ARGS)
+
+test: $(VENV)/.dev
+	@cd $(ROOT) && $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	@cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
+
+check: lint test
+
+bench: $(VENV)/.dev
+	@cd $(ROOT) && $(BIN)/python -m tests.bench $(ARGS)
+
+clean:
+	rm -rf $(VENV) $(ROOT)var $(ROOT)build $(ROOT)*.egg-info

@@ -1,0 +1,17 @@
+"""Zhida (直达): knowledge-base search for customer-service teams; everything that is not web.
+
+The house, top floor first. Imports go downwards only (``tests/test_architecture.py`` walks them)::
+
+    cli, webui, (mcp)         front ends: parse input, show output
+    wiring                    composition root: Settings -> a Service with its adapters
+    service                   the façade that every front end shares
+    usecases                  indexing · searching · suggesting · faq · staleness · evaluation · importing
+    content  engines  store   adapters: article files · index engines · SQLite (never import each other)
+    ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
+    model  errors  config     data, the error tree, settings
+
+Read ``service.py`` to learn what the system does, ``ports/engine.py`` for what an index engine
+must do, ``docs/architecture.md`` for the picture.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,86 @@
+"""Every error that this project raises on purpose.
+
+::
+
+    KbError
+     ├─ SettingsError        a setting has a value that can't be used
+     ├─ ArticleError         an article file breaks the format        (carries the Problem)
+     ├─ ArticleNotFound      no article with that id
+     ├─ QueryError           the caller's query can't be answered     (too long, unknown filter)
+     ├─ EngineError          the index can't do what was asked
+     │   ├─ IndexLocked      another process is writing
+     │   ├─ IndexMissing     nothing has been indexed yet
+     │   ├─ IndexCorrupt     files of the index are damaged
+     │   └─ SmokeTestFailed  a new generation doesn't answer; the old one stays
+     ├─ StoreError           SQLite can't do what was asked
+     │   ├─ StoreCorrupt     the database file is damaged
+     │   └─ StoreBusy        the database stayed locked too long
+     ├─ BulkImportError      rows of an import can't be used
+     └─ EvalError            a qrels folder can't be used
+
+Messages are shown to people: they say what happened and how to mend it, in Chinese.
+"""
+
+
+class KbError(Exception):
+    """Base of all errors raised on purpose; ``str(error)`` can be shown to a user."""
+
+
+class SettingsError(KbError):
+    """A setting has a value that can't be used."""
+
+
+class ArticleError(KbError):
+    """An article file breaks the format."""
+
+
+class ArticleNotFound(KbError):
+    """No article with that id is being served."""
+
+    def __init__(self, article_id: str) -> None:
+        super().__init__(f"没有编号为“{article_id}”的知识条目，可能已归档、改号或尚未发布。")
+        self.article_id = article_id
+
+
+class QueryError(KbError):
+    """The caller's query can't be answered as it stands."""
+
+
+class EngineError(KbError):
+    """The index can't do what was asked."""
+
+
+class IndexLocked(EngineError):
+    """Another process holds the write lock."""
+
+
+class IndexMissing(EngineError):
+    """Nothing has been indexed yet."""
+
+
+class IndexCorrupt(EngineError):
+    """Files of the index are damaged."""
+
+
+class SmokeTestFailed(EngineError):
+    """A freshly built generation does not answer; the previous one keeps serving."""
+
+
+class StoreError(KbError):
+    """The database can't do what was asked."""
+
+
+class StoreCorrupt(StoreError):
+    """The database file is damaged."""
+
+
+class StoreBusy(StoreError):
+    """The database stayed locked by another process for too long."""
+
+
+class BulkImportError(KbError):
+    """Rows of an import can't be used; nothing was written."""
+
+
+class EvalError(KbError):
+    """A qrels folder is incomplete or malformed."""

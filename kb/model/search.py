@@ -1,0 +1,101 @@
+"""Requests and answers of search, suggestion and the FAQ panel; plain data, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kb.model.article import ArticleRecord
+from kb.model.freshness import Freshness
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What a caller asks. Filters take slugs or Chinese titles; ``channel`` also picks the script."""
+
+    text: str
+    product: str | None = None
+    scenario: str | None = None
+    channel: str | None = None
+    kind: str | None = None
+    tag: str | None = None
+    limit: int = 10
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of the article; ``marks`` are the [start, end) character ranges in ``text`` that matched."""
+
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One ranked answer. ``score`` is comparable within one result only."""
+
+    record: ArticleRecord
+    score: float
+    freshness: Freshness
+    title: Snippet
+    snippet: Snippet
+    matched: tuple[str, ...]
+    script: str
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many hits carry ``value``; ``key`` is what to send back as the filter."""
+
+    value: str
+    count: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """The answer to a SearchRequest. ``took_ms`` in milliseconds; ``fallback`` says in words what was relaxed."""
+
+    query: str
+    total: int
+    took_ms: float
+    generation: str
+    hits: tuple[Hit, ...]
+    facets: dict[str, tuple[FacetCount, ...]] = field(default_factory=dict)
+    fallback: str | None = None
+    did_you_mean: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One row under the search box. ``kind``: article | scenario | product | query; ``id`` only for articles.
+
+    ``marks`` are the matched [start, end) ranges in ``text`` (also for pinyin input).
+    """
+
+    text: str
+    kind: str
+    id: str | None
+    product: str | None
+    scenario: str | None
+    freshness: str | None
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FaqItem:
+    """One row of the panel, rank counted from 1 within the panel shown."""
+
+    rank: int
+    record: ArticleRecord
+    freshness: Freshness
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaqPanel:
+    """The top-N panel; ``as_of`` is when its ranking was computed (ISO 8601, UTC)."""
+
+    as_of: str
+    items: tuple[FaqItem, ...]
