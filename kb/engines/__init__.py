@@ -1,0 +1,7 @@
+"""Adapters of the SearchEngine port: each third-party engine is imported in one file only.
+
+- ``generations``: directories, the CURRENT pointer, the write lock; shared by embedded engines
+- ``scoring``: BM25 over posting arrays, pure numpy
+- ``whoosh_index``: the one file that imports Whoosh: postings in, postings out
+- ``whoosh_engine``: the adapter that puts the three together
+"""

@@ -1,0 +1,106 @@
+"""BM25 over posting arrays: pure numpy, no files, no engine.
+
+Whoosh walks posting lists document by document in Python; adding up whole arrays ranks the same
+documents the same way some thirty times faster.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.ports.engine import BM25_B, BM25_K1, Term
+
+#: (document numbers ascending, term frequencies) of one token in one field
+Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
+
+#: A token that more than this share of the documents carry can't select, only rank.
+COMMON_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStatistics:
+    """``norms[doc]`` = k1·(1 - b + b·length/average): the length part of BM25, per document."""
+
+    norms: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, lengths: NDArray[np.float32], live: int) -> FieldStatistics:
+        """From token counts per document (0 for deleted ones) and the number of live documents."""
+        average = float(lengths.sum()) / live if live else 0.0
+        relative = lengths / average if average else lengths
+        return cls((BM25_K1 * (1 - BM25_B + BM25_B * relative)).astype(np.float32))
+
+
+def idf(documents: int, frequency: int) -> float:
+    """Inverse document frequency (see ``kb.ports.engine.BM25_K1`` for the source)."""
+    return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
+
+
+class Accumulator:
+    """Adds up the scores of all documents, term by term."""
+
+    def __init__(self, size: int, live: int) -> None:
+        self.scores = np.zeros(size, dtype=np.float32)
+        self._live = live
+
+    def add(
+        self,
+        postings: Postings,
+        norms: NDArray[np.float32],
+        weight: float,
+        only: NDArray[np.int32] | None = None,
+    ) -> None:
+        """Add ``weight`` · BM25 of one token in one field to the documents that carry it (and are in ``only``)."""
+        frequency = postings[0].size
+        if only is not None and only.size < frequency:
+            postings = restrict(postings, only)
+        documents, frequencies = postings
+        if documents.size:
+            gain = np.float32(weight * idf(self._live, frequency) * (BM25_K1 + 1))
+            self.scores[documents] += gain * frequencies / (frequencies + norms[documents])
+
+
+def restrict(postings: Postings, candidates: NDArray[np.int32]) -> Postings:
+    """The part of a long posting list that falls on ``candidates`` (ascending document numbers)."""
+    documents, frequencies = postings
+    places = np.searchsorted(documents, candidates)
+    places[places == documents.size] = 0
+    found = places[documents[places] == candidates] if documents.size else places[:0]
+    return documents[found], frequencies[found]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Rare terms select documents; common ones only add to the score of what was selected."""
+
+    rare: tuple[Term, ...]
+    common: tuple[Term, ...]
+
+
+def plan(terms: Iterable[Term], frequency: Callable[[str], int], documents: int) -> Plan:
+    """Split terms by document frequency; when all are common, all select."""
+    rare: list[Term] = []
+    common: list[Term] = []
+    for term in terms:
+        (common if frequency(term.text) > COMMON_SHARE * documents else rare).append(term)
+    return Plan(tuple(rare), tuple(common)) if rare else Plan(tuple(common), ())
+
+
+def top(scores: NDArray[np.float32], candidates: NDArray[np.int32], wanted: int) -> NDArray[np.int32]:
+    """The ``wanted`` best candidates and all that tie with the last of them, best first."""
+    if candidates.size > wanted:
+        values = scores[candidates]
+        limit = np.partition(values, candidates.size - wanted)[candidates.size - wanted]
+        candidates = candidates[values >= limit]
+    return candidates[np.argsort(-scores[candidates], kind="stable")]
+
+
+def counts(values: Mapping[str, NDArray[np.int32]], hits: NDArray[np.bool_]) -> list[tuple[str, int]]:
+    """Facet counts: how many hits carry each value, most frequent first, zeros left out."""
+    counted = ((value, int(np.count_nonzero(hits[documents]))) for value, documents in values.items())
+    return sorted(((v, n) for v, n in counted if n), key=lambda item: (-item[1], item[0]))

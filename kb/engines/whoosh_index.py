@@ -1,0 +1,327 @@
+"""The one file that imports Whoosh: one index directory; tokens in, posting arrays out.
+
+Whoosh keeps the files: segments, term dictionary, deletions, atomic commit. We use its codec
+extension point to store postings as plain arrays, because our scoring reads whole posting lists, and because
+Whoosh 2.7.4 stats a file per posting when it writes field lengths (measured: half of a build).
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh import columns, fields, formats, index
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3PostingsWriter, W3Segment
+from whoosh.matching import ListMatcher
+from whoosh.matching.wrappers import WrappingMatcher
+from whoosh.writing import SegmentWriter
+
+from kb.engines.scoring import Postings
+from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
+
+#: Part of the index fingerprint: raise it whenever the files would be written differently.
+FORMAT_VERSION = 1
+
+_LENGTHS = "lengths"
+_CACHE_BYTES = 64 * 2**20
+_MAX_SMALL_SEGMENTS = 8
+_EMPTY: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
+
+
+class _ArrayPostingsWriter(W3PostingsWriter):  # type: ignore[misc]
+    """Writes a posting list as uint32 document numbers followed by float32 frequencies."""
+
+    def add_all(self, documents: array[int], weights: array[float]) -> None:
+        self._ids, self._weights = documents, weights
+        self._maxweight = max(weights)
+
+    def _write_block(self, last: bool = False) -> None:
+        self._terminfo.add_block(self)
+        self._postfile.write(self._ids.tobytes() + self._weights.tobytes())
+        self._blockcount += 1
+        self._new_block()
+
+
+class _ArrayFieldWriter(W3FieldWriter):  # type: ignore[misc]
+    """Takes postings grouped by term instead of one by one."""
+
+    def add_postings(self, schema: Any, _lengths: object, groups: Iterable[tuple[Any, ...]]) -> None:
+        started = None
+        for name, token, documents, weights in groups:
+            if name != started:
+                if started is not None:
+                    self.finish_field()
+                self.start_field(name, schema[name])
+                started = name
+            self.start_term(token)
+            self._postwriter.add_all(documents, weights)
+            self.finish_term()
+        if started is not None:
+            self.finish_field()
+
+
+class _ArrayCodec(W3Codec):  # type: ignore[misc]
+    length_stats = False
+
+    def __init__(self) -> None:
+        super().__init__(blocklimit=2**31, compression=0)
+
+    def field_writer(self, storage: Any, segment: Any) -> _ArrayFieldWriter:
+        return _ArrayFieldWriter(self, storage, segment)
+
+    def postings_writer(self, dbfile: Any, byteids: bool = False) -> _ArrayPostingsWriter:
+        return _ArrayPostingsWriter(dbfile, blocklimit=self._blocklimit, byteids=byteids, compression=0)
+
+    def postings_reader(
+        self, dbfile: Any, terminfo: Any, format_: Any, term: Any = None, scorer: Any = None
+    ) -> ListMatcher:
+        offset, _ = terminfo.extent()  # 2.7.4 reads the length back as a tuple
+        half = 4 * int(terminfo.doc_frequency())
+        raw = dbfile.get(offset, 2 * half)
+        documents, weights = array("I", raw[:half]), array("f", raw[half:])
+        return ListMatcher(documents, weights, None, format_, scorer=scorer, term=term, terminfo=terminfo)
+
+    def new_segment(self, storage: Any, indexname: str) -> _ArraySegment:
+        return _ArraySegment(self, indexname)
+
+
+class _ArraySegment(W3Segment):  # type: ignore[misc]
+    def codec(self, **_: Any) -> _ArrayCodec:
+        return _ArrayCodec()
+
+
+class _GroupingPool:
+    """Collects postings by field and token; Whoosh's own pool sorts them one by one."""
+
+    def __init__(self) -> None:
+        self._fields: dict[str, dict[str, tuple[array[int], array[float]]]] = defaultdict(dict)
+
+    def add_document(self, number: int, document: Mapping[str, Mapping[str, int]]) -> None:
+        for name, tokens in document.items():
+            groups = self._fields[name]
+            for token, frequency in tokens.items():
+                group = groups.get(token)
+                if group is None:
+                    groups[token] = array("I", (number,)), array("f", (frequency,))
+                else:
+                    group[0].append(number)
+                    group[1].append(frequency)
+
+    def add(self, posting: tuple[str, bytes, int, float, bytes]) -> None:
+        name, token, number, frequency, _ = posting
+        self.add_document(number, {name: {token.decode(): int(frequency)}})
+
+    def iter_postings(self) -> Iterator[tuple[str, bytes, array[int], array[float]]]:
+        for name, groups in sorted(self._fields.items()):
+            encoded = sorted((token.encode(), group) for token, group in groups.items())
+            for token, (numbers, frequencies) in encoded:
+                yield name, token, numbers, frequencies
+
+    def cleanup(self) -> None:
+        self._fields.clear()
+
+
+class _Writer(SegmentWriter):  # type: ignore[misc]
+    def __init__(self, ix: Any) -> None:
+        super().__init__(ix, codec=_ArrayCodec())
+        self.pool = _GroupingPool()
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        tokens = document["tokens"]
+        self.pool.add_document(self.docnum, {**tokens, _LENGTHS: _lengths(tokens)})
+        self.add_document(identity="\0".join(document["identity"]).encode(), stored=document["stored"])
+
+    def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: Any) -> None:
+        for posting in self._process_posts(reader.iter_postings(), startdoc, docmap):
+            self.pool.add(posting)
+
+
+def _merge_small(writer: _Writer, segments: Sequence[Any]) -> list[Any]:
+    """Merge policy: leave the big first segment alone; fold the small ones into the new one now and then."""
+    if len(segments) <= _MAX_SMALL_SEGMENTS:
+        return list(segments)
+    from whoosh.reading import SegmentReader
+
+    largest = max(segments, key=lambda segment: segment.doc_count_all())
+    for segment in segments:
+        if segment is not largest:
+            reader = SegmentReader(writer.storage, writer.schema, segment)
+            writer.add_reader(reader)
+            reader.close()
+    return [largest]
+
+
+def _schema() -> fields.Schema:
+    names = (*SCORED_FIELDS, *KEYWORD_FIELDS, "id", _LENGTHS)
+    return fields.Schema(
+        stored=fields.STORED(),
+        identity=fields.COLUMN(columns.VarBytesColumn()),
+        **{name: fields.FieldType(formats.Frequency(), None) for name in names},
+    )
+
+
+class WhooshIndex:
+    """An index directory. One thread writes at a time; the caller holds the lock between processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the index at ``path``; any exception means that it is damaged or missing."""
+        self._index = index.open_dir(str(path))
+        self._cache = _PostingsCache(_CACHE_BYTES)
+
+    @classmethod
+    def create(cls, path: Path) -> WhooshIndex:
+        """Make an empty index in an existing directory."""
+        index.create_in(str(path), _schema()).close()
+        return cls(path)
+
+    def write(self, documents: Iterable[Mapping[str, Any]], deleted_ids: Iterable[str] = ()) -> None:
+        """Delete, add and commit as one change; an exception from ``documents`` leaves the index as it was.
+
+        A document maps ``tokens`` to {field: {token: frequency}}, ``identity`` to (id, revision), and ``stored``
+        to what ``Reader.stored`` returns.
+        """
+        writer = _Writer(self._index)
+        try:
+            for article_id in deleted_ids:
+                for number in self.reader().numbers(article_id):
+                    writer.delete_document(number)
+            for document in documents:
+                writer.add(document)
+            writer.commit(mergetype=_merge_small)
+        except BaseException:
+            if not writer.is_closed:
+                writer.cancel()
+            raise
+
+    def version(self) -> int:
+        """The number of the latest commit on disk, by this or any other process."""
+        return int(self._index.latest_generation())
+
+    def reader(self) -> Reader:
+        """A view of the latest commit that later commits don't change."""
+        return Reader(self._index.reader(), self._cache)
+
+    def close(self) -> None:
+        """Release the files of the directory; open readers stay usable."""
+        self._index.close()
+
+
+def _lengths(tokens: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    lengths = {name: sum(tokens.get(name, {}).values()) for name in SCORED_FIELDS}
+    return {name: length for name, length in lengths.items() if length}
+
+
+class _PostingsCache:
+    """Least recently used posting lists, per segment (segments never change), bounded in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._used = limit, 0
+        self._entries: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, str, str]) -> Postings | None:
+        with self._lock:
+            found = self._entries.get(key)
+            if found is not None:
+                self._entries.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[str, str, str], postings: Postings) -> None:
+        with self._lock:
+            if key in self._entries:
+                return
+            self._entries[key] = postings
+            self._used += _size(postings)
+            while self._used > self._limit:
+                self._used -= _size(self._entries.popitem(last=False)[1])
+
+
+def _size(postings: Postings) -> int:
+    return int(postings[0].nbytes + postings[1].nbytes) + 200
+
+
+class Reader:
+    """Posting arrays of one commit; document numbers run over all segments. Deleted documents never show."""
+
+    def __init__(self, reader: Any, cache: _PostingsCache) -> None:
+        self._reader, self._cache = reader, cache
+        self._leaves = [(leaf, base) for leaf, base in reader.leaf_readers() if leaf.segment()]
+        self.size = int(reader.doc_count_all())
+        self.live = int(reader.doc_count())
+        self._identities = reader.column_reader("identity") if self._leaves else {}
+        self._deleted = [np.array(sorted(leaf.segment().deleted_docs()), np.int32) for leaf, _ in self._leaves]
+
+    def postings(self, name: str, token: str) -> Postings:
+        """All live documents that carry ``token`` in field ``name``."""
+        parts = [
+            self._without_deleted(self._leaf_postings(leaf, name, token), deleted, base)
+            for (leaf, base), deleted in zip(self._leaves, self._deleted, strict=True)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return _EMPTY
+        return np.concatenate([d for d, _ in parts]), np.concatenate([f for _, f in parts])
+
+    def _leaf_postings(self, leaf: Any, name: str, token: str) -> Postings:
+        key = (leaf.segment().segment_id(), name, token)
+        found = self._cache.get(key)
+        if found is None:
+            found = self._read(leaf, name, token)
+            self._cache.put(key, found)
+        return found
+
+    @staticmethod
+    def _read(leaf: Any, name: str, token: str) -> Postings:
+        if (name, token.encode()) not in leaf:
+            return _EMPTY
+        matcher = leaf.postings(name, token.encode())
+        while isinstance(matcher, WrappingMatcher):  # a filter of deleted documents; we filter whole arrays
+            matcher = matcher.child
+        return np.array(matcher._ids, np.int32), np.array(matcher._weights, np.float32)
+
+    @staticmethod
+    def _without_deleted(postings: Postings, deleted: NDArray[np.int32], base: int) -> Postings:
+        documents, frequencies = postings
+        if deleted.size and documents.size:
+            kept = ~np.isin(documents, deleted, assume_unique=True)
+            documents, frequencies = documents[kept], frequencies[kept]
+        return (documents + np.int32(base) if base else documents), frequencies
+
+    def lengths(self, name: str) -> NDArray[np.float32]:
+        """Token counts of a scored field, one per document number."""
+        lengths = np.zeros(self.size, np.float32)
+        documents, values = self.postings(_LENGTHS, name)
+        lengths[documents] = values
+        return lengths
+
+    def numbers(self, article_id: str) -> list[int]:
+        """Document numbers of an id: one, or none."""
+        return [int(number) for number in self.postings("id", article_id)[0]]
+
+    def identity(self, number: int) -> tuple[str, str]:
+        """(id, revision) of a document."""
+        article_id, revision = bytes(self._identities[number]).decode().split("\0")
+        return article_id, revision
+
+    def stored(self, number: int) -> dict[str, Any]:
+        """What was stored with a document."""
+        stored: dict[str, Any] = self._reader.stored_fields(number)["stored"]
+        return stored
+
+    def live_numbers(self) -> NDArray[np.int32]:
+        """All documents that are not deleted."""
+        gone = [deleted + base for (_, base), deleted in zip(self._leaves, self._deleted, strict=True)]
+        everything = np.arange(self.size, dtype=np.int32)
+        return np.setdiff1d(everything, np.concatenate(gone)) if gone else everything
+
+    def tokens(self, name: str, prefix: str = "") -> Iterator[str]:
+        """The indexed tokens of a field that start with ``prefix``, in order."""
+        for token in self._reader.expand_prefix(name, prefix):
+            yield token.decode() if isinstance(token, bytes) else token

@@ -1,0 +1,156 @@
+"""PORT SearchEngine: what an index engine must do. It gets our tokens and a neutral query, nothing else.
+
+``tests/conformance/`` holds the suite that every adapter must pass. No engine's own query syntax, analyzer
+or document class crosses this line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kb.text.analyzer import AnalyzedText
+
+TEXT_FIELDS = ("title", "questions", "place", "body")
+KEYWORD_FIELDS = ("product", "scenario", "kind", "channel", "tag")
+
+#: What is scored, and the texts that each scored field is made of. The title counts twice among the questions.
+SCORED_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "head": ("title", "title", "questions"),
+    "place": ("place",),
+    "body": ("body",),
+}
+
+#: BM25, the same in every engine: Σ idf · tf·(k1+1) / (tf + k1·(1 - b + b·length/average length)) per scored field,
+#: idf = ln(1 + (N - df + 0.5) / (df + 0.5)) (Robertson & Zaragoza 2009, with Lucene's +1 that keeps it positive).
+BM25_K1 = 2.0
+BM25_B = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDocument:
+    """One article as an engine stores it: ``text`` per TEXT_FIELDS name, exact ``keywords`` per KEYWORD_FIELDS name."""
+
+    id: str
+    revision: str
+    text: Mapping[str, AnalyzedText]
+    keywords: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One indexed token of a query. ``weight`` multiplies what it adds to the score."""
+
+    text: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineQuery:
+    """What to find.
+
+    Any of ``terms`` scores; every one of ``phrases`` must stand in one text field and none of ``excluded`` may
+    stand in any (all three already normalised). A document passes ``filters`` when it carries one of
+    the values of each field named there. ``boosts`` multiply the scores of SCORED_FIELDS (0 when absent).
+    ``floor``: hits that score below this share of the best one are dropped.
+    Without terms and phrases every document that passes the filters is a hit, in order of id.
+    """
+
+    terms: tuple[Term, ...] = ()
+    phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden_ids: frozenset[str] = frozenset()
+    boosts: Mapping[str, float] = field(default_factory=dict)
+    facets: tuple[str, ...] = ()
+    limit: int = 10
+    offset: int = 0
+    floor: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A match: ``text[start:end]`` of the original text of ``field`` (``questions`` joined by line feeds)."""
+
+    field: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a document was found: its texts as they were indexed (without tokens), and the matches in them."""
+
+    texts: Mapping[str, AnalyzedText]
+    highlights: tuple[Highlight, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHit:
+    """One ranked document. Equal scores are ordered by id. ``evidence`` is looked up when it is called."""
+
+    id: str
+    revision: str
+    score: float
+    evidence: Callable[[], Evidence]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineResult:
+    """``facets[field]`` counts values over all ``total`` hits, not only over the ones returned."""
+
+    hits: tuple[EngineHit, ...]
+    total: int
+    facets: Mapping[str, Sequence[tuple[str, int]]]
+    generation: str
+
+
+class WriteBatch(Protocol):
+    """Changes that become visible together. Leaving the ``with`` block commits; an exception discards all."""
+
+    def put(self, document: IndexDocument) -> None:
+        """Add or replace by id; the last put or delete of an id within a batch wins."""
+
+    def delete(self, article_id: str) -> None:
+        """Remove; an unknown id is not an error."""
+
+
+class SearchEngine(Protocol):
+    """An index. Reading never locks; one writer at a time, others wait up to a timeout, then IndexLocked."""
+
+    name: str
+
+    def search(self, query: EngineQuery) -> EngineResult:
+        """Rank and return hits. Raises IndexMissing before the first build, IndexCorrupt on damage."""
+
+    def terms(self, field_name: str, prefix: str, limit: int) -> list[str]:
+        """Indexed tokens of a text field that start with ``prefix``, in order."""
+
+    def revisions(self) -> dict[str, str]:
+        """id -> revision of every document in the index."""
+
+    def batch(self) -> AbstractContextManager[WriteBatch]:
+        """Open the one way to write into the current generation."""
+
+    def rebuild(self, documents: Iterable[IndexDocument], fingerprint: str) -> str:
+        """Build a new generation aside, prove it with a smoke query, swap to it; return its name.
+
+        Until the swap, and for ever if anything fails before it, the previous generation keeps serving.
+        """
+
+    def rollback(self) -> str:
+        """Swap back to the previous generation; return its name. Raises IndexMissing when there is none."""
+
+    def fingerprint(self) -> str | None:
+        """What the current generation was built with; None when there is none."""
+
+    def generation(self) -> str:
+        """A name that changes with every visible change; ``""`` before the first build."""
+
+    def doc_count(self) -> int:
+        """Documents in the current generation."""
+
+    def close(self) -> None:
+        """Release files; the engine is not used afterwards."""

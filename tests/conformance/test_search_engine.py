@@ -1,0 +1,451 @@
+"""What every SearchEngine adapter must do, in Chinese, on a real index. Add an adapter to ENGINES to test it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kb.engines.whoosh_engine import WhooshEngine
+from kb.errors import EngineError, IndexCorrupt, IndexLocked, IndexMissing
+from kb.ports.engine import EngineQuery, IndexDocument, SearchEngine, Term
+from kb.text.analyzer import analyze
+from kb.text.grams import grams
+from kb.text.normalize import normalize
+
+EngineFactory = Callable[[Path, float], SearchEngine]
+ENGINES: dict[str, EngineFactory] = {"whoosh": lambda root, timeout: WhooshEngine(root, timeout)}
+
+
+def document(
+    article_id: str,
+    title: str,
+    *questions: str,
+    body: str = "",
+    product: str = "mall",
+    channel: tuple[str, ...] = ("微信",),
+    revision: str = "1",
+) -> IndexDocument:
+    return IndexDocument(
+        article_id,
+        revision,
+        {
+            "title": analyze(title),
+            "questions": analyze("\n".join(questions)),
+            "place": analyze("商城\n退款"),
+            "body": analyze(body, every_unit=False),
+        },
+        {
+            "product": (product,),
+            "scenario": (f"{product}/refund",),
+            "kind": ("faq",),
+            "channel": channel,
+            "tag": (),
+        },
+    )
+
+
+CORPUS = (
+    document(
+        "not-received",
+        "未收到货退款",
+        "快递丢了能退钱吗",
+        body="您好，已出库的包裹先拦截，拦截成功后 24 小时内退款。",
+    ),
+    document(
+        "received",
+        "已收到货退款",
+        "东西到了不想要了",
+        body="签收后 7 天内提交退货申请。",
+        channel=("电话", "微信"),
+    ),
+    document("invoice", "电子发票开具", "怎么开发票", body="确认收货后 24 小时内开具发票。", product="finance"),
+    document(
+        "wifi",
+        "5G Wi-Fi 配网失败",
+        "连不上网",
+        body="设备只支持 2.4 GHz，请切换 C盘 备份。",
+        product="device",
+    ),
+    document("traditional", "會員無法登錄", "登不進去", body="請重置密碼後再試。", product="account"),
+)
+
+
+def query(text: str, **changes: object) -> EngineQuery:
+    tokens = dict.fromkeys(grams(normalize(text)))
+    boosts = {"head": 1.0, "place": 0.2, "body": 0.3}
+    return EngineQuery(**{"terms": tuple(map(Term, tokens)), "boosts": boosts, **changes})  # type: ignore[arg-type]
+
+
+def ids(engine: SearchEngine, text: str, **changes: object) -> list[str]:
+    return [hit.id for hit in engine.search(query(text, **changes)).hits]
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., SearchEngine]:
+    """Open the engine under test on one directory, as often as a test likes."""
+
+    def open_engine(timeout: float = 20.0) -> SearchEngine:
+        return ENGINES[request.param](tmp_path / "index", timeout)
+
+    return open_engine
+
+
+@pytest.fixture
+def engine(make: Callable[..., SearchEngine]) -> Iterator[SearchEngine]:
+    engine = make()
+    engine.rebuild(CORPUS, "fp-1")
+    yield engine
+    engine.close()
+
+
+class TestFinding:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("退货", "received"),  # only in the body
+            ("未收到货", "not-received"),
+            ("7天", "received"),
+            ("C盘", "wifi"),
+            ("5G", "wifi"),
+            ("会员登录", "traditional"),  # simplified query, traditional article
+            ("ＷＩ－ＦＩ", "wifi"),  # full width, upper case
+            ("發票", "invoice"),  # traditional query, simplified article
+            ("锁定密码", "traditional"),
+        ],
+    )
+    def test_a_chinese_query_finds_its_article_first(self, engine: SearchEngine, text: str, expected: str) -> None:
+        assert ids(engine, text)[0] == expected
+
+    def test_characters_across_the_words_of_a_dictionary_are_found(self, engine: SearchEngine) -> None:
+        assert set(ids(engine, "到货", limit=2)) == {"not-received", "received"}
+
+    def test_one_character_finds_titles_that_hold_it(self, engine: SearchEngine) -> None:
+        assert set(ids(engine, "票")) == {"invoice"}
+
+    def test_nothing_known_gives_no_hits(self, engine: SearchEngine) -> None:
+        result = engine.search(query("犇"))
+        assert (result.hits, result.total) == ((), 0)
+
+    def test_no_terms_list_everything_in_order_of_id(self, engine: SearchEngine) -> None:
+        assert ids(engine, "") == sorted(doc.id for doc in CORPUS)
+
+    @pytest.mark.parametrize("text", ["🎉", "\x00\x1f", "' OR 1=1 --", "title:* AND NOT [", "\ud800", "a" * 5000])
+    def test_hostile_text_is_only_text(self, engine: SearchEngine, text: str) -> None:
+        assert engine.search(query(text)).total <= len(CORPUS)
+
+    def test_equal_scores_are_ordered_by_id(self, engine: SearchEngine) -> None:
+        engine.rebuild([document(i, "同一个标题") for i in ("b", "c", "a")], "fp")
+        assert ids(engine, "标题") == ["a", "b", "c"]
+
+    def test_pages_follow_each_other(self, engine: SearchEngine) -> None:
+        everything = ids(engine, "退款发票登录网")
+        paged = [i for offset in range(5) for i in ids(engine, "退款发票登录网", limit=1, offset=offset)]
+        assert paged == everything
+        assert len(everything) == 5
+
+    def test_floor_drops_weak_hits_and_total_counts_the_rest(self, engine: SearchEngine) -> None:
+        result = engine.search(query("未收到货退款", floor=0.9))
+        assert ([hit.id for hit in result.hits], result.total) == (["not-received"], 1)
+
+    def test_boosts_decide_between_head_and_body(self, engine: SearchEngine) -> None:
+        engine.rebuild([document("in-title", "发票抬头"), document("in-body", "别的", body="发票发票发票")], "fp")
+        assert ids(engine, "发票", boosts={"head": 1.0, "body": 0.1})[0] == "in-title"
+        assert ids(engine, "发票", boosts={"head": 0.1, "body": 1.0})[0] == "in-body"
+
+    def test_a_term_weight_scales_what_it_adds(self, engine: SearchEngine) -> None:
+        once = engine.search(EngineQuery(terms=(Term("发票"),), boosts={"head": 1.0})).hits[0].score
+        twice = engine.search(EngineQuery(terms=(Term("发票", 2.0),), boosts={"head": 1.0})).hits[0].score
+        assert twice == pytest.approx(2 * once, rel=1e-5)
+
+    def test_common_terms_rank_but_rare_ones_select(self, engine: SearchEngine) -> None:
+        many = [document(f"d{i:03}", f"怎么办 {i}") for i in range(50)]
+        engine.rebuild([*many, document("rare", "发票怎么办"), document("rare2", "发票")], "fp")
+        assert set(ids(engine, "发票怎么办", limit=2)) == {"rare", "rare2"}
+        assert engine.search(query("发票怎么办", limit=2)).total == 2
+        assert engine.search(query("发票怎么办", limit=5)).total == 52
+
+
+class TestPhrasesAndExclusions:
+    def test_phrase_needs_the_characters_in_a_row(self, engine: SearchEngine) -> None:
+        assert ids(engine, "", phrases=("收到货退款",)) == ["not-received", "received"]
+        assert ids(engine, "", phrases=("货收到",)) == []
+
+    def test_phrase_stands_in_body_or_questions_too(self, engine: SearchEngine) -> None:
+        assert ids(engine, "", phrases=("提交退货申请",)) == ["received"]
+        assert ids(engine, "", phrases=("连不上网",)) == ["wifi"]
+
+    def test_phrase_does_not_cut_a_number_or_word(self, engine: SearchEngine) -> None:
+        engine.rebuild([document("long", "充值 1234 元 happy"), document("short", "充值 234 元 app")], "fp")
+        assert ids(engine, "", phrases=("234",)) == ["short"]
+        assert ids(engine, "", phrases=("app",)) == ["short"]
+
+    @pytest.mark.parametrize("phrase", ["货", "密"])
+    def test_a_one_character_phrase_is_found_in_long_texts(self, engine: SearchEngine, phrase: str) -> None:
+        expected = {"货": ["invoice", "not-received", "received"], "密": ["traditional"]}[phrase]
+        assert ids(engine, "", phrases=(phrase,)) == expected
+
+    def test_excluded_removes_what_contains_it(self, engine: SearchEngine) -> None:
+        without = ids(engine, "退款", excluded=("未收",))
+        assert "not-received" in ids(engine, "退款")
+        assert "not-received" not in without
+        assert "received" in without
+
+
+class TestFiltersAndFacets:
+    def test_filters_of_different_fields_must_all_hold(self, engine: SearchEngine) -> None:
+        assert ids(engine, "退款", filters={"product": ("mall",), "channel": ("电话",)}) == ["received"]
+
+    def test_values_of_one_filter_are_alternatives(self, engine: SearchEngine) -> None:
+        found = ids(engine, "", filters={"product": ("finance", "device")})
+        assert found == ["invoice", "wifi"]
+
+    def test_an_unknown_value_passes_nothing(self, engine: SearchEngine) -> None:
+        assert ids(engine, "退款", filters={"product": ("nowhere",)}) == []
+
+    def test_facets_count_all_hits_not_only_the_page(self, engine: SearchEngine) -> None:
+        result = engine.search(query("", facets=("product", "channel"), limit=1))
+        assert list(result.facets["product"]) == [("mall", 2), ("account", 1), ("device", 1), ("finance", 1)]
+        assert list(result.facets["channel"]) == [("微信", 5), ("电话", 1)]
+
+    def test_hidden_ids_never_show_nor_count(self, engine: SearchEngine) -> None:
+        result = engine.search(query("退款", hidden_ids=frozenset({"received"}), facets=("product",)))
+        assert "received" not in [hit.id for hit in result.hits]
+        assert dict(result.facets["product"])["mall"] == 1
+
+
+class TestHighlights:
+    def marked(self, engine: SearchEngine, text: str) -> list[tuple[str, str]]:
+        evidence = engine.search(query(text)).hits[0].evidence()
+        return [(m.field, evidence.texts[m.field].text[m.start : m.end]) for m in evidence.highlights]
+
+    def test_ranges_point_into_the_original_text(self, engine: SearchEngine) -> None:
+        assert self.marked(engine, "会员登录") == [("title", "會員"), ("title", "登錄")]
+
+    def test_touching_matches_are_one_range(self, engine: SearchEngine) -> None:
+        assert ("title", "未收到货退款") in self.marked(engine, "未收到货退款")
+
+    def test_characters_that_fold_to_several_keep_their_place(self, engine: SearchEngine) -> None:
+        engine.rebuild([document("sq", "面积㎡与㏄ 发票抬头")], "fp")
+        assert self.marked(engine, "发票抬头") == [("title", "发票抬头")]
+
+
+class TestWriting:
+    def test_put_replaces_and_delete_removes(self, engine: SearchEngine) -> None:
+        with engine.batch() as batch:
+            batch.put(document("invoice", "纸质收据", revision="2"))
+            batch.delete("wifi")
+            batch.delete("never-there")
+        assert ids(engine, "收据")[0] == "invoice"
+        assert ids(engine, "电子发票") == []
+        assert ids(engine, "Wi-Fi") == []
+        assert engine.revisions() == {
+            "invoice": "2", "not-received": "1", "received": "1", "traditional": "1",
+        }  # fmt: skip
+
+    def test_the_last_word_per_id_wins_within_a_batch(self, engine: SearchEngine) -> None:
+        with engine.batch() as batch:
+            batch.put(document("x", "第一版"))
+            batch.put(document("x", "第二版"))
+            batch.put(document("y", "第三版"))
+            batch.delete("y")
+        assert engine.doc_count() == len(CORPUS) + 1
+        assert ids(engine, "第二版") == ["x"]
+
+    def test_an_exception_in_a_batch_changes_nothing(self, engine: SearchEngine) -> None:
+        before = engine.generation()
+
+        def fail_midway() -> None:
+            with engine.batch() as batch:
+                batch.put(document("x", "半途而废"))
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail_midway()
+        assert engine.generation() == before
+        assert ids(engine, "半途而废") == []
+        with engine.batch() as batch:  # and the lock is free again
+            batch.put(document("x", "再来一次"))
+        assert ids(engine, "再来一次")[0] == "x"
+
+    def test_many_small_batches_keep_ranking_and_counts_right(
+        self, engine: SearchEngine, make: Callable[..., SearchEngine]
+    ) -> None:
+        for round_ in range(25):
+            with engine.batch() as batch:
+                batch.put(document("invoice", f"电子发票第{round_}版", revision=str(round_)))
+                batch.put(document(f"n{round_}", f"新条目 {round_}"))
+        fresh = make()
+        assert fresh.doc_count() == len(CORPUS) + 25
+        assert fresh.revisions()["invoice"] == "24"
+        assert ids(fresh, "电子发票")[0] == "invoice"
+        assert ids(fresh, "第23版", limit=30).count("invoice") == 1
+
+    def test_scores_do_not_depend_on_how_the_index_came_about(self, engine: SearchEngine, tmp_path: Path) -> None:
+        with engine.batch() as batch:
+            batch.put(document("extra", "临时条目退款"))
+        with engine.batch() as batch:
+            batch.delete("extra")
+        grown = [(hit.id, round(hit.score, 4)) for hit in engine.search(query("退款发票")).hits]
+        engine.rebuild(CORPUS, "fp-2")
+        assert [(hit.id, round(hit.score, 4)) for hit in engine.search(query("退款发票")).hits] == grown
+
+    def test_terms_by_prefix(self, engine: SearchEngine) -> None:
+        assert "退款" in engine.terms("head", "退", 10)
+        assert engine.terms("head", "退", 1) == ["退"]
+        assert engine.terms("head", "zzz", 10) == []
+
+
+class TestGenerations:
+    def test_before_the_first_build_search_says_so(self, make: Callable[..., SearchEngine]) -> None:
+        engine = make()
+        assert (engine.generation(), engine.fingerprint()) == ("", None)
+        with pytest.raises(IndexMissing):
+            engine.search(query("退款"))
+
+    def test_rebuild_changes_generation_and_fingerprint(self, engine: SearchEngine) -> None:
+        before = engine.generation()
+        engine.rebuild(CORPUS[:2], "fp-2")
+        assert engine.generation() != before
+        assert (engine.fingerprint(), engine.doc_count()) == ("fp-2", 2)
+
+    def test_roll_back_serves_the_previous_generation(self, engine: SearchEngine) -> None:
+        engine.rebuild([document("only", "唯一条目")], "fp-2")
+        engine.rollback()
+        assert engine.doc_count() == len(CORPUS)
+        assert engine.fingerprint() == "fp-1"
+
+    def test_roll_back_without_a_previous_generation_is_refused(self, engine: SearchEngine) -> None:
+        with pytest.raises(IndexMissing):
+            engine.rollback()
+        assert engine.doc_count() == len(CORPUS)
+
+    def test_an_empty_index_is_allowed(self, engine: SearchEngine) -> None:
+        engine.rebuild([], "fp")
+        assert engine.search(query("退款", facets=("product",))).total == 0
+
+    def test_a_failing_rebuild_leaves_the_old_generation_serving(self, engine: SearchEngine) -> None:
+        def breaks() -> Iterator[IndexDocument]:
+            yield CORPUS[0]
+            raise OSError(28, "No space left on device")
+
+        before = engine.generation()
+        with pytest.raises(EngineError, match="磁盘空间不足"):
+            engine.rebuild(breaks(), "fp-2")
+        assert (engine.generation(), engine.fingerprint()) == (before, "fp-1")
+        assert ids(engine, "电子发票")[0] == "invoice"
+
+    def test_the_same_id_twice_in_a_rebuild_is_refused(self, engine: SearchEngine) -> None:
+        with pytest.raises(EngineError, match="invoice"):
+            engine.rebuild([CORPUS[2], CORPUS[2]], "fp-2")
+
+    def test_another_process_sees_a_commit_and_a_swap(
+        self, engine: SearchEngine, make: Callable[..., SearchEngine]
+    ) -> None:
+        reader = make()
+        assert reader.doc_count() == len(CORPUS)
+        with engine.batch() as batch:
+            batch.put(document("new", "新增条目"))
+        wait_until(lambda: reader.doc_count() == len(CORPUS) + 1)
+        engine.rebuild(CORPUS[:1], "fp-2")
+        wait_until(lambda: reader.doc_count() == 1)
+
+    def test_readers_never_fail_while_generations_are_swapped(
+        self, engine: SearchEngine, make: Callable[..., SearchEngine]
+    ) -> None:
+        reader, stop, failures, searches = make(), threading.Event(), [], []
+
+        def keep_searching() -> None:
+            while not stop.is_set():
+                try:
+                    found = ids(reader, "电子发票")
+                    searches.append(found[0])
+                except Exception as error:  # any failure at all fails the test
+                    failures.append(error)
+
+        threads = [threading.Thread(target=keep_searching) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for round_ in range(8):
+            engine.rebuild(CORPUS, f"fp-{round_}")
+            with engine.batch() as batch:
+                batch.put(document(f"x{round_}", "别的条目"))
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert not failures
+        assert set(searches) == {"invoice"}
+
+
+class TestLocksAndDamage:
+    def test_a_second_writer_waits_then_gets_a_typed_error(
+        self, engine: SearchEngine, make: Callable[..., SearchEngine]
+    ) -> None:
+        impatient = make(timeout=0.1)
+        with engine.batch(), pytest.raises(IndexLocked, match="另一个进程"), impatient.batch():
+            pass
+
+    @pytest.mark.parametrize("moment", ["building", "before_swap"])
+    def test_a_killed_rebuild_leaves_what_served_before(
+        self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path, moment: str
+    ) -> None:
+        process = multiprocessing.get_context("spawn").Process(
+            target=rebuild_and_die, args=(type(engine), tmp_path / "index", moment)
+        )
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        survivor = make(timeout=5.0)
+        assert survivor.doc_count() == len(CORPUS)
+        assert ids(survivor, "电子发票")[0] == "invoice"
+        survivor.rebuild(CORPUS[:3], "fp-2")  # the lock died with its owner, leftovers don't disturb
+        assert survivor.doc_count() == 3
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh leaves a file open
+    def test_damage_is_a_typed_error_and_a_rebuild_mends_it(
+        self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path
+    ) -> None:
+        engine.close()
+        overwrite_everything(tmp_path / "index")
+        damaged = make()
+        with pytest.raises(IndexCorrupt, match="kb index --rebuild"):
+            damaged.search(query("电子发票"))
+        damaged.rebuild(CORPUS, "fp-1")
+        assert ids(damaged, "电子发票")[0] == "invoice"
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Poll; fail when ``condition`` doesn't come true in time."""
+    ticker = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if condition():
+            return
+        ticker.wait(0.05)
+    pytest.fail("it did not happen in time")
+
+
+def overwrite_everything(root: Path) -> None:
+    """Damage every engine file of every generation; the pointer stays."""
+    for path in root.glob("*/*"):
+        if path.is_file() and path.name != "meta.json":
+            path.write_bytes(os.urandom(path.stat().st_size))
+
+
+def rebuild_and_die(engine_class: type, root: Path, moment: str) -> None:
+    """Run in a child process: rebuild, and get killed while documents are written or just before the swap."""
+
+    def documents() -> Iterator[IndexDocument]:
+        yield document("half", "半成品")
+        if moment == "building":
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if moment == "before_swap":
+        import kb.engines.generations as generations
+
+        generations.write_durably = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    engine_class(root, 5.0).rebuild(documents(), "fp-dead")
