@@ -1,0 +1,191 @@
+"""PORT store: what the use cases need remembered. ``kb.store`` implements it in one SQLite file.
+
+Moments are aware datetimes. Every call may raise StoreError, StoreCorrupt or StoreBusy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from kb.model import Article, ArticleRecord, Problem
+
+EVENT_KINDS = ("view", "copy", "pick", "open", "helpful", "unhelpful", "outdated")
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """One file under ``articles/`` as it stands now, read and judged.
+
+    ``article`` is None when the file is broken (then ``problems`` holds an error) and for files that are no
+    article but whose changes matter: ``_index.md``, dictionaries. ``revision`` is the SHA-256 of the file's
+    bytes, ``source`` its text.
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    revision: str
+    source: str
+    article: Article | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+class Catalog(Protocol):
+    """The articles being served and the file versions that they come from.
+
+    While a newer version of a file is broken its last good version stays, marked by ``outdated_by``. Of
+    several files with one id the first by path is served.
+    """
+
+    def stats(self) -> dict[str, tuple[int, int]]:
+        """path -> (size, mtime_ns) of every file that was read."""
+
+    def parser(self) -> str:
+        """What the files were read with, as given to ``apply``; ``""`` before the first time."""
+
+    def apply(self, read: Collection[FileVersion], removed: Collection[str], parser: str) -> None:
+        """Take over changed files and forget removed ones, all or nothing.
+
+        ``parser`` names what else the articles depend on (configured channels, version of the format): when
+        it differs from ``parser()``, unchanged files have to be read again too.
+        """
+
+    def records(self) -> Iterator[ArticleRecord]:
+        """Every article being served, in order of id, read as they are asked for."""
+
+    def get(self, article_id: str) -> ArticleRecord | None:
+        """One article being served."""
+
+    def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
+        """id -> article in the order asked for, without those that are not served."""
+
+    def source(self, article_id: str) -> str | None:
+        """The whole file of the version being served."""
+
+    def revisions(self) -> dict[str, str]:
+        """id -> revision of every article being served, whatever its status."""
+
+    def problems(self) -> list[Problem]:
+        """What is wrong in the files as they stand, in order of path and line."""
+
+    def version(self) -> int:
+        """A number that grows with every change, also one made by another process."""
+
+    def indexed(self) -> str:
+        """What ``mark_indexed`` was last given; ``""`` before the first time."""
+
+    def mark_indexed(self, state: str) -> None:
+        """Remember the state that the index was brought up to; no change of the catalog."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedSearch:
+    """One search as it was answered. ``settled``: asked for by Enter, so not a keystroke on the way.
+
+    ``agent`` is an opaque session id. ``filters`` leaves out the channel.
+    """
+
+    at: datetime
+    agent: str
+    query: str
+    normalized: str
+    n_hits: int
+    took_ms: float
+    generation: str
+    filters: Mapping[str, str] = field(default_factory=dict)
+    channel: str | None = None
+    fallback: str | None = None
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueryCount:
+    """How often something was searched, in its latest spelling, and when last."""
+
+    query: str
+    count: int
+    last: datetime
+
+
+class QueryLog(Protocol):
+    """What was searched. Personal numbers are masked before anything is written."""
+
+    def record(self, search: LoggedSearch) -> None:
+        """Write down a search; it takes the place of the same agent's search that it was typed over."""
+
+    def settle(self, agent: str) -> None:
+        """The agent's latest search is complete (a pick, Enter): what follows is another one."""
+
+    def zero_results(self, since: datetime) -> list[QueryCount]:
+        """Unfiltered searches that found nothing, the most frequent first."""
+
+    def frequent(self, since: datetime, limit: int) -> list[QueryCount]:
+        """Searches that found something and hold nothing personal, the most frequent first."""
+
+    def purge(self, before: datetime) -> int:
+        """Forget what is older; return how many searches that was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something done with an article. ``position`` counts from 1; ``stale``: it was expired or stale then."""
+
+    at: datetime
+    kind: str
+    article_id: str
+    agent: str = ""
+    query: str | None = None
+    position: int | None = None
+    ms: float | None = None
+    stale: bool = False
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DailyCount:
+    """How often one kind of event happened to an article on one day (UTC)."""
+
+    article_id: str
+    kind: str
+    day: date
+    count: int
+
+
+class EventLog(Protocol):
+    """What agents do with articles. Queries and notes are masked before they are written."""
+
+    def record(self, event: Event) -> None:
+        """Write down an event; raise QueryError for a kind that is not in EVENT_KINDS."""
+
+    def totals(self, since: datetime) -> dict[str, dict[str, int]]:
+        """article id -> kind -> number of events."""
+
+    def daily(self, since: datetime) -> list[DailyCount]:
+        """Events per article, kind and day."""
+
+    def recent(self, kinds: Collection[str], since: datetime) -> list[Event]:
+        """The events themselves, latest first."""
+
+    def purge(self, before: datetime) -> int:
+        """Forget what is older; return how many events that was."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaqSnapshot:
+    """The ranking of the FAQ panel when it was computed: (article id, score), best first."""
+
+    as_of: datetime
+    ranking: tuple[tuple[str, float], ...]
+
+
+class FaqSnapshots(Protocol):
+    """The latest rankings of the FAQ panel."""
+
+    def save(self, snapshot: FaqSnapshot) -> None:
+        """Keep ``snapshot`` as the latest; the oldest ones are forgotten."""
+
+    def latest(self) -> FaqSnapshot | None:
+        """The last one saved; None before the first."""

@@ -1,0 +1,59 @@
+"""Articles as compact JSON: only what differs from the defaults, so that a new field breaks no stored one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from kb.model import Article, Folder, Interval, Script
+
+_DATES = ("created", "updated", "verified", "valid_from", "valid_to")
+_TUPLES = ("questions", "channels", "tags", "related")
+_DEFAULTS = tuple((field.name, field.default) for field in fields(Article))
+
+
+def dump_article(article: Article) -> str:
+    """The article as one line of JSON."""
+    values = {name: value for name, default in _DEFAULTS if (value := getattr(article, name)) != default}
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
+def load_article(text: str) -> Article:
+    """The article that ``dump_article`` wrote."""
+    values: dict[str, Any] = json.loads(text)
+    for name in _DATES:
+        if name in values:
+            values[name] = date.fromisoformat(values[name])
+    for name in _TUPLES:
+        if name in values:
+            values[name] = tuple(values[name])
+    for name in ("product", "scenario"):
+        values[name] = _folder(*values[name])
+    if "review_every" in values:
+        values["review_every"] = _interval(values["review_every"])
+    if "scripts" in values:
+        values["scripts"] = tuple(Script(*pair) for pair in values["scripts"])
+    return Article(**values)
+
+
+def _plain(value: object) -> object:
+    """What JSON writes for a value that it doesn't know."""
+    if isinstance(value, Script | Folder):
+        return [getattr(value, field.name) for field in fields(value)]
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+@lru_cache(maxsize=4096)
+def _folder(
+    slug: str, title: str, owner: str | None, review_every: str | None, weight: int, description: str
+) -> Folder:
+    """Articles of one folder share one object."""
+    return Folder(slug, title, owner, _interval(review_every), weight, description)
+
+
+@lru_cache(maxsize=256)
+def _interval(text: str | None) -> Interval | None:
+    return None if text is None else Interval.parse(text)

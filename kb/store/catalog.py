@@ -1,0 +1,137 @@
+"""The articles being served, as they were parsed: no YAML at start-up, and a broken file loses no article."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from kb.model import Article, ArticleRecord, Problem
+from kb.ports.store import FileVersion
+from kb.store.article_json import dump_article, load_article
+from kb.store.database import Database
+
+_ALL = "SELECT article, path, served_revision, outdated_by FROM served_articles ORDER BY article_id"
+_SOME = """SELECT article, path, served_revision, outdated_by FROM served_articles
+    WHERE article_id IN (SELECT value FROM json_each(?))"""
+
+
+class Catalog:
+    """Implements ``kb.ports.store.Catalog``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def stats(self) -> dict[str, tuple[int, int]]:
+        """path -> (size, mtime_ns) of every file that was read."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT path, size, mtime_ns FROM article_files")
+            return {path: (size, mtime_ns) for path, size, mtime_ns in rows}
+
+    def parser(self) -> str:
+        """What the files were read with; ``""`` before the first time."""
+        return str(self._state()[1])
+
+    def version(self) -> int:
+        """A number that grows with every change, also one made by another process."""
+        return int(self._state()[0])
+
+    def apply(self, read: Collection[FileVersion], removed: Collection[str], parser: str) -> None:
+        """Take over changed files and forget removed ones in one transaction."""
+        good = [_file_row(file) | _article_row(file, file.article) for file in read if file.article]
+        others = [_file_row(file) for file in read if not file.article]  # leaves the last good version alone
+        with self._database.write() as db:
+            files = db.table("article_files")
+            for path in removed:
+                db.execute("DELETE FROM article_files WHERE path = ?", [path])
+            files.upsert_all(good, pk="path")
+            files.upsert_all(others, pk="path")
+            db.execute("UPDATE catalog_state SET version = version + 1, parser = ?", [parser])
+
+    def records(self) -> Iterator[ArticleRecord]:
+        """Every article being served, in order of id, read row by row."""
+        with self._database.read() as db:
+            for row in db.execute(_ALL):
+                yield _record(row)
+
+    def get(self, article_id: str) -> ArticleRecord | None:
+        """One article being served."""
+        return self.get_many([article_id]).get(article_id)
+
+    def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
+        """id -> article in the order asked for, without those that are not served."""
+        wanted = list(article_ids)
+        with self._database.read() as db:
+            records = [_record(row) for row in db.execute(_SOME, [json.dumps(wanted)])]
+        found = {record.article.id: record for record in records}
+        return {article_id: found[article_id] for article_id in wanted if article_id in found}
+
+    def source(self, article_id: str) -> str | None:
+        """The whole file of the version being served."""
+        with self._database.read() as db:
+            row = db.execute("SELECT source FROM served_articles WHERE article_id = ?", [article_id]).fetchone()
+        return None if row is None else str(row[0])
+
+    def revisions(self) -> dict[str, str]:
+        """id -> revision of every article being served, whatever its status."""
+        with self._database.read() as db:
+            return dict(db.execute("SELECT article_id, served_revision FROM served_articles"))
+
+    def problems(self) -> list[Problem]:
+        """What is wrong in the files as they stand, ids used twice included."""
+        with self._database.read() as db:
+            noted = db.execute("SELECT path, problems FROM article_files WHERE problems <> '[]'").fetchall()
+            twice = db.execute(
+                """SELECT hidden.path, served.path, served.article_id
+                FROM article_files AS hidden JOIN served_articles AS served USING (article_id)
+                WHERE hidden.path <> served.path"""
+            ).fetchall()
+        found = [Problem(path, *details) for path, problems in noted for details in json.loads(problems)]
+        found += [Problem(path, 1, _duplicate(article_id, first)) for path, first, article_id in twice]
+        return sorted(found)
+
+    def indexed(self) -> str:
+        """What ``mark_indexed`` was last given; ``""`` before the first time."""
+        with self._database.read() as db:
+            return str(db.execute("SELECT indexed FROM catalog_state").fetchone()[0])
+
+    def mark_indexed(self, state: str) -> None:
+        """Remember the state that the index was brought up to; no change of the catalog."""
+        with self._database.write() as db:
+            db.execute("UPDATE catalog_state SET indexed = ?", [state])
+
+    def _state(self) -> tuple[int, str]:
+        with self._database.read() as db:
+            version, parser = db.execute("SELECT version, parser FROM catalog_state").fetchone()
+        return version, parser
+
+
+def _file_row(file: FileVersion) -> dict[str, Any]:
+    errors = [str(problem) for problem in file.problems if problem.severity == "error"]
+    problems = [[problem.line, problem.message, problem.severity] for problem in file.problems]
+    return {
+        "path": file.path,
+        "size": file.size,
+        "mtime_ns": file.mtime_ns,
+        "revision": file.revision,
+        "problems": json.dumps(problems, ensure_ascii=False),
+        "outdated_by": None if file.article or not errors else errors[0],
+    }
+
+
+def _article_row(file: FileVersion, article: Article) -> dict[str, Any]:
+    return {
+        "article_id": article.id,
+        "served_revision": file.revision,
+        "article": dump_article(article),
+        "source": file.source,
+    }
+
+
+def _record(row: tuple[str, str, str, str | None]) -> ArticleRecord:
+    article, path, revision, outdated_by = row
+    return ArticleRecord(load_article(article), path, revision, outdated_by)
+
+
+def _duplicate(article_id: str, first: str) -> str:
+    return f"id“{article_id}”与 {first} 重复，本文件没有提供查询；请换一个没有用过的 id。"

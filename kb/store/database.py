@@ -1,0 +1,144 @@
+"""The one SQLite file: connections, transactions, and SQLite's errors turned into ours.
+
+WAL lets readers read while one connection writes. Every thread has its own connection; writers queue for
+up to five seconds. A transaction starts with the write lock (BEGIN IMMEDIATE), because a lock that is asked
+for later can't be waited for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+
+import sqlite_utils
+
+from kb.errors import StoreBusy, StoreCorrupt, StoreError
+from kb.store.migrations import migrate
+
+BUSY_TIMEOUT_MS = 5000
+_WAL_ATTEMPTS = 10
+
+_MEND = (
+    "请停止服务，用 kb restore 恢复最近的备份；没有备份时，把这个文件连同 -wal、-shm 移走，"
+    "再运行 kb index 重建（知识条目不受影响，用户、统计和审核记录会丢失）。"
+)
+# What SQLite says (its error codes are not available before Python 3.11) -> what we say.
+_ERRORS: tuple[tuple[str, type[StoreError], str], ...] = (
+    ("malformed", StoreCorrupt, f"数据库文件 {{path}} 已损坏。{_MEND}"),
+    ("not a database", StoreCorrupt, f"{{path}} 不是数据库文件，或文件头已损坏。{_MEND}"),
+    (
+        "is locked",
+        StoreBusy,
+        "数据库 {path} 一直被其他进程占用。请稍后重试；若总是如此，请检查是否有卡住的 kb 进程。",
+    ),
+    ("is full", StoreError, "磁盘已满，数据没有写入 {path}。请清理磁盘后重试。"),
+    ("readonly", StoreError, "数据库 {path} 只读，数据没有写入。请检查文件和所在目录的写权限。"),
+    ("unable to open", StoreError, "打不开数据库 {path}。请检查目录是否存在、是否有读写权限。"),
+    ("disk I/O error", StoreError, "读写数据库 {path} 时磁盘出错。请检查磁盘及其剩余空间。"),
+)
+
+
+class Database:
+    """``path`` opened for this process, brought up to the current schema; the folder is made when missing.
+
+    Raises StoreError when it can't be opened, is damaged or was written by a newer version of the program.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._open: weakref.WeakSet[sqlite_utils.Database] = weakref.WeakSet()
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"建不了数据目录 {path.parent}：{error.strerror}。请检查 KB_DATA 和目录权限。") from error
+        with self.read() as db:
+            migrate(db)
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite_utils.Database]:
+        """This thread's connection, for statements that stand alone."""
+        with self._our_errors():
+            yield self._connection()
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite_utils.Database]:
+        """A transaction: committed at the end of the block, rolled back on any exception. Never nested."""
+        with self.read() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.commit()
+            except BaseException:
+                db.rollback()
+                raise
+
+    def check(self) -> None:
+        """Read the whole file; raise StoreCorrupt with what was found when it is damaged."""
+        with self.read() as db:
+            findings = [row[0] for row in db.execute("PRAGMA quick_check")]
+        if findings != ["ok"]:
+            raise StoreCorrupt(f"数据库文件 {self.path} 已损坏（{findings[0]}）。{_MEND}")
+
+    def close(self) -> None:
+        """Close the connections of all threads; the database is not used afterwards."""
+        for db in list(self._open):
+            db.close()
+
+    def _connection(self) -> sqlite_utils.Database:
+        if not hasattr(self._local, "db"):
+            connection = _connect(self.path)
+            self._local.db = sqlite_utils.Database(connection, execute_plugins=False)
+            weakref.finalize(self._local.db, connection.close)  # at the latest when the thread ends
+            self._open.add(self._local.db)
+        db: sqlite_utils.Database = self._local.db
+        return db
+
+    @contextmanager
+    def _our_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            for said, kind, message in _ERRORS:
+                if said in str(error):
+                    raise kind(message.format(path=self.path)) from error
+            raise StoreError(f"数据库 {self.path} 操作失败：{error}") from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """Open without implicit transactions; any thread may close it, only its own one uses it."""
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False)
+    try:
+        _enable_wal(connection)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _enable_wal(connection: sqlite3.Connection) -> None:
+    """Processes that make the file at the same moment don't wait for each other here: SQLite refuses one."""
+    for _ in range(_WAL_ATTEMPTS):
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        connection.execute("BEGIN IMMEDIATE")  # this waits until the other one is through
+        connection.execute("COMMIT")
+    connection.execute("PRAGMA journal_mode = WAL")
+
+
+def epoch_ms(moment: datetime) -> int:
+    """How moments are stored: milliseconds since 1970-01-01 UTC."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_epoch_ms(ms: int) -> datetime:
+    """The moment in UTC."""
+    return datetime.fromtimestamp(ms / 1000, timezone.utc)

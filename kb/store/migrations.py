@@ -1,0 +1,144 @@
+"""How the schema came to be, step by step. A step that was released never changes; the next one mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+import sqlite_utils
+
+from kb.errors import StoreError
+
+
+class Migration(NamedTuple):
+    """One step; numbers count up from 1 without gaps."""
+
+    number: int
+    name: str
+    sql: str
+
+
+MIGRATIONS = (
+    Migration(
+        1,
+        "catalog",
+        """
+        CREATE TABLE article_files (
+            path TEXT PRIMARY KEY,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            revision TEXT NOT NULL,      -- of the file as it stands
+            problems TEXT NOT NULL,      -- JSON: [[line, message, severity], ...]
+            article_id TEXT,             -- from here on: the last good version, NULL when there never was one
+            served_revision TEXT,
+            outdated_by TEXT,            -- what keeps a newer version from being served
+            article TEXT,                -- JSON
+            source TEXT
+        );
+        CREATE INDEX article_files_by_id ON article_files (article_id, path);
+        CREATE VIEW served_articles AS
+            SELECT * FROM article_files AS file
+            WHERE article_id IS NOT NULL
+            AND path = (SELECT min(path) FROM article_files WHERE article_id = file.article_id);
+        CREATE TABLE catalog_state (version INTEGER NOT NULL, parser TEXT NOT NULL, indexed TEXT NOT NULL);
+        INSERT INTO catalog_state VALUES (0, '', '');
+        """,
+    ),
+    Migration(
+        2,
+        "query log",
+        """
+        CREATE TABLE searches (
+            id INTEGER PRIMARY KEY,
+            started INTEGER NOT NULL,    -- first keystroke, milliseconds since 1970
+            at INTEGER NOT NULL,         -- latest keystroke
+            agent TEXT NOT NULL,
+            query TEXT NOT NULL,
+            normalized TEXT NOT NULL,
+            masked INTEGER NOT NULL,     -- whether the query held a personal number
+            filters TEXT NOT NULL,       -- JSON object
+            channel TEXT,
+            n_hits INTEGER NOT NULL,
+            took_ms REAL NOT NULL,
+            fallback TEXT,
+            generation TEXT NOT NULL,
+            settled INTEGER NOT NULL
+        );
+        CREATE INDEX searches_by_agent ON searches (agent, at);
+        CREATE INDEX searches_by_time ON searches (at);
+        """,
+    ),
+    Migration(
+        3,
+        "events",
+        """
+        CREATE TABLE events (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,         -- milliseconds since 1970
+            kind TEXT NOT NULL,
+            article_id TEXT NOT NULL,
+            agent TEXT NOT NULL,
+            query TEXT,
+            position INTEGER,
+            ms REAL,
+            stale INTEGER NOT NULL,
+            note TEXT
+        );
+        CREATE INDEX events_by_time ON events (at, article_id, kind);
+        """,
+    ),
+    Migration(
+        4,
+        "faq snapshots",
+        """
+        CREATE TABLE faq_snapshots (
+            id INTEGER PRIMARY KEY,
+            as_of INTEGER NOT NULL,      -- milliseconds since 1970
+            ranking TEXT NOT NULL        -- JSON: [[article id, score], ...]
+        );
+        """,
+    ),
+)
+
+
+def migrate(db: sqlite_utils.Database, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Apply what is missing, each step in a transaction of its own; safe when two processes start at once.
+
+    Raises StoreError when a newer version of the program wrote the database.
+    """
+    for migration in migrations:
+        if schema_number(db) >= migration.number:
+            continue
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            if schema_number(db) < migration.number:  # nobody did it while this process waited for the lock
+                _apply(db, migration)
+            db.commit()
+        except BaseException:
+            db.rollback()
+            raise
+    newest = migrations[-1].number
+    if (found := schema_number(db)) > newest:
+        raise StoreError(
+            f"数据库由更新的版本写成（结构 {found}，本程序只认识到 {newest}）。"
+            "请升级程序，或用 kb restore 恢复升级前的备份。"
+        )
+
+
+def schema_number(db: sqlite_utils.Database) -> int:
+    """The number of the latest step applied; 0 for an empty database."""
+    if not db.table("migrations").exists():
+        return 0
+    (number,) = db.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchone()
+    return int(number)
+
+
+def _apply(db: sqlite_utils.Database, migration: Migration) -> None:
+    db.execute(
+        """CREATE TABLE IF NOT EXISTS migrations
+        (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"""
+    )
+    db.executescript(migration.sql)
+    applied_at = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    db.execute("INSERT INTO migrations VALUES (?, ?, ?)", [migration.number, migration.name, applied_at])

@@ -1,0 +1,109 @@
+"""What was searched. Typing is one search, not one per keystroke; personal numbers are never written down.
+
+A search is replaced by the agent's next one unless it was settled by a pick or Enter, rested for two seconds
+or began thirty seconds ago. What is still being typed counts as what it says so far.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlite_utils
+
+from kb.ports.store import LoggedSearch, QueryCount
+from kb.store.database import Database, epoch_ms, from_epoch_ms
+from kb.text.masking import mask
+
+REST_MS = 2_000
+BURST_MS = 30_000
+
+# The bare column ``query`` comes from the row with the greatest ``at``: the latest spelling.
+_COUNT = "SELECT query, count(*) AS times, max(at) FROM searches WHERE at >= ?"
+_BY_TIMES = "GROUP BY normalized ORDER BY times DESC, normalized"
+
+
+class QueryLog:
+    """Implements ``kb.ports.store.QueryLog``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, search: LoggedSearch) -> None:
+        """Write down a search in place of the same agent's search that it was typed over."""
+        row = _row(search)
+        with self._database.write() as db:
+            latest = _latest(db, search.agent)
+            if latest and 0 < latest.at - row["at"] < BURST_MS:
+                return  # overtaken on the way by a later keystroke
+            if latest and _is_being_typed(latest, row["at"]):
+                db.table("searches").update(latest.id, row)
+            else:
+                db.table("searches").insert(row | {"started": row["at"]})
+
+    def settle(self, agent: str) -> None:
+        """The agent's latest search is complete: what follows is another one."""
+        with self._database.write() as db:
+            db.execute(
+                """UPDATE searches SET settled = 1
+                WHERE id = (SELECT id FROM searches WHERE agent = ? ORDER BY at DESC, id DESC LIMIT 1)""",
+                [agent],
+            )
+
+    def zero_results(self, since: datetime) -> list[QueryCount]:
+        """Searches that found nothing though unfiltered (a filter may be the reason), most frequent first."""
+        return self._counts(f"{_COUNT} AND n_hits = 0 AND filters = '{{}}' {_BY_TIMES}", since, -1)
+
+    def frequent(self, since: datetime, limit: int) -> list[QueryCount]:
+        """Searches that found something and hold nothing personal, most frequent first."""
+        return self._counts(f"{_COUNT} AND n_hits > 0 AND NOT masked {_BY_TIMES}", since, limit)
+
+    def purge(self, before: datetime) -> int:
+        """Forget what is older; return how many searches that was."""
+        with self._database.write() as db:
+            return db.execute("DELETE FROM searches WHERE at < ?", [epoch_ms(before)]).rowcount
+
+    def _counts(self, sql: str, since: datetime, limit: int) -> list[QueryCount]:
+        with self._database.read() as db:
+            rows = db.execute(f"{sql} LIMIT ?", [epoch_ms(since), limit])
+            return [QueryCount(query, times, from_epoch_ms(last)) for query, times, last in rows]
+
+
+def _row(search: LoggedSearch) -> dict[str, Any]:
+    query = mask(search.query)
+    filters = {name: mask(value) for name, value in search.filters.items()}
+    return {
+        "at": epoch_ms(search.at),
+        "agent": search.agent,
+        "query": query,
+        "normalized": mask(search.normalized),
+        "masked": query != search.query,
+        "filters": json.dumps(filters, ensure_ascii=False, sort_keys=True),
+        "channel": search.channel,
+        "n_hits": search.n_hits,
+        "took_ms": search.took_ms,
+        "fallback": search.fallback and mask(search.fallback),  # it quotes the query
+        "generation": search.generation,
+        "settled": search.settled,
+    }
+
+
+class _Latest(NamedTuple):
+    id: int
+    started: int
+    at: int
+    settled: int
+
+
+def _latest(db: sqlite_utils.Database, agent: str) -> _Latest | None:
+    row = db.execute(
+        "SELECT id, started, at, settled FROM searches WHERE agent = ? ORDER BY at DESC, id DESC LIMIT 1",
+        [agent],
+    ).fetchone()
+    return None if row is None else _Latest(*row)
+
+
+def _is_being_typed(search: _Latest, at: int) -> bool:
+    """Whether what comes ``at`` (milliseconds since 1970) continues ``search``."""
+    return not search.settled and 0 <= at - search.at < REST_MS and at - search.started < BURST_MS

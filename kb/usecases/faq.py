@@ -1,0 +1,98 @@
+"""The FAQ panel: which articles helped most lately, ranked now and then, served from memory.
+
+Ranking reads every article and weeks of events, so no request ever does it. What a request gets is the last
+ranking with the articles as they were when it was loaded.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from kb.model import Article, ArticleRecord, FaqItem, FaqPanel, Freshness, State
+from kb.ports.store import Catalog, EventLog, FaqSnapshot, FaqSnapshots
+from kb.rules import faq_score
+from kb.rules.freshness import Policy, assess
+
+TOP = 200
+_LOOK_BACK = timedelta(days=180)  # older use counts less than 0.02 %
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What requests get: the articles of the last ranking, best first, with their freshness."""
+
+    as_of: str = ""
+    entries: tuple[tuple[ArticleRecord, Freshness], ...] = ()
+    ids: frozenset[str] = frozenset()
+
+
+class FaqPanels:
+    """Ranks, remembers and serves. ``now`` is an aware datetime whose date decides what is valid."""
+
+    def __init__(self, catalog: Catalog, events: EventLog, snapshots: FaqSnapshots, policy: Policy) -> None:
+        self._catalog = catalog
+        self._events = events
+        self._snapshots = snapshots
+        self._policy = policy
+        self._loaded = _Loaded()
+
+    def rebuild(self, now: datetime) -> FaqSnapshot:
+        """Rank the top 200 anew, store the ranking and serve it."""
+        points = self._points(now)
+        keys = sorted(
+            faq_score.order(record.article, points.get(record.article.id, 0.0))
+            for record in self._catalog.records()
+            if self._is_eligible(record.article, now)
+        )
+        ids = [key[-1] for key in keys[:TOP]]
+        snapshot = FaqSnapshot(now, tuple((article_id, points.get(article_id, 0.0)) for article_id in ids))
+        self._snapshots.save(snapshot)
+        self._serve(snapshot, now)
+        return snapshot
+
+    def reload(self, now: datetime) -> None:
+        """Serve the stored ranking with the articles as they are now; rank first if nothing was ranked yet."""
+        snapshot = self._snapshots.latest()
+        if snapshot and snapshot.ranking:
+            self._serve(snapshot, now)
+        else:
+            self.rebuild(now)
+
+    def panel(self, channel: str | None = None, limit: int = TOP) -> FaqPanel:
+        """The best ``limit`` articles for ``channel`` with its scripts; from memory only."""
+        loaded = self._loaded
+        chosen = [entry for entry in loaded.entries if channel in (None, *entry[0].article.channels)]
+        items = (
+            FaqItem(rank, record, freshness, record.article.script_for(channel))
+            for rank, (record, freshness) in enumerate(chosen[:limit], start=1)
+        )
+        return FaqPanel(loaded.as_of, tuple(items))
+
+    def top_ids(self) -> frozenset[str]:
+        """The articles in the panel, which are reviewed more often than others."""
+        return self._loaded.ids
+
+    def _points(self, now: datetime) -> dict[str, float]:
+        today = now.astimezone(timezone.utc).date()
+        uses: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
+        for use in self._events.daily(now - _LOOK_BACK):
+            uses[use.article_id].append((use.kind, (today - use.day).days, use.count))
+        return {article_id: faq_score.score(of_article) for article_id, of_article in uses.items()}
+
+    def _serve(self, snapshot: FaqSnapshot, now: datetime) -> None:
+        records = self._catalog.get_many(article_id for article_id, _ in snapshot.ranking)
+        entries = tuple(
+            (record, assess(record.article, self._policy, now.date(), in_top=True))
+            for article_id, _ in snapshot.ranking
+            if (record := records.get(article_id)) and self._is_eligible(record.article, now)
+        )
+        as_of = snapshot.as_of.astimezone(timezone.utc).isoformat(timespec="seconds")
+        ids = frozenset(record.article.id for record, _ in entries)
+        self._loaded = _Loaded(as_of, entries, ids)  # one assignment: requests see the old one or the new one
+
+    def _is_eligible(self, article: Article, now: datetime) -> bool:
+        """Published and valid on the day."""
+        freshness = assess(article, self._policy, now.date())
+        return article.status == "published" and freshness.servable and freshness.state != State.EXPIRED

@@ -1,0 +1,83 @@
+"""The review queue as a file: CSV and XLSX for spreadsheets, Markdown for mail and group robots."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from openpyxl import Workbook
+
+from kb.usecases.staleness import StaleItem
+
+_HEADINGS = (
+    "编号",
+    "标准问",
+    "产品类型",
+    "问题场景",
+    "业务部门",
+    "状态",
+    "原因",
+    "最新更新",
+    "最近审核",
+    "复核期限",
+    "逾期天数",
+    "近 28 天曝光",
+)
+_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def to_csv(items: Iterable[StaleItem]) -> bytes:
+    """UTF-8 with a byte order mark, without which Excel garbles Chinese."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([_HEADINGS, *map(_cells, items)])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def to_xlsx(items: Iterable[StaleItem]) -> bytes:
+    """One sheet; the heading row stays in view and can be filtered."""
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.title = "复核清单"
+    for row in (_HEADINGS, *map(_cells, items)):
+        sheet.append(row)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
+
+
+def to_markdown(items: Sequence[StaleItem], as_of: date) -> str:
+    """A heading with the number of articles, then a table."""
+    lines = [f"## 复核清单（{as_of}）：{len(items)} 条待处理"]
+    if items:
+        lines += ["", _table_row(_HEADINGS), _table_row(["---"] * len(_HEADINGS))]
+        lines += [_table_row(_cells(item)) for item in items]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(item: StaleItem) -> list[str | int | date]:
+    texts = (item.id, item.title, item.product, item.scenario, item.owner or "", item.state.label)
+    dates = (item.updated, item.verified, item.due)
+    return [
+        *map(_harmless, texts),
+        "；".join(item.reasons),
+        *(day or "" for day in dates),
+        item.days_overdue,
+        item.exposure,
+    ]
+
+
+def _harmless(text: str) -> str:
+    """Text that no spreadsheet takes for a formula and every spreadsheet can store."""
+    text = _CONTROL.sub("", text)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _table_row(cells: Iterable[object]) -> str:
+    escaped = (re.sub(r"([\\|<>])", r"\\\1", " ".join(str(cell).split())) for cell in cells)
+    return f"| {' | '.join(escaped)} |"

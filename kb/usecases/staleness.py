@@ -1,0 +1,89 @@
+"""The review queue: every published article that needs a reviewer, the riskiest first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from kb.model import Article, Freshness, State
+from kb.ports.store import Catalog, EventLog
+from kb.rules.freshness import Policy, assess
+
+_EXPOSURE_WINDOW = timedelta(days=28)
+_EXPOSING_KINDS = ("view", "copy")
+
+
+@dataclass(frozen=True, slots=True)
+class StaleItem:
+    """One row of the queue. ``product`` and ``scenario`` are titles; ``exposure`` counts views and copies."""
+
+    id: str
+    title: str
+    product: str
+    scenario: str
+    owner: str | None
+    state: State
+    reasons: tuple[str, ...]
+    updated: date | None
+    verified: date | None
+    due: date | None
+    days_overdue: int
+    exposure: int
+
+
+class ReviewQueue:
+    """Finds what needs review and puts it in order."""
+
+    def __init__(self, catalog: Catalog, events: EventLog, policy: Policy) -> None:
+        self._catalog = catalog
+        self._events = events
+        self._policy = policy
+
+    def items(
+        self, as_of: date, now: datetime, top_ids: Collection[str] = (), owner: str | None = None
+    ) -> list[StaleItem]:
+        """The queue on the day ``as_of``, of one owner or of all.
+
+        ``top_ids`` are reviewed at the shorter interval. Order: exposure × days overdue, then expired first,
+        then id. Exposure is what the 28 days before ``now`` (an aware datetime) saw, whatever ``as_of`` is.
+        """
+        exposure = self._exposure(now - _EXPOSURE_WINDOW)
+        found = (
+            _item(article, freshness, exposure.get(article.id, 0))
+            for article in self._published(owner)
+            if (freshness := assess(article, self._policy, as_of, article.id in top_ids)).state != State.FRESH
+        )
+        return sorted(found, key=_risk)
+
+    def _published(self, owner: str | None) -> Iterator[Article]:
+        for record in self._catalog.records():
+            if record.article.status == "published" and owner in (None, record.article.owner):
+                yield record.article
+
+    def _exposure(self, since: datetime) -> dict[str, int]:
+        return {
+            article_id: sum(counts.get(kind, 0) for kind in _EXPOSING_KINDS)
+            for article_id, counts in self._events.totals(since).items()
+        }
+
+
+def _item(article: Article, freshness: Freshness, exposure: int) -> StaleItem:
+    return StaleItem(
+        id=article.id,
+        title=article.title,
+        product=article.product.title,
+        scenario=article.scenario.title,
+        owner=article.owner,
+        state=freshness.state,
+        reasons=freshness.reasons,
+        updated=article.updated,
+        verified=article.verified,
+        due=freshness.due,
+        days_overdue=freshness.days_overdue,
+        exposure=exposure,
+    )
+
+
+def _risk(item: StaleItem) -> tuple[int, bool, str]:
+    return (-item.exposure * item.days_overdue, item.state != State.EXPIRED, item.id)

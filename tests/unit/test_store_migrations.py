@@ -1,0 +1,83 @@
+"""The schema grows step by step from any earlier one, all or nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import sqlite_utils
+
+from kb.errors import StoreError
+from kb.ports.store import Event
+from kb.store.database import Database
+from kb.store.events import EventLog
+from kb.store.migrations import MIGRATIONS, Migration, migrate, schema_number
+
+NEWEST = MIGRATIONS[-1].number
+
+
+def empty(path: Path) -> sqlite_utils.Database:
+    db = sqlite_utils.Database(path)
+    db.conn.isolation_level = None
+    return db
+
+
+def test_numbers_count_up_without_gaps() -> None:
+    assert [migration.number for migration in MIGRATIONS] == list(range(1, NEWEST + 1))
+
+
+@pytest.mark.parametrize("number", range(NEWEST + 1))
+def test_every_earlier_schema_grows_into_the_newest(tmp_path: Path, number: int) -> None:
+    with empty(tmp_path / "fresh.db") as fresh, empty(tmp_path / "grown.db") as grown:
+        migrate(fresh)
+        if number:
+            migrate(grown, MIGRATIONS[:number])
+        assert schema_number(grown) == number
+
+        migrate(grown)
+
+        assert schema_number(grown) == NEWEST
+        assert grown.schema == fresh.schema
+
+
+def test_data_survives_the_growth(tmp_path: Path) -> None:
+    path = tmp_path / "zhida.db"
+    event = Event(datetime(2026, 11, 21, tzinfo=timezone.utc), "copy", "a")
+    database = Database(path)
+    EventLog(database).record(event)
+    database.close()
+
+    with empty(path) as db:
+        migrate(db, [*MIGRATIONS, Migration(NEWEST + 1, "later", "ALTER TABLE events ADD COLUMN later TEXT")])
+        kept = list(db.table("events").rows)
+
+    assert [(row["article_id"], row["later"]) for row in kept] == [("a", None)]
+
+
+def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
+    with empty(tmp_path / "zhida.db") as db:
+        migrate(db)
+        before = list(db.table("migrations").rows)
+        migrate(db)
+
+        assert list(db.table("migrations").rows) == before
+
+
+def test_a_step_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    broken = Migration(2, "broken", "CREATE TABLE half (id INTEGER); INSERT INTO nowhere VALUES (1);")
+    with empty(tmp_path / "zhida.db") as db:
+        with pytest.raises(Exception, match="nowhere"):
+            migrate(db, [MIGRATIONS[0], broken])
+
+        assert schema_number(db) == 1
+        assert not db.table("half").exists()
+
+
+def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "zhida.db"
+    with empty(path) as db:
+        migrate(db, [*MIGRATIONS, Migration(NEWEST + 1, "from the future", "CREATE TABLE future (id INTEGER)")])
+
+    with pytest.raises(StoreError, match=f"结构 {NEWEST + 1}.*请升级程序"):
+        Database(path)
