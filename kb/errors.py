@@ -16,7 +16,8 @@
      │   ├─ StoreCorrupt     the database file is damaged
      │   └─ StoreBusy        the database stayed locked too long
      ├─ BulkImportError      rows of an import can't be used
-     └─ EvalError            a qrels folder can't be used
+     ├─ EvalError            a qrels folder can't be used
+     └─ ServeError           the server can't listen where it was told to
 
 Messages are shown to people: they say what happened and how to mend it, in Chinese.
 """
@@ -84,3 +85,7 @@ class BulkImportError(KbError):
 
 class EvalError(KbError):
     """A qrels folder is incomplete or malformed."""
+
+
+class ServeError(KbError):
+    """The server can't listen where it was told to."""

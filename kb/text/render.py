@@ -31,7 +31,10 @@ def _only_own_images(tag: str, attribute: str, value: str) -> str | None:
 @lru_cache(maxsize=512)
 def render_html(body: str) -> str:
     """Render an article's Markdown body (tables and fenced code included) as sanitised HTML."""
-    raw = markdown.markdown(body, extensions=["tables", "fenced_code", "sane_lists"], output_format="html")
+    # A step's own list is indented by three spaces (CommonMark) or four; Python-Markdown alone insists on four.
+    raw = markdown.markdown(
+        body, extensions=["tables", "fenced_code", "sane_lists"], output_format="html", tab_length=3
+    )
     return nh3.clean(
         raw,
         tags=_TAGS,

@@ -1,0 +1,77 @@
+"""``kb lint``: everything that can be said against the article files, in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from kb.content.dictionaries import read_dictionaries
+from kb.content.findings import quoted
+from kb.content.reader import ArticleFiles, find_duplicate_ids, line_of
+from kb.errors import ArticleError
+from kb.model import Problem
+from kb.ports.store import FileVersion
+
+
+def lint(files: ArticleFiles, only: Sequence[Path] = (), today: date | None = None) -> list[Problem]:
+    """All problems of the tree, of every file and between files, in order of path and line.
+
+    ``only``: files and folders to report on, relative to the working directory or the root; empty means all.
+    ``today`` is the current day unless given. Raises ArticleError for a path that is not in the articles folder.
+    """
+    places = [_place(files.root, path) for path in only]
+    scan = files.scan()
+    versions = [files.read(file, scan.folders) for file in scan.files]
+    problems = [
+        *scan.problems,
+        *(problem for version in (*scan.folder_files, *versions) for problem in version.problems),
+        *find_duplicate_ids(versions),
+        *_dead_links(versions),
+        *_future_dates(versions, today or date.today()),
+        *read_dictionaries(files.root)[1],
+    ]
+    return sorted(problem for problem in problems if not places or _is_below(problem.path, places))
+
+
+def _place(root: Path, path: Path) -> str:
+    """A path as problems name it: relative to the root, ``.`` for the root."""
+    full = next((candidate for candidate in (path, root / path) if candidate.exists()), None)
+    if full is None:
+        raise ArticleError(f"没有 {path} 这个文件或文件夹，没有检查；请核对路径。")
+    try:
+        return full.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        raise ArticleError(f"{path} 不在知识目录 {root} 里，没有检查；请换成其中的文件或文件夹。") from None
+
+
+def _is_below(path: str, places: list[str]) -> bool:
+    return any(place == "." or path == place or path.startswith(f"{place}/") for place in places)
+
+
+def _dead_links(versions: list[FileVersion]) -> list[Problem]:
+    known = {version.article.id for version in versions if version.article}
+    return [
+        Problem(
+            version.path,
+            line_of(version, "related"),
+            f"related 里的{quoted(target)}没有对应的知识条目，可能已删除或改号；请改正或去掉。",
+            "warning",
+        )
+        for version in versions
+        if version.article
+        for target in version.article.related
+        if target not in known
+    ]
+
+
+def _future_dates(versions: list[FileVersion], today: date) -> list[Problem]:
+    """A day that has not come yet keeps an article fresh for too long: mostly a slip in the year."""
+    problems = []
+    for version in versions:
+        for name in ("updated", "verified"):
+            day = getattr(version.article, name, None)
+            if day is not None and day > today:
+                message = f"{name} {day} 还没有到，请核对年份。"
+                problems.append(Problem(version.path, line_of(version, name), message, "warning"))
+    return problems
