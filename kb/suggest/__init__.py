@@ -1,0 +1,5 @@
+"""Suggestions while the agent types: everything in memory, no engine and no database on the path."""
+
+from kb.suggest.suggester import Entry, Suggester
+
+__all__ = ["Entry", "Suggester"]

@@ -1,0 +1,149 @@
+"""A suffix array: at which cells of many lines does a string begin, and which of them are the best?
+
+Both take time that hardly depends on how many lines there are or how many match: the first is a binary
+search, the second looks at the best cell of each block of the answer before it opens a block.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Stands before, between and after lines; sorts before every other character.
+SEPARATOR = "\0"
+
+#: The low bits of a key are the number of its cell.
+CELL_BITS = 32
+CELL_MASK = (1 << CELL_BITS) - 1
+
+_BLOCK = 32
+
+#: So many characters of a suffix are compared as one number, which takes one search in C.
+_HEAD = 3
+_CHAR_BITS = 21
+
+#: [low, high): a range of places in a table's order.
+Span: TypeAlias = tuple[int, int]
+
+Cells: TypeAlias = NDArray[np.int32]
+Keys: TypeAlias = NDArray[np.int64]
+
+
+def _heads(text: str) -> NDArray[np.int64]:
+    """The first characters of every suffix as one number that sorts as they do."""
+    codes = np.frombuffer((text + SEPARATOR * _HEAD).encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
+    heads = np.zeros(len(text), dtype=np.int64)
+    for at in range(_HEAD):
+        heads = heads << _CHAR_BITS | codes[at : at + len(text)]
+    return heads
+
+
+def _suffix_order(text: str, heads: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Positions of ``text``, a run of lines in separators, in the order of what follows them in their line.
+
+    Prefix doubling: once sorted by their first n characters, suffixes are sorted by 2n through the rank of
+    what follows n later. numpy sorts without the interpreter lock, so a rebuild does not stall requests.
+    """
+    longest = max(map(len, text.split(SEPARATOR))) + 1
+    order, rank = _ranked(heads)
+    width = _HEAD
+    while width < longest:
+        follower = np.zeros_like(rank)
+        follower[:-width] = rank[width:] + 1
+        order, rank = _ranked(rank * (len(text) + 1) + follower)
+        width *= 2
+    return order
+
+
+def _ranked(values: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """The order that sorts ``values``, and for each value its rank, the same for equal ones."""
+    order = np.argsort(values)
+    ordered = values[order]
+    rank = np.zeros_like(values)
+    rank[order[1:]] = np.cumsum(ordered[1:] != ordered[:-1])
+    return order, rank
+
+
+class SuffixTable:
+    """Finds the cells of ``text`` at which a string begins; cell i begins at ``starts[i]``.
+
+    ``keys[i]`` says how good cell i is (the smaller, the better) and ends in its number. A span [low, high)
+    is a range of this table's own order and stands for the cells that matched.
+    """
+
+    def __init__(self, text: str, starts: Cells, keys: Keys) -> None:
+        cell_at = np.full(len(text), -1, dtype=np.int32)
+        cell_at[starts] = np.arange(len(starts), dtype=np.int32)
+        heads = _heads(text)
+        cells = cell_at[_suffix_order(text, heads)]
+        cells = cells[cells >= 0]
+        self._text = text
+        self._heads = heads[starts[cells]]
+        self._offsets = starts[cells].data
+        self._keys = keys[cells]
+        self._place = np.empty_like(cells)
+        self._place[cells] = np.arange(len(cells), dtype=np.int32)
+        full = len(cells) // _BLOCK
+        self._blocks = self._keys[: full * _BLOCK].reshape(full, _BLOCK)
+        self._best_of_block = self._blocks.min(axis=1, initial=np.iinfo(np.int64).max)
+
+    def span(self, typed: str) -> Span:
+        """The span of the cells where ``typed`` begins; empty (low == high) when there are none."""
+        head = 0
+        for char in typed[:_HEAD]:
+            head = head << _CHAR_BITS | ord(char)
+        open_bits = _CHAR_BITS * max(_HEAD - len(typed), 0)
+        low, high = self._heads.searchsorted((head << open_bits, (head + 1) << open_bits)).tolist()
+        if low < high and len(typed) > _HEAD:
+            return self._narrowed(low, high, typed)
+        return low, high
+
+    def _narrowed(self, low: int, high: int, typed: str) -> Span:
+        text, size = self._text, len(typed)
+
+        def start(offset: int) -> str:
+            return text[offset : offset + size]
+
+        low = bisect_left(self._offsets, typed, low, high, key=start)
+        return low, bisect_right(self._offsets, typed, low, high, key=start)
+
+    def ends_line(self, typed: str, span: Span) -> bool:
+        """Whether any line ends behind ``typed``; if so, the first one of its span does."""
+        return span[0] < span[1] and self._text[self._offsets[span[0]] + len(typed)] == SEPARATOR
+
+    def best(self, span: Span, count: int) -> list[int]:
+        """The ``count`` best keys of a span in order; fewer when the span has fewer."""
+        return best_keys(self._shortlist(span, count), count)
+
+    def _shortlist(self, span: Span, count: int) -> Keys:
+        """Keys of a span, the ``count`` best surely among them."""
+        low, high = span
+        first, last = -(-low // _BLOCK), high // _BLOCK
+        if last - first <= count:
+            return self._keys[low:high]
+        # each of the ``count`` best blocks has a cell at least as good as all cells of every other block
+        blocks = first + self._best_of_block[first:last].argpartition(count)[:count]
+        ends = self._keys[low : first * _BLOCK], self._keys[last * _BLOCK : high]
+        return np.concatenate((self._blocks[blocks].ravel(), *ends))
+
+    def cells(self, span: Span) -> NDArray[np.int64]:
+        """All cells of a span."""
+        return self._keys[span[0] : span[1]] & CELL_MASK
+
+    def within(self, cells: NDArray[np.int64], span: Span) -> NDArray[np.bool_]:
+        """Which of ``cells`` belong to a span; numbers beyond the first or last cell belong to none.
+
+        (They are taken for these two, which are separators and so never match anything typed.)
+        """
+        place = self._place.take(cells, mode="clip")
+        return (place >= span[0]) & (place < span[1])
+
+
+def best_keys(keys: Keys, count: int) -> list[int]:
+    """The ``count`` smallest keys in order."""
+    if len(keys) > count:
+        keys = np.partition(keys, count)[:count]
+    return sorted(keys.tolist())

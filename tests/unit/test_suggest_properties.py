@@ -1,0 +1,103 @@
+"""What holds for suggestions whatever the titles and the input are."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.suggest import Entry, Suggester
+from kb.suggest.lines import fold_typed
+from kb.text.pinyin import syllables
+
+ALL = 10_000
+
+titles = st.text("未已收到货退款还行长重银会员登录密码与的了西安先方案PLUSwifi5G i9（），、-", min_size=1, max_size=16)
+readable_titles = titles.filter(fold_typed)
+title_lists = st.lists(readable_titles, min_size=1, max_size=12)
+anything = st.text(st.characters(exclude_categories=()), max_size=60)
+
+
+def suggester_of(title_list: list[str]) -> Suggester:
+    entries = [Entry(title, id=str(number)) for number, title in enumerate(title_list)]
+    return Suggester(entries, {"退款", "收到", "到货", "银行", "会员", "登录", "密码"}.__contains__)
+
+
+def found(suggester: Suggester, typed: str) -> set[str]:
+    return {suggestion.text for suggestion in suggester.suggest(typed, limit=ALL)}
+
+
+def readings(title: str) -> list[tuple[str, ...]]:
+    typed = fold_typed(title)
+    return [reading or (char,) for char, reading in zip(typed, syllables_of_cells(title), strict=True)]
+
+
+def syllables_of_cells(title: str) -> list[tuple[str, ...]]:
+    """Readings depend on the words around, and punctuation parts words."""
+    folded = "".join(char if char.isalnum() else " " for char in title.lower())
+    return [reading for char, reading in zip(folded, syllables(folded), strict=True) if char.isalnum()]
+
+
+@settings(deadline=None)
+@given(title_lists, st.data())
+def test_every_part_of_a_title_finds_it(title_list: list[str], data: st.DataObject) -> None:
+    title = data.draw(st.sampled_from(title_list))
+    start = data.draw(st.integers(0, len(title) - 1))
+    part = title[start : data.draw(st.integers(start + 1, len(title)))]
+    assert not fold_typed(part) or title in found(suggester_of(title_list), part)
+
+
+@settings(deadline=None)
+@given(title_lists)
+def test_full_pinyin_and_initials_of_every_title_find_it(title_list: list[str]) -> None:
+    suggester = suggester_of(title_list)
+    for title in title_list:
+        usual = [reading[0] for reading in readings(title)]
+        assert title in found(suggester, "".join(usual))
+        assert title in found(suggester, "".join(syllable[0] for syllable in usual))
+
+
+@settings(deadline=None)
+@given(readable_titles)
+def test_one_character_may_be_typed_in_any_of_its_readings(title: str) -> None:
+    suggester = suggester_of([title])
+    spelling = readings(title)
+    usual = [reading[0] for reading in spelling]
+    for at, reading in enumerate(spelling):
+        for other in reading:
+            assert title in found(suggester, "".join([*usual[:at], other, *usual[at + 1 :]]))
+
+
+@settings(deadline=None)
+@given(readable_titles, st.data())
+def test_chinese_may_be_followed_by_pinyin_or_initials(title: str, data: st.DataObject) -> None:
+    typed, usual = fold_typed(title), [reading[0] for reading in readings(title)]
+    cut = data.draw(st.integers(0, len(typed)))
+    suggester = suggester_of([title])
+    assert title in found(suggester, typed[:cut] + "".join(usual[cut:]))
+    assert title in found(suggester, typed[:cut] + "".join(syllable[0] for syllable in usual[cut:]))
+
+
+@settings(deadline=None)
+@given(title_lists, anything)
+def test_each_article_comes_once_and_its_marks_lie_inside_its_text(title_list: list[str], typed: str) -> None:
+    for query in (typed, title_list[0][:2]):
+        suggestions = suggester_of(title_list).suggest(query, limit=ALL)
+        assert len({suggestion.id for suggestion in suggestions}) == len(suggestions)
+        for suggestion in suggestions:
+            assert all(0 <= start < end <= len(suggestion.text) for start, end in suggestion.marks)
+
+
+@settings(deadline=None)
+@given(title_lists, st.randoms(use_true_random=False), st.integers(1, 5))
+def test_the_order_does_not_depend_on_the_order_of_the_entries(title_list, random, limit) -> None:  # type: ignore[no-untyped-def]
+    entries = [Entry(title, id=str(number)) for number, title in enumerate(title_list)]
+    shuffled = random.sample(entries, len(entries))
+    for typed in ("t", "退", title_list[0][:3]):
+        one, other = (Suggester(e, {"退款"}.__contains__).suggest(typed, limit) for e in (entries, shuffled))
+        assert one == other
+
+
+@settings(deadline=None)
+@given(title_lists, st.integers(1, 5))
+def test_a_limit_cuts_the_list_and_changes_nothing_else(title_list: list[str], limit: int) -> None:
+    suggester = suggester_of(title_list)
+    for typed in ("t", "tuik", "tk", "的w", "shf", "退", title_list[0][:3]):
+        assert suggester.suggest(typed, limit) == suggester.suggest(typed, ALL)[:limit]
