@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.ports.engine import BM25_B, BM25_K1, Term
+from kb.ports.engine import BM25_B, BM25_K1, COVERAGE, COVERAGE_POWER, Term
 
 #: (document numbers ascending, term frequencies) of one token in one field
 Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
@@ -42,27 +42,58 @@ def idf(documents: int, frequency: int) -> float:
 
 
 class Accumulator:
-    """Adds up the scores of all documents, term by term."""
+    """Adds up the scores of all documents term by term, and how much of the query each document carries."""
 
     def __init__(self, size: int, live: int) -> None:
-        self.scores = np.zeros(size, dtype=np.float32)
+        self._sums = np.zeros(size, np.float32)
+        self._carried = np.zeros(size, np.float32)
+        self._last_term = np.zeros(size, np.int32)
+        self._terms = 0
+        self._whole = 0.0
         self._live = live
 
     def add(
         self,
-        postings: Postings,
-        norms: NDArray[np.float32],
-        weight: float,
+        term: Term,
+        fields: Iterable[tuple[Postings, NDArray[np.float32], float]],
         only: NDArray[np.int32] | None = None,
     ) -> None:
-        """Add ``weight`` · BM25 of one token in one field to the documents that carry it (and are in ``only``)."""
-        frequency = postings[0].size
-        if only is not None and only.size < frequency:
-            postings = restrict(postings, only)
-        documents, frequencies = postings
-        if documents.size:
-            gain = np.float32(weight * idf(self._live, frequency) * (BM25_K1 + 1))
-            self.scores[documents] += gain * frequencies / (frequencies + norms[documents])
+        """Add one term, given (postings, norms, boost) per field, to all documents or to those in ``only``."""
+        self._terms += 1
+        carriers = []
+        most = 0
+        for postings, norms, boost in fields:
+            frequency = postings[0].size
+            most = max(most, frequency)
+            if only is not None and only.size < frequency:
+                postings = restrict(postings, only)
+            documents, frequencies = postings
+            if documents.size:
+                gain = np.float32(boost * term.weight * idf(self._live, frequency) * (BM25_K1 + 1))
+                self._sums[documents] += gain * frequencies / (frequencies + norms[documents])
+                carriers.append(documents)
+        if term.selective:
+            self._carry(carriers, term.weight * idf(self._live, most))
+
+    def _carry(self, carriers: Iterable[NDArray[np.int32]], share: float) -> None:
+        """Count ``share`` once for every document that carries the term in any field."""
+        self._whole += share
+        for documents in carriers:
+            new = documents[self._last_term[documents] != self._terms]
+            self._last_term[new] = self._terms
+            self._carried[new] += np.float32(share)
+
+    def found(self) -> NDArray[np.bool_]:
+        """The documents that carry any of the terms so far."""
+        return self._sums > 0
+
+    def scores(self) -> NDArray[np.float32]:
+        """BM25 sums, lowered by the share of the query that is missing; see ``kb.ports.engine.COVERAGE``."""
+        if not self._whole:
+            return self._sums
+        share = self._carried / np.float32(self._whole)
+        factor: NDArray[np.float32] = 1 - COVERAGE + COVERAGE * share ** np.float32(COVERAGE_POWER)
+        return self._sums * factor
 
 
 def restrict(postings: Postings, candidates: NDArray[np.int32]) -> Postings:

@@ -10,19 +10,18 @@ from __future__ import annotations
 import errno
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.engines.generations import Generations
 from kb.engines.highlighting import highlights, is_one_token, needles
-from kb.engines.scoring import Accumulator, FieldStatistics, Plan, counts, plan, top
+from kb.engines.scoring import Accumulator, FieldStatistics, Plan, Postings, counts, plan, top
+from kb.engines.whoosh_build import Build, prepare
 from kb.engines.whoosh_index import Reader, WhooshIndex
 from kb.errors import EngineError, IndexCorrupt, IndexMissing, KbError, SmokeTestFailed
 from kb.ports.engine import (
@@ -92,7 +91,7 @@ class WhooshEngine:
             if changes.pending:
                 with _disk_errors():
                     index = WhooshIndex(self._generations.current())
-                    index.write(map(_to_whoosh, changes.puts()), deleted_ids=list(changes.pending))
+                    index.write(map(prepare, changes.puts()), deleted_ids=list(changes.pending))
                     index.close()
         self._looked = 0.0
 
@@ -100,10 +99,11 @@ class WhooshEngine:
         with self._generations.writing(), _disk_errors():
             path = self._generations.create()
             try:
-                first, count = _fill(path, documents)
-                _smoke_test(path, first, count)
+                build = Build(path)
+                build.run(documents)
+                _smoke_test(path, build.first, build.count)
                 self._generations.publish(
-                    path, {"engine": self.name, "fingerprint": fingerprint, "documents": str(count)}
+                    path, {"engine": self.name, "fingerprint": fingerprint, "documents": str(build.count)}
                 )
             except BaseException:
                 self._generations.discard(path)
@@ -181,48 +181,14 @@ def _disk_errors() -> Iterator[None]:
         raise EngineError(f"索引没有更新：{reason}。原来的索引照常使用，处理后请重新执行 kb index。") from error
 
 
-def _to_whoosh(document: IndexDocument) -> dict[str, Any]:
-    tokens: dict[str, Mapping[str, int]] = {
-        name: Counter(token for part in parts for token in document.text[part].tokens)
-        for name, parts in SCORED_FIELDS.items()
-    }
-    tokens.update({name: dict.fromkeys(values, 1) for name, values in document.keywords.items()})
-    tokens["id"] = {document.id: 1}
-    texts = {
-        name: (text.text, None if text.folded == text.text else text.folded, text.offsets)
-        for name, text in document.text.items()
-    }
-    return {"tokens": tokens, "identity": (document.id, document.revision), "stored": texts}
-
-
-def _fill(path: Path, documents: Iterable[IndexDocument]) -> tuple[IndexDocument | None, int]:
-    """Write everything into a new index; return the first document and how many there are."""
-    first: IndexDocument | None = None
-    seen: set[str] = set()
-
-    def prepared() -> Iterator[dict[str, Any]]:
-        nonlocal first
-        for document in documents:
-            if document.id in seen:
-                raise EngineError(f"编号 {document.id} 在同一次重建中出现了两次。")
-            seen.add(document.id)
-            first = first or document
-            yield _to_whoosh(document)
-
-    index = WhooshIndex.create(path)
-    index.write(prepared())
-    index.close()
-    return first, len(seen)
-
-
 def _smoke_test(path: Path, sample: IndexDocument | None, count: int) -> None:
     """Prove that the new generation holds everything and finds an article by its own title."""
     view = _View.open(path)
     if view.reader.live != count:
         raise SmokeTestFailed(f"新索引应有 {count} 条，实有 {view.reader.live} 条；旧索引继续服务。")
-    if sample is None or not sample.text["title"].tokens:
+    title = sample.analyzed()["title"] if sample else None
+    if sample is None or title is None or not title.tokens:
         return
-    title = sample.text["title"]
     terms = tuple(Term(token) for token in dict.fromkeys(title.tokens))
     found = view.search(EngineQuery(terms=terms, boosts={"head": 1.0}))
     if all(hit.evidence().texts["title"].text != title.text for hit in found.hits):
@@ -263,7 +229,7 @@ class _View:
         page = ranked[query.offset : query.offset + query.limit]
         return EngineResult(
             hits=tuple(
-                EngineHit(article_id, revision, -negative, partial(self._evidence, number, wanted))
+                EngineHit(article_id, revision, -negative, cache(partial(self._evidence, number, wanted)))
                 for negative, article_id, revision, number in page
             ),
             total=int(numbers.size),
@@ -284,24 +250,20 @@ class _View:
         return scores, hits
 
     def _score(self, query: EngineQuery, planned: Plan, allowed: NDArray[np.bool_]) -> NDArray[np.float32]:
-        wanted = query.offset + query.limit
         scored = Accumulator(self.reader.size, self.reader.live)
-        self._add(scored, planned.rare, query.boosts, None)
-        selected = np.flatnonzero(allowed & (scored.scores > 0)).astype(np.int32)
-        enough = selected.size >= wanted
-        self._add(scored, planned.common, query.boosts, selected if enough else None)
-        return scored.scores
+        for term in planned.rare:
+            scored.add(term, self._postings(term, query.boosts))
+        selected = np.flatnonzero(allowed & scored.found()).astype(np.int32)
+        only = selected if selected.size >= query.offset + query.limit else None
+        for term in planned.common:
+            scored.add(term, self._postings(term, query.boosts), only)
+        return scored.scores()
 
-    def _add(
-        self,
-        scored: Accumulator,
-        terms: Iterable[Term],
-        boosts: Mapping[str, float],
-        only: NDArray[np.int32] | None,
-    ) -> None:
-        for term in terms:
-            for name, boost in boosts.items():
-                scored.add(self.reader.postings(name, term.text), self._norms[name], boost * term.weight, only)
+    def _postings(
+        self, term: Term, boosts: Mapping[str, float]
+    ) -> Iterator[tuple[Postings, NDArray[np.float32], float]]:
+        for name, boost in boosts.items():
+            yield self.reader.postings(name, term.text), self._norms[name], boost
 
     def _frequency(self, token: str) -> int:
         return int(self.reader.postings("head", token)[0].size)

@@ -7,19 +7,21 @@ Whoosh 2.7.4 stats a file per posting when it writes field lengths (measured: ha
 
 from __future__ import annotations
 
+import shutil
 import threading
 from array import array
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from whoosh import columns, fields, formats, index
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3PostingsWriter, W3Segment
+from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo
 from whoosh.matching import ListMatcher
 from whoosh.matching.wrappers import WrappingMatcher
+from whoosh.system import pack_ushort
 from whoosh.writing import SegmentWriter
 
 from kb.engines.scoring import Postings
@@ -34,49 +36,31 @@ _MAX_SMALL_SEGMENTS = 8
 _EMPTY: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 
 
-class _ArrayPostingsWriter(W3PostingsWriter):  # type: ignore[misc]
-    """Writes a posting list as uint32 document numbers followed by float32 frequencies."""
-
-    def add_all(self, documents: array[int], weights: array[float]) -> None:
-        self._ids, self._weights = documents, weights
-        self._maxweight = max(weights)
-
-    def _write_block(self, last: bool = False) -> None:
-        self._terminfo.add_block(self)
-        self._postfile.write(self._ids.tobytes() + self._weights.tobytes())
-        self._blockcount += 1
-        self._new_block()
+#: a field with its terms: (token, document numbers, frequencies), both in order
+_Group = tuple[str, list[tuple[bytes, "array[int]", "array[float]"]]]
 
 
 class _ArrayFieldWriter(W3FieldWriter):  # type: ignore[misc]
-    """Takes postings grouped by term instead of one by one."""
+    """Takes postings grouped by term and writes each list as uint32 document numbers, then float32 frequencies."""
 
-    def add_postings(self, schema: Any, _lengths: object, groups: Iterable[tuple[Any, ...]]) -> None:
-        started = None
-        for name, token, documents, weights in groups:
-            if name != started:
-                if started is not None:
-                    self.finish_field()
-                self.start_field(name, schema[name])
-                started = name
-            self.start_term(token)
-            self._postwriter.add_all(documents, weights)
-            self.finish_term()
-        if started is not None:
+    def add_postings(self, schema: Any, _lengths: object, groups: Iterable[_Group]) -> None:
+        for name, terms in groups:
+            self.start_field(name, schema[name])
+            prefix = pack_ushort(self._fieldid)
+            for token, numbers, frequencies in terms:
+                extent = self._postfile.tell(), 8 * len(numbers)
+                self._postfile.write(numbers.tobytes() + frequencies.tobytes())
+                info = W3TermInfo(weight=sum(frequencies), df=len(numbers))
+                info.set_extent(*extent)
+                self._tindex.add(prefix + token, info.to_bytes())
             self.finish_field()
 
 
 class _ArrayCodec(W3Codec):  # type: ignore[misc]
     length_stats = False
 
-    def __init__(self) -> None:
-        super().__init__(blocklimit=2**31, compression=0)
-
     def field_writer(self, storage: Any, segment: Any) -> _ArrayFieldWriter:
         return _ArrayFieldWriter(self, storage, segment)
-
-    def postings_writer(self, dbfile: Any, byteids: bool = False) -> _ArrayPostingsWriter:
-        return _ArrayPostingsWriter(dbfile, blocklimit=self._blocklimit, byteids=byteids, compression=0)
 
     def postings_reader(
         self, dbfile: Any, terminfo: Any, format_: Any, term: Any = None, scorer: Any = None
@@ -117,11 +101,9 @@ class _GroupingPool:
         name, token, number, frequency, _ = posting
         self.add_document(number, {name: {token.decode(): int(frequency)}})
 
-    def iter_postings(self) -> Iterator[tuple[str, bytes, array[int], array[float]]]:
+    def iter_postings(self) -> Iterator[_Group]:
         for name, groups in sorted(self._fields.items()):
-            encoded = sorted((token.encode(), group) for token, group in groups.items())
-            for token, (numbers, frequencies) in encoded:
-                yield name, token, numbers, frequencies
+            yield name, sorted((token.encode(), *group) for token, group in groups.items())
 
     def cleanup(self) -> None:
         self._fields.clear()
@@ -180,11 +162,16 @@ class WhooshIndex:
         index.create_in(str(path), _schema()).close()
         return cls(path)
 
-    def write(self, documents: Iterable[Mapping[str, Any]], deleted_ids: Iterable[str] = ()) -> None:
-        """Delete, add and commit as one change; an exception from ``documents`` leaves the index as it was.
+    def write(
+        self,
+        documents: Iterable[Mapping[str, Any]],
+        deleted_ids: Iterable[str] = (),
+        adopt: Callable[[], Path] | None = None,
+    ) -> None:
+        """Delete, add and commit as one change; any exception leaves the index as it was.
 
         A document maps ``tokens`` to {field: {token: frequency}}, ``identity`` to (id, revision), and ``stored``
-        to what ``Reader.stored`` returns.
+        to what ``Reader.stored`` returns. ``adopt``, called last, names another index whose segments move in here.
         """
         writer = _Writer(self._index)
         try:
@@ -193,11 +180,23 @@ class WhooshIndex:
                     writer.delete_document(number)
             for document in documents:
                 writer.add(document)
-            writer.commit(mergetype=_merge_small)
+            adopted = self._move_in(adopt()) if adopt else []
+            writer.commit(mergetype=lambda writer, segments: [*_merge_small(writer, segments), *adopted])
         except BaseException:
             if not writer.is_closed:
                 writer.cancel()
             raise
+
+    def _move_in(self, other: Path) -> list[Any]:
+        """Take over the files of another index; return its segments. Their names are random, so none collide."""
+        source = index.open_dir(str(other))
+        segments: list[Any] = source._segments()
+        source.close()
+        for segment in segments:
+            for path in other.glob(f"*{segment.segment_id()}*"):
+                path.rename(Path(self._index.storage.folder) / path.name)
+        shutil.rmtree(other)
+        return segments
 
     def version(self) -> int:
         """The number of the latest commit on disk, by this or any other process."""

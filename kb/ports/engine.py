@@ -11,9 +11,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from kb.text.analyzer import AnalyzedText
+from kb.text.analyzer import AnalyzedText, analyze
 
 TEXT_FIELDS = ("title", "questions", "place", "body")
+#: the text in which single characters are not indexed, see ``kb.text.grams.grams``
+LONG_TEXT = "body"
 KEYWORD_FIELDS = ("product", "scenario", "kind", "channel", "tag")
 
 #: What is scored, and the texts that each scored field is made of. The title counts twice among the questions.
@@ -28,6 +30,12 @@ SCORED_FIELDS: Mapping[str, tuple[str, ...]] = {
 BM25_K1 = 2.0
 BM25_B = 0.75
 
+#: Articles that answer the whole question come before those that repeat a part of it: the BM25 sum is multiplied by
+#: 1 - COVERAGE + COVERAGE · share^COVERAGE_POWER, share being the idf-weighted part of the query's selective terms
+#: that stand in any scored field. The small power lets partial matches live and sinks what shares single characters.
+COVERAGE = 0.9
+COVERAGE_POWER = 0.3
+
 
 @dataclass(frozen=True, slots=True)
 class IndexDocument:
@@ -35,8 +43,12 @@ class IndexDocument:
 
     id: str
     revision: str
-    text: Mapping[str, AnalyzedText]
+    text: Mapping[str, str]
     keywords: Mapping[str, tuple[str, ...]]
+
+    def analyzed(self) -> dict[str, AnalyzedText]:
+        """The texts with the tokens that every engine has to index."""
+        return {name: analyze(text, every_unit=name != LONG_TEXT) for name, text in self.text.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,11 @@ class Term:
 
     text: str
     weight: float = 1.0
+
+    @property
+    def selective(self) -> bool:
+        """Whether carrying it says something: a pair, letters or digits, not one Han character alone."""
+        return len(self.text) > 1 or self.text.isascii()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,16 +31,19 @@ def grams(folded: str, *, every_unit: bool = True) -> list[str]:
     little there and would triple the index; letters, digits and lonely characters stay findable.
     """
     tokens: list[str] = []
+    add = tokens.append
     previous, previous_end, paired = "", -1, False
-    for unit, start, end in unit_spans(folded):
+    for match in _UNIT.finditer(folded):  # not unit_spans(): this loop sees every character of every article
+        unit = match[0]
+        start, end = match.span()
         touches = start == previous_end
+        if not (every_unit or touches or paired or previous.isascii()):
+            add(previous)
         if touches:
-            tokens.append(previous + unit)
-        if every_unit or not is_han_unit(unit):
-            tokens.append(unit)
-        elif not paired and not touches and previous and is_han_unit(previous):
-            tokens.append(previous)
+            add(previous + unit)
+        if every_unit or unit.isascii():
+            add(unit)
         previous, previous_end, paired = unit, end, touches
-    if not every_unit and previous and not paired and is_han_unit(previous):
-        tokens.append(previous)
+    if not (every_unit or paired or previous.isascii()):
+        add(previous)
     return tokens

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kb.text.normalize import normalize_with_offsets
 
@@ -37,13 +38,13 @@ class Tokenizer:
     def __init__(self, terms: Iterable[str] = (), cache_dir: Path | None = None) -> None:
         self._terms = tuple(terms)
         self._cache_dir = cache_dir
-        self._jieba: object | None = None
+        self._jieba: Any = None
 
     def warm_up(self) -> None:
         """Load the dictionary now instead of in somebody's first request."""
         self._loaded()
 
-    def _loaded(self):  # type: ignore[no-untyped-def]  # jieba ships no types
+    def _loaded(self) -> Any:
         if self._jieba is None:
             import jieba
 
@@ -76,10 +77,6 @@ class Tokenizer:
                     begin, end = offsets[begin], offsets[end - 1] + 1
                 yield Token(piece, position, begin, end)
             position += 1
-
-    def knows(self, word: str) -> bool:
-        """Whether a folded string is a word of the dictionary."""
-        return bool(self._loaded().FREQ.get(word))
 
     def query_words(self, text: str) -> list[str]:
         """Every distinct word and sub-word of a query once, in order of appearance."""

@@ -1,1 +1,2 @@
-"""What the system does, one module per job. Use cases know ports, never adapters."""
+"""What the system does, one module per job. Engine, store and files come in through ports; only importing works on
+article files themselves."""

@@ -1,0 +1,8 @@
+"""The ``kb`` command: people get tables and progress bars, machines get one JSON document with ``--json``.
+
+Exit codes: 0 good, 1 the thing checked is not good, 2 wrong use (also: settings, queries or files that can't be used).
+"""
+
+from kb.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,103 @@
+"""Commands that run and check the service: serve, doctor."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+from rich.markup import escape
+
+from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, track
+from kb.errors import EngineError, KbError
+
+_LIBRARIES = ("whoosh", "jieba", "flask", "sqlite-utils", "markdown", "opencc", "numpy", "waitress")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
+)
+@pass_context
+def serve(context: Context, host: str, port: int) -> None:
+    """Index what changed, then serve pages and API until stopped."""
+    from kb.upkeep import Upkeep
+    from webui import create_app
+    from webui.server import serve as listen
+
+    service = context.service
+    try:
+        report = service.index(progress=track)
+        remarks.print(f"索引就绪：{report.articles} 条，用时 {report.seconds:.2f} 秒。")
+        if report.errors:
+            remarks.print(f"[yellow]有 {report.errors} 处错误，执行 kb lint 查看。[/]")
+    except KbError as error:
+        if not service.can_search():
+            raise
+        remarks.print(f"[yellow]索引没有更新，先用原来的：{escape(str(error))}[/]")
+    service.warm_up()
+    upkeep = Upkeep(service, context.settings.articles, context.settings.retention_days)
+    upkeep.start()
+    try:
+        listen(create_app(service), host, port, ready=lambda url: click.echo(f"直达已就绪：{url}  （按 Ctrl+C 停止）"))
+    finally:
+        upkeep.stop()
+
+
+@click.command()
+@json_option
+@pass_context
+def doctor(context: Context, as_json: bool) -> None:
+    """Check settings, files, index, database and libraries; exits with 1 if something is wrong."""
+    findings = list(_findings(context))
+    healthy = all(good for _, good, _ in findings)
+    if as_json:
+        print_json({"ok": healthy, "checks": [{"name": n, "ok": good, "detail": d} for n, good, d in findings]})
+    else:
+        for name, good, detail in findings:
+            output.print(f"{'[green]正常[/]' if good else '[red]异常[/]'}  {name}：{escape(detail)}")
+    if not healthy:
+        sys.exit(1)
+
+
+def _findings(context: Context) -> Iterator[tuple[str, bool, str]]:
+    """(what, whether it is good, in words)"""
+    settings = context.settings
+    yield "Python", sys.version_info >= (3, 10), sys.version.split()[0]
+    yield "程序库", *_checked(lambda: "，".join(f"{name} {version(name)}" for name in _LIBRARIES))
+    yield "知识目录", settings.articles.is_dir(), str(settings.articles)
+    yield "数据目录", *_checked(lambda: str(context.service and settings.data))
+    yield "数据库", *_checked(lambda: _database(context))
+    yield "索引", *_checked(lambda: _index(context))
+    yield "知识文件", *_checked(lambda: _problems(context))
+
+
+def _checked(check: Callable[[], str]) -> tuple[bool, str]:
+    try:
+        return True, check()
+    except (KbError, PackageNotFoundError, OSError) as error:
+        return False, str(error)
+
+
+def _database(context: Context) -> str:
+    context.service.check_store()
+    return f"{context.settings.database} 完好"
+
+
+def _index(context: Context) -> str:
+    health = context.service.health()
+    if health["checks"]["engine"] != "ok":
+        raise EngineError(health["checks"]["engine"])
+    return f"引擎 {health['engine']}（唯一已安装的引擎），第 {health['generation']} 代，{health['articles']} 条"
+
+
+def _problems(context: Context) -> str:
+    errors = [problem for problem in context.service.problems() if problem.severity == "error"]
+    if errors:
+        raise KbError(f"{len(errors)} 处错误，例如 {errors[0]}；执行 kb lint 查看全部。")
+    return "没有错误"
+
+
+COMMANDS = (serve, doctor)

@@ -1,0 +1,158 @@
+"""Commands that ask: search, suggest, faq, stale."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from kb import contracts
+from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks
+from kb.model import Hit, SearchRequest, Snippet, State
+from kb.usecases.staleness import StaleItem
+
+_COLOURS = {State.EXPIRED: "red", State.STALE: "yellow", State.NEVER_VERIFIED: "yellow", State.CHANGED: "yellow"}
+
+
+@click.command()
+@click.argument("query")
+@click.option("--product", help="Only this product (slug or title).")
+@click.option("--scenario", help="Only this scenario (slug or title).")
+@click.option("--channel", help="Only articles for this channel, with its script.")
+@click.option("--kind", help="Only this kind: faq, guide, case, policy or script.")
+@click.option("--tag", help="Only articles with this tag.")
+@click.option("--limit", default=10, show_default=True, help="How many hits.")
+@click.option("--offset", default=0, show_default=True, help="How many hits to skip.")
+@json_option
+@pass_context
+def search(context: Context, query: str, as_json: bool, **filters: object) -> None:
+    """Search the articles. "短语" must occur as it stands, -词 must not; all other words are preferred."""
+    page = context.service.search(SearchRequest(query, **filters))  # type: ignore[arg-type]
+    if as_json:
+        print_json(contracts.search_document(page))
+        return
+    if page.fallback:
+        remarks.print(f"[yellow]{escape(page.fallback)}[/]")
+    for rank, hit in enumerate(page.hits, int(str(filters["offset"])) + 1):
+        _print_hit(rank, hit)
+    remarks.print(f"共 {page.total} 条，用时 {page.took_ms:.1f} 毫秒" if page.total else "没有找到相关条目。")
+
+
+def _print_hit(rank: int, hit: Hit) -> None:
+    article = hit.record.article
+    colour = _COLOURS.get(hit.freshness.state, "green")
+    place = escape(f"{article.product.title} › {article.scenario.title}")
+    badge = f"[{colour}]{hit.freshness.state.label}[/]"
+    output.print(f"[bold]{rank}. {_highlighted(hit.title)}[/]  [dim]{place}  {article.id}[/]  {badge}")
+    output.print(f"   {_highlighted(hit.snippet)}")
+
+
+def _highlighted(snippet: Snippet) -> str:
+    pieces, done = [], 0
+    for start, end in snippet.marks:
+        pieces += [escape(snippet.text[done:start]), "[bold magenta]", escape(snippet.text[start:end]), "[/]"]
+        done = end
+    return "".join([*pieces, escape(snippet.text[done:])])
+
+
+@click.command()
+@click.argument("query")
+@click.option("--limit", default=10, show_default=True, help="How many suggestions.")
+@json_option
+@pass_context
+def suggest(context: Context, query: str, limit: int, as_json: bool) -> None:
+    """Complete a few keystrokes: characters, pinyin, initials or a mix (退款, tuikuan, tk, 退kuan)."""
+    rows = context.service.suggest(query, limit)
+    if as_json:
+        print_json(contracts.suggest_document(query, rows))
+        return
+    for row in rows:
+        place = " › ".join(part for part in (row.product, row.scenario) if part and part != row.text)
+        output.print(f"{escape(row.text)}  [dim]{row.kind}  {escape(place)}[/]")
+
+
+@click.command()
+@click.option("--limit", default=200, show_default=True, help="How many articles.")
+@click.option("--channel", help="Only articles for this channel, with its script.")
+@json_option
+@pass_context
+def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> None:
+    """The panel of frequent questions."""
+    panel = context.service.faq(channel, limit)
+    if as_json:
+        print_json(contracts.faq_document(panel))
+        return
+    table = Table("名次", "标准问", "产品 › 场景", "时效", "编号", title=f"高频问题速查（{panel.as_of} 更新）")
+    for item in panel.items:
+        article = item.record.article
+        place = f"{article.product.title} › {article.scenario.title}"
+        table.add_row(str(item.rank), escape(article.title), escape(place), item.freshness.state.label, article.id)
+    output.print(table)
+
+
+@click.command()
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Judge by this day instead of today.")
+@click.option("--owner", help="Only articles of this business department.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "xlsx", "md"]),
+    default="table",
+    show_default=True,
+    help="Form of the report.",
+)
+@click.option(
+    "-o", "--output", "target", type=click.Path(path_type=Path), help="Write to this file, not to the screen."
+)
+@click.option("--fail-on-stale", is_flag=True, help="Exit with 1 when anything is listed.")
+@pass_context
+def stale(
+    context: Context, as_of: datetime | None, owner: str | None, form: str, target: Path | None, fail_on_stale: bool
+) -> None:
+    """The review queue: what is expired, stale, never verified, changed or due, riskiest first."""
+    day, items = context.service.stale(as_of.date() if as_of else None, owner)
+    if form == "json":
+        print_json(contracts.stale_document(day, items))
+    elif form == "table":
+        output.print(_stale_table(day, items))
+    else:
+        _write_report(form, day, items, target)
+    if fail_on_stale and items:
+        sys.exit(1)
+
+
+def _write_report(form: str, day: date, items: list[StaleItem], target: Path | None) -> None:
+    from kb.usecases import stale_report
+
+    if form == "xlsx" and target is None:
+        raise click.UsageError("xlsx 是二进制文件，请用 -o 指定文件名。")
+    if form == "md":
+        data = stale_report.to_markdown(items, day).encode()
+    else:
+        data = stale_report.to_xlsx(items) if form == "xlsx" else stale_report.to_csv(items)
+    if target is None:
+        sys.stdout.buffer.write(data)
+    else:
+        target.write_bytes(data)
+        remarks.print(f"已写入 {target}（{len(items)} 条）")
+
+
+def _stale_table(day: date, items: list[StaleItem]) -> Table:
+    table = Table("编号", "标准问", "业务部门", "状态", "原因", "逾期天数", title=f"复核清单（{day}，{len(items)} 条）")
+    for item in items:
+        table.add_row(
+            item.id,
+            escape(item.title),
+            escape(item.owner or "—"),
+            f"[{_COLOURS.get(item.state, 'green')}]{item.state.label}[/]",
+            escape("；".join(item.reasons)),
+            str(item.days_overdue),
+        )
+    return table
+
+
+COMMANDS = (search, suggest, faq, stale)

@@ -1,0 +1,130 @@
+"""Commands about the articles themselves: index, lint, analyze, import."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from kb import contracts
+from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, track
+
+if TYPE_CHECKING:
+    from kb.usecases.importing import ImportReport
+
+
+@click.command()
+@click.option("--rebuild", is_flag=True, help="Index everything anew into a new generation.")
+@json_option
+@pass_context
+def index(context: Context, rebuild: bool, as_json: bool) -> None:
+    """Bring the index up to date with the article files."""
+    report = context.service.index(rebuild=rebuild, progress=track)
+    if as_json:
+        summary = {name: value for name, value in asdict(report).items() if name != "problems"}
+        print_json({**summary, "problems": [contracts.problem_document(p) for p in report.problems]})
+        return
+    if report.rebuilt:
+        remarks.print(f"已整体重建：{escape(report.rebuilt)}")
+    output.print(
+        f"共 {report.articles} 条：新增 {report.added}，修改 {report.changed}，移除 {report.removed}，"
+        f"有错误 {report.errors}；用时 {report.seconds:.2f} 秒"
+    )
+    if report.errors:
+        remarks.print("有文件写法不对，没有收录其最新内容；执行 kb lint 查看位置和改法。")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@json_option
+@pass_context
+def lint(context: Context, paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check the article files; prints path:line: message and exits with 1 if there is an error."""
+    from kb.wiring import lint as check
+
+    problems = check(context.settings, paths)
+    if as_json:
+        print_json([contracts.problem_document(problem) for problem in problems])
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+    errors = sum(problem.severity == "error" for problem in problems)
+    remarks.print(f"错误 {errors} 处，提醒 {len(problems) - errors} 处。")
+    if errors:
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("text")
+@json_option
+@pass_context
+def analyze(context: Context, text: str, as_json: bool) -> None:
+    """Show how a text is read: words with positions, and the tokens that are indexed."""
+    from kb.rules.query import MAX_QUERY, parse_query
+    from kb.text.analyzer import analyze as analyze_text
+    from kb.wiring import build_vocabulary
+
+    vocabulary = build_vocabulary(context.settings)
+    words = list(vocabulary.tokenizer.words(text))
+    analyzed = analyze_text(text)
+    if as_json:
+        print_json(
+            {
+                "text": text,
+                "normalized": analyzed.folded,
+                "words": [{**asdict(word), "stop": word.text in vocabulary.stop_words} for word in words],
+                "tokens": analyzed.tokens,
+            }
+        )
+        return
+    table = Table("位置", "词", "原文", "起止", "停用词")
+    for word in words:
+        table.add_row(
+            str(word.position),
+            escape(word.text),
+            escape(text[word.start : word.end]),
+            f"{word.start}–{word.end}",
+            "是" if word.text in vocabulary.stop_words else "",
+        )
+    output.print(table)
+    output.print("索引词元：", escape(" ".join(analyzed.tokens)))
+    if len(text) <= MAX_QUERY:
+        terms = parse_query(text, vocabulary.tokenizer, vocabulary.stop_words).terms
+        output.print("查询权重：", escape(" ".join(f"{term.text}^{term.weight:g}" for term in terms)))
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--product", help="Put all rows into this product (slug or title; made when missing).")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done with each row.")
+@json_option
+@pass_context
+def import_command(context: Context, file: Path, product: str | None, dry_run: bool, as_json: bool) -> None:
+    """Take over rows from a JSONL FILE: id, title, questions (or aliases), body, category. All of them or none."""
+    from kb.wiring import import_file
+
+    report = import_file(context.settings, file, product, dry_run, track)
+    wrong = report.counts["错误"]
+    if as_json:
+        print_json({"written": report.written, "counts": report.counts, "rows": [asdict(row) for row in report.rows]})
+    else:
+        _print_import(report, dry_run)
+    if wrong:
+        sys.exit(1)
+
+
+def _print_import(report: ImportReport, dry_run: bool) -> None:
+    shown = report.rows if dry_run else [row for row in report.rows if row.verdict == "错误"]
+    for row in shown:
+        click.echo(f"第 {row.line} 行 {row.id or '—'}：{row.verdict} {row.reason or row.path}".rstrip())
+    summary = "，".join(f"{verdict} {count}" for verdict, count in report.counts.items())
+    done = "已写入" if report.written else "试运行，没有写入" if dry_run else "没有写入"
+    output.print(f"{done}：{summary}")
+
+
+COMMANDS = (index, lint, analyze, import_command)

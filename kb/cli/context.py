@@ -1,0 +1,72 @@
+"""What every command needs: settings, the service made from them, progress bars, and the shape of output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from kb.config import Settings, load_settings
+
+if TYPE_CHECKING:
+    from kb.service import Service
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: progress and remarks go to standard error, so that standard output is the answer only
+remarks = Console(stderr=True, highlight=False)
+output = Console(highlight=False, soft_wrap=True)
+
+
+class Context:
+    """Made once per call of ``kb`` from the options before the command."""
+
+    def __init__(self, articles: Path | None, data: Path | None) -> None:
+        self._overrides = {
+            "articles": str(articles) if articles else None,
+            "data": str(data) if data else None,
+        }
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Settings in force."""
+        return load_settings(overrides=self._overrides)
+
+    @cached_property
+    def service(self) -> Service:
+        """The system; imported late, so that ``kb --help`` is quick."""
+        from kb.wiring import build_service
+
+        return build_service(self.settings)
+
+
+pass_context: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Context)
+
+
+def json_option(command: F) -> F:
+    """``--json`` for a command."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")(command)
+
+
+def print_json(document: object) -> None:
+    """The document on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def track(things: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    """Pass ``things`` on while a progress bar on standard error shows how far we are (only for more than a few)."""
+    if total < 50 or not remarks.is_terminal:
+        return things
+    return _bar(things, total, what)
+
+
+def _bar(things: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=remarks, transient=True) as progress:
+        yield from progress.track(things, total=total, description=what)

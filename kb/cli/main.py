@@ -1,0 +1,47 @@
+"""The command group, its common options, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from kb import __version__
+from kb.cli import administration, answers, content, quality
+from kb.cli.context import Context
+from kb.errors import KbError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--articles", type=click.Path(path_type=Path), help="Folder of the Markdown articles (KB_ARTICLES).")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder for index and database (KB_DATA).")
+@click.version_option(__version__, prog_name="kb")
+@click.pass_context
+def cli(context: click.Context, articles: Path | None, data: Path | None) -> None:
+    """Zhida (直达): knowledge-base search for customer-service teams."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    context.obj = Context(articles, data)
+
+
+for module in (administration, answers, content, quality):
+    for command in module.COMMANDS:
+        cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; the process exits."""
+    try:
+        sys.exit(cli(standalone_mode=False) or 0)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KbError as error:
+        click.echo(f"错误：{error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        sys.exit(0)

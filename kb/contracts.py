@@ -1,0 +1,183 @@
+"""The JSON documents of the contract, the same for ``--json`` and for ``/api/v1``. Fields may be added, not renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from markupsafe import escape
+
+from kb.model import ArticleRecord, FaqPanel, Freshness, Hit, Problem, SearchPage, Snippet, Suggestion
+from kb.usecases.staleness import StaleItem
+
+Document = dict[str, Any]
+
+
+def article_url(article_id: str) -> str:
+    """The permalink of an article, relative to the service."""
+    return f"/a/{article_id}"
+
+
+def marked(snippet: Snippet) -> str:
+    """A snippet as HTML: escaped text, matches in ``<mark>``."""
+    pieces, done = [], 0
+    for start, end in snippet.marks:
+        pieces += [escape(snippet.text[done:start]), "<mark>", escape(snippet.text[start:end]), "</mark>"]
+        done = end
+    return "".join(map(str, [*pieces, escape(snippet.text[done:])]))
+
+
+def search_document(page: SearchPage) -> Document:
+    """``search``; snippets are HTML, see ``marked``."""
+    return {
+        "query": page.query,
+        "total": page.total,
+        "took_ms": page.took_ms,
+        "generation": page.generation,
+        "fallback": page.fallback,
+        "did_you_mean": page.did_you_mean,
+        "hits": [_hit(hit) for hit in page.hits],
+        "facets": {
+            name: [{"value": facet.value, "count": facet.count, "key": facet.key} for facet in facets]
+            for name, facets in page.facets.items()
+        },
+    }
+
+
+def _hit(hit: Hit) -> Document:
+    return {
+        **_listed(hit.record, hit.freshness, hit.script),
+        "score": hit.score,
+        "title_html": marked(hit.title),
+        "snippet": marked(hit.snippet),
+        "matched": list(hit.matched),
+        "matched_fields": list(hit.fields),
+    }
+
+
+def _listed(record: ArticleRecord, freshness: Freshness, script: str) -> Document:
+    """What every list shows of an article."""
+    article = record.article
+    return {
+        "id": article.id,
+        "title": article.title,
+        "product": article.product.title,
+        "product_slug": article.product.slug,
+        "scenario": article.scenario.title,
+        "scenario_slug": article.scenario.slug,
+        "kind": article.kind,
+        "channels": list(article.channels),
+        "owner": article.owner,
+        "priority": article.priority,
+        "updated": _day(article.updated),
+        "verified": _day(article.verified),
+        "freshness": freshness.state.value,
+        "freshness_label": freshness.state.label,
+        "outdated_by": record.outdated_by,
+        "script": script,
+        "url": article_url(article.id),
+    }
+
+
+def suggest_document(query: str, suggestions: Iterable[Suggestion]) -> Document:
+    """``suggest``"""
+    return {
+        "query": query,
+        "suggestions": [
+            {
+                "text": row.text,
+                "kind": row.kind,
+                "id": row.id,
+                "product": row.product,
+                "scenario": row.scenario,
+                "freshness": row.freshness,
+                "marks": [list(mark) for mark in row.marks],
+            }
+            for row in suggestions
+        ],
+    }
+
+
+def faq_document(panel: FaqPanel) -> Document:
+    """``faq``"""
+    return {
+        "as_of": panel.as_of,
+        "items": [
+            {
+                "rank": item.rank,
+                **_listed(item.record, item.freshness, item.script),
+                "pinned": item.record.article.pinned,
+            }
+            for item in panel.items
+        ],
+    }
+
+
+def stale_document(as_of: date, items: Iterable[StaleItem]) -> Document:
+    """``stale``"""
+    return {
+        "as_of": as_of.isoformat(),
+        "items": [
+            {
+                "id": item.id,
+                "title": item.title,
+                "product": item.product,
+                "scenario": item.scenario,
+                "owner": item.owner,
+                "state": item.state.value,
+                "reasons": list(item.reasons),
+                "updated": _day(item.updated),
+                "verified": _day(item.verified),
+                "due": _day(item.due),
+                "days_overdue": item.days_overdue,
+                "exposure": item.exposure,
+                "url": article_url(item.id),
+            }
+            for item in items
+        ],
+    }
+
+
+def article_document(
+    record: ArticleRecord, freshness: Freshness, source: str, html: str, related: Sequence[ArticleRecord]
+) -> Document:
+    """``article``; ``source`` is the whole file, ``html`` the sanitised body."""
+    article = record.article
+    return {
+        **_listed(record, freshness, article.script_for()),
+        "questions": list(article.questions),
+        "tags": list(article.tags),
+        "contact": article.contact,
+        "status": article.status,
+        "audience": article.audience,
+        "created": _day(article.created),
+        "verified_by": article.verified_by,
+        "valid_from": _day(article.valid_from),
+        "valid_to": _day(article.valid_to),
+        "review_every": str(article.review_every) if article.review_every else None,
+        "due": _day(freshness.due),
+        "reasons": list(freshness.reasons),
+        "scripts": [{"channel": script.channel, "text": script.text} for script in article.scripts],
+        "html": html,
+        "source": source,
+        "revision": record.revision,
+        "related": [
+            {"id": other.article.id, "title": other.article.title, "url": article_url(other.article.id)}
+            for other in related
+        ],
+    }
+
+
+def problem_document(problem: Problem) -> Document:
+    """One finding of ``kb lint --json``."""
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "severity": problem.severity,
+        "message": problem.message,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

@@ -1,0 +1,78 @@
+"""What a person typed → what to look for. The grammar: ``"短语"``, ``-词``; all other words preferred, any accepted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from kb.errors import QueryError
+from kb.ports.engine import Term
+from kb.text.grams import grams, unit_spans
+from kb.text.normalize import normalize
+from kb.text.tokenizer import Tokenizer
+
+#: characters; longer input is a paste, not a query
+MAX_QUERY = 200
+
+#: How much more a single unit weighs than a pair. A pair already brings more through its own higher idf.
+UNIT_WEIGHT = 2.5
+
+#: What tokens of stop words weigh: dropping them altogether costs recall, keeping them costs precision.
+STOP_WEIGHT = 0.3
+
+_PHRASE = re.compile(r"[\"“”「『]([^\"“”「」『』]+)[\"“”」』]")
+_EXCLUDED = re.compile(r"(?:^|(?<=\s))-(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """A query ready to plan. All but ``text`` are folded; ``words`` are the content words that explain a hit."""
+
+    text: str
+    folded: str
+    words: tuple[str, ...]
+    phrases: tuple[str, ...]
+    excluded: tuple[str, ...]
+    terms: tuple[Term, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to look for (only emoji, punctuation or white space)."""
+        return not (self.terms or self.phrases)
+
+
+def parse_query(text: str, tokenizer: Tokenizer, stop_words: Collection[str] = ()) -> ParsedQuery:
+    """Read a query. Stop words are dropped unless nothing else is left. Raises QueryError when too long."""
+    if len(text) > MAX_QUERY:
+        raise QueryError(f"查询有 {len(text)} 个字，超过 {MAX_QUERY} 字的上限，请只保留关键词。")
+    folded = normalize(text).strip()
+    phrases = tuple(phrase for match in _PHRASE.findall(folded) if (phrase := match.strip()))
+    rest = _PHRASE.sub(r" \1 ", folded)
+    excluded = tuple(dict.fromkeys(_EXCLUDED.findall(rest)))
+    rest = _EXCLUDED.sub(" ", rest)
+    words, essential = _without_stop_words(rest, tokenizer, stop_words)
+    return ParsedQuery(text, folded, words, phrases, excluded, terms_of(rest, essential))
+
+
+def _without_stop_words(folded: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> tuple[tuple[str, ...], str]:
+    """The content words of a folded text, and the text with stop words blanked out; all of it if nothing is left."""
+    words = list(tokenizer.top_words(folded))
+    content = [word for word in words if word.text not in stop_words]
+    if not content:
+        return tuple(dict.fromkeys(word.text for word in words)), folded
+    blanked = list(folded)
+    for word in words:
+        if word.text in stop_words:
+            blanked[word.start : word.end] = " " * (word.end - word.start)
+    return tuple(dict.fromkeys(word.text for word in content)), "".join(blanked)
+
+
+def terms_of(folded: str, essential: str) -> tuple[Term, ...]:
+    """The weighted index tokens of ``folded``, each once; those that are not in ``essential`` weigh little."""
+    units = {unit for unit, _, _ in unit_spans(folded)}
+    strong = set(grams(essential))
+    return tuple(
+        Term(token, (UNIT_WEIGHT if token in units else 1.0) * (1.0 if token in strong else STOP_WEIGHT))
+        for token in dict.fromkeys(grams(folded))
+    )

@@ -1,0 +1,332 @@
+"""The façade: everything that the command line, the web page and the API can ask for, with the same answers.
+
+What is derived from all articles at once (library, suggester, FAQ panel) lives in one immutable ``_Snapshot``.
+``refresh`` builds a new one when the articles or the day have changed and swaps it in; requests go on with the one
+they started with. If the database fails, searching goes on and only logging is lost (counted, see ``health``).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from functools import cache, partial
+
+from kb import contracts
+from kb.errors import ArticleNotFound, IndexCorrupt, KbError, QueryError, StoreError
+from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
+from kb.ports.engine import SearchEngine
+from kb.ports.store import Catalog, Event, EventLog, LoggedSearch, QueryLog
+from kb.rules.freshness import Policy, assess
+from kb.rules.query import MAX_QUERY
+from kb.text.normalize import normalize
+from kb.text.render import render_html
+from kb.text.tokenizer import Tokenizer
+from kb.usecases.faq import FaqPanels
+from kb.usecases.indexing import Indexer, IndexReport
+from kb.usecases.library import Library
+from kb.usecases.progress import Progress, silent
+from kb.usecases.searching import Searcher
+from kb.usecases.staleness import ReviewQueue, StaleItem
+from kb.usecases.suggesting import SuggestFunction, build_suggester
+
+log = logging.getLogger(__name__)
+
+_FREQUENT = timedelta(days=28)
+_FREQUENT_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The tokenizer with the terms of the house, and the words that never count as content."""
+
+    tokenizer: Tokenizer
+    stop_words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """Everything derived from the articles as they were at catalog ``version`` on ``day``."""
+
+    version: int
+    day: date
+    library: Library
+    searcher: Searcher
+    suggester: Callable[[], SuggestFunction]
+
+
+class Service:
+    """The system; thread-safe. Made by ``kb.wiring``."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        engine: SearchEngine,
+        indexer: Indexer,
+        query_log: QueryLog,
+        events: EventLog,
+        panels: FaqPanels,
+        queue: ReviewQueue,
+        policy: Policy,
+        channels: tuple[str, ...],
+        vocabulary: Callable[[], Vocabulary],
+        check_store: Callable[[], None],
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        self._catalog, self._engine, self._indexer = catalog, engine, indexer
+        self._query_log, self._events = query_log, events
+        self._panels, self._queue = panels, queue
+        self._policy, self.channels = policy, channels
+        self._vocabulary, self._check_store, self._now = vocabulary, check_store, now
+        self._snapshot: _Snapshot | None = None
+        self._refreshing = threading.Lock()
+        self._warm = False
+        self._damaged = False
+        self._lost_logs = 0
+
+    # --- questions
+
+    def search(self, request: SearchRequest, agent: str | None = None, settled: bool = False) -> SearchPage:
+        """Ranked hits; logged when ``agent`` (an opaque session id) is given. Raises QueryError, EngineError."""
+        try:
+            page = self._current().searcher.search(request)
+        except IndexCorrupt:
+            self._damaged = True
+            raise
+        if agent is not None and request.text.strip():
+            self._log(lambda: self._query_log.record(self._logged(request, page, agent, settled)))
+        return page
+
+    def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
+        """What may be meant by the first keystrokes; from memory only."""
+        if len(text) > MAX_QUERY:
+            raise QueryError(f"查询有 {len(text)} 个字，超过 {MAX_QUERY} 字的上限。")
+        return self._current().suggester()(text, limit)
+
+    def faq(self, channel: str | None = None, limit: int = 200) -> FaqPanel:
+        """The panel of frequent questions; from memory only. Raises QueryError for an unknown channel."""
+        if channel is not None and channel not in self.channels:
+            raise QueryError(f"没有名为“{channel}”的渠道。可选：{'、'.join(self.channels)}。")
+        self._current()
+        return self._panels.panel(channel, limit)
+
+    def library(self) -> Library:
+        """The tree of products and scenarios with its counts."""
+        return self._current().library
+
+    def listing(self) -> list[tuple[ArticleRecord, Freshness]]:
+        """Every article that is published and valid by now, for browsing."""
+        today = self._today()
+        listed = ((r, self._freshness(r, today)) for r in self._catalog.records() if r.article.status == "published")
+        return [(record, freshness) for record, freshness in listed if freshness.servable]
+
+    def article(self, article_id: str) -> tuple[ArticleRecord, Freshness]:
+        """A published article with its freshness. Raises ArticleNotFound."""
+        record = self._catalog.get(article_id)
+        if record is None or record.article.status != "published":
+            raise ArticleNotFound(article_id)
+        return record, self._freshness(record, self._today())
+
+    def article_document(self, article_id: str) -> contracts.Document:
+        """The contract's ``article``."""
+        record, freshness = self.article(article_id)
+        source = self._catalog.source(article_id) or ""
+        return contracts.article_document(
+            record, freshness, source, render_html(record.article.body), self.related(record)
+        )
+
+    def related(self, record: ArticleRecord) -> list[ArticleRecord]:
+        """The published articles that an article names as related, in its order."""
+        found = self._catalog.get_many(record.article.related)
+        ordered = (found[i] for i in record.article.related if i in found)
+        return [other for other in ordered if other.article.status == "published"]
+
+    def stale(self, as_of: date | None = None, owner: str | None = None) -> tuple[date, list[StaleItem]]:
+        """The review queue, riskiest first, and the day it holds for."""
+        as_of = as_of or self._today()
+        return as_of, self._queue.items(as_of, self._now(), self._panels.top_ids(), owner)
+
+    def problems(self) -> list[Problem]:
+        """What is wrong in the article files as they stand."""
+        return self._catalog.problems()
+
+    # --- what agents do
+
+    def record_event(
+        self,
+        kind: str,
+        article_id: str,
+        agent: str = "",
+        query: str | None = None,
+        position: int | None = None,
+        ms: float | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Write down a view, copy, pick, vote …. Raises ArticleNotFound, QueryError for an unknown kind."""
+        _, freshness = self.article(article_id)
+        stale = freshness.state.value in ("expired", "stale")
+        event = Event(self._now(), kind, article_id, agent, query, position, ms, stale, note)
+        self._log(lambda: self._events.record(event))
+        if kind == "pick" and agent:
+            self._log(lambda: self._query_log.settle(agent))
+
+    # --- upkeep
+
+    def index(self, rebuild: bool = False, progress: Progress = silent) -> IndexReport:
+        """Bring the index up to date with the files; ``refresh`` makes answers follow. Raises as ``Indexer.sync``."""
+        report = self._indexer.sync(rebuild=rebuild, progress=progress)
+        if report.added or report.changed or report.removed:
+            self.rank_faq()
+        return report
+
+    def mend(self) -> bool:
+        """Rebuild the index if a search has met damage; return whether that was so."""
+        if not self._damaged:
+            return False
+        self._indexer.sync(rebuild=True)
+        self._damaged = False
+        return True
+
+    def refresh(self) -> bool:
+        """Build a new snapshot if articles or day have changed; return whether one was built."""
+        with self._refreshing:
+            version, today = self._catalog.version(), self._today()
+            if self._snapshot and (self._snapshot.version, self._snapshot.day) == (version, today):
+                return False
+            self._panels.reload(self._now())
+            snapshot = self._build(version, today)
+            if self._warm:
+                _prepare(snapshot)
+            self._snapshot = snapshot
+            return True
+
+    def warm_up(self) -> None:
+        """Load everything that the first requests would wait for, now and at every later ``refresh``."""
+        self._warm = True
+        self.refresh()
+        _prepare(self._current())
+
+    def rank_faq(self) -> None:
+        """Rank the FAQ panel anew from what agents used lately."""
+        self._panels.rebuild(self._now())
+
+    def purge_logs(self, days: int) -> None:
+        """Forget queries and events that are older than ``days`` days."""
+        before = self._now() - timedelta(days=days)
+        self._query_log.purge(before)
+        self._events.purge(before)
+
+    def can_search(self) -> bool:
+        """Whether there is an index to search, be it an old one."""
+        try:
+            return bool(self._engine.generation())
+        except KbError:
+            return False
+
+    def check_store(self) -> None:
+        """Read the whole database. Raises StoreError when something is wrong with it."""
+        self._check_store()
+
+    def health(self) -> contracts.Document:
+        """State of the parts; ``status`` is ok, degraded (search works, something else doesn't) or down."""
+        checks, articles = {"engine": "ok", "store": "ok"}, 0
+        try:
+            articles = self._engine.doc_count()
+        except KbError as error:
+            checks["engine"] = str(error)
+        try:
+            self._catalog.version()
+        except KbError as error:
+            checks["store"] = str(error)
+        searching = checks["engine"] == "ok"
+        return {
+            "status": "ok" if set(checks.values()) == {"ok"} else "degraded" if searching else "down",
+            "checks": checks,
+            "engine": self._engine.name,
+            "generation": self._engine.generation() if searching else "",
+            "articles": articles,
+            "lost_log_entries": self._lost_logs,
+        }
+
+    # --- inside
+
+    def _current(self) -> _Snapshot:
+        if self._snapshot is None:
+            self.refresh()
+        assert self._snapshot is not None  # noqa: S101  # refresh() either sets it or raises
+        return self._snapshot
+
+    def _build(self, version: int, today: date) -> _Snapshot:
+        records = [record for record in self._catalog.records() if record.article.status == "published"]
+        library = Library.of(records)
+        words = self._vocabulary()
+
+        @cache
+        def suggester() -> SuggestFunction:
+            verdict = partial(self._freshness, as_of=today)
+            return build_suggester(records, library, verdict, self._use(), self._frequent(), words.tokenizer)
+
+        searcher = Searcher(
+            engine=self._engine,
+            articles=self._catalog,
+            library=library,
+            tokenizer=words.tokenizer,
+            stop_words=words.stop_words,
+            freshness=self._freshness,
+            by_pinyin=lambda text: [row.id for row in suggester()(text, 50) if row.id],
+            channels=self.channels,
+            today=self._today,
+        )
+        return _Snapshot(version, today, library, searcher, suggester)
+
+    def _freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
+        return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
+
+    def _use(self) -> dict[str, int]:
+        """How often each article was picked or copied lately."""
+        totals = self._events.totals(self._now() - _FREQUENT)
+        return {i: counts.get("copy", 0) + counts.get("pick", 0) for i, counts in totals.items()}
+
+    def _frequent(self) -> Sequence[tuple[str, int]]:
+        rows = self._query_log.frequent(self._now() - _FREQUENT, _FREQUENT_LIMIT)
+        return [(row.query, row.count) for row in rows]
+
+    def _today(self) -> date:
+        return self._now().date()
+
+    def _logged(self, request: SearchRequest, page: SearchPage, agent: str, settled: bool) -> LoggedSearch:
+        wanted = {
+            "product": request.product,
+            "scenario": request.scenario,
+            "kind": request.kind,
+            "tag": request.tag,
+        }
+        return LoggedSearch(
+            at=self._now().astimezone(timezone.utc),
+            agent=agent,
+            query=request.text,
+            normalized=normalize(request.text).strip(),
+            n_hits=page.total,
+            took_ms=page.took_ms,
+            generation=page.generation,
+            filters={name: value for name, value in wanted.items() if value},
+            channel=request.channel,
+            fallback=page.fallback,
+            settled=settled,
+        )
+
+    def _log(self, write: Callable[[], None]) -> None:
+        """Logging must not cost anybody an answer."""
+        try:
+            write()
+        except StoreError as error:
+            self._lost_logs += 1
+            log.warning("一条使用记录没有写入：%s", error)
+
+
+def _prepare(snapshot: _Snapshot) -> None:
+    snapshot.searcher.tokenizer.warm_up()
+    snapshot.suggester()
+    snapshot.library.spelling()

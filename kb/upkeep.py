@@ -1,0 +1,100 @@
+"""What a running server does in the background: takes over changed files, ranks the FAQ panel, forgets old logs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import watchfiles
+
+from kb.errors import KbError
+from kb.service import Service
+
+log = logging.getLogger(__name__)
+
+#: seconds; changes by other processes (kb index, a second server) are looked for this often
+TICK = 1.0
+RANK_EVERY = 600.0
+PURGE_EVERY = 24 * 3600.0
+RESCAN_EVERY = 60.0
+
+
+class Upkeep:
+    """A daemon thread around ``service``; errors are logged and tried again, they never end it."""
+
+    def __init__(self, service: Service, articles: Path, retention_days: int) -> None:
+        self._service = service
+        self._articles = articles
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+        self._jobs = [
+            _Job(RESCAN_EVERY, self._take_over),  # for what the watcher missed: network drives, new mounts
+            _Job(RANK_EVERY, service.rank_faq),
+            _Job(PURGE_EVERY, lambda: service.purge_logs(retention_days)),
+        ]
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; waits for the job in hand."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._watch()
+            except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no watches left
+                log.warning("无法监视知识目录（%s），改为每 %d 秒检查一次。", error, TICK)
+                self._stop.wait(TICK)
+                self._attempt(self._take_over)
+
+    def _watch(self) -> None:
+        changes = watchfiles.watch(
+            self._articles,
+            stop_event=self._stop,
+            debounce=200,
+            step=50,
+            rust_timeout=int(TICK * 1000),
+            yield_on_timeout=True,
+            watch_filter=None,
+            raise_interrupt=False,
+        )
+        for changed in changes:
+            self._attempt(self._service.mend)
+            self._attempt(self._take_over if changed else self._service.refresh)
+            for job in self._jobs:
+                if job.is_due():
+                    self._attempt(job.run)
+
+    def _take_over(self) -> None:
+        self._service.index()
+        self._service.refresh()
+
+    def _attempt(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except KbError as error:
+            log.warning("后台任务没有完成，稍后重试：%s", error)
+        except Exception:
+            log.exception("后台任务出错，稍后重试")
+
+
+class _Job:
+    """Something to do every ``seconds``, for the first time after as long."""
+
+    def __init__(self, seconds: float, work: Callable[[], object]) -> None:
+        self._seconds, self._work = seconds, work
+        self._next = time.monotonic() + seconds
+
+    def is_due(self) -> bool:
+        return time.monotonic() >= self._next
+
+    def run(self) -> None:
+        self._next = time.monotonic() + self._seconds
+        self._work()

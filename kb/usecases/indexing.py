@@ -1,0 +1,208 @@
+"""``kb index``: files → catalog → index, each step taking over only what differs.
+
+Both steps compare states (file stamps with the catalog, the catalog's revisions with the index's), never replay
+events. So whatever was killed, missed or done twice, the next run ends in the same state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kb.errors import ArticleError, IndexCorrupt, IndexMissing
+from kb.model import ArticleRecord, Problem
+from kb.ports.content import ArticleFiles, Scan
+from kb.ports.engine import IndexDocument, SearchEngine
+from kb.ports.store import Catalog
+from kb.usecases.documents import index_document
+from kb.usecases.progress import Progress, silent
+
+log = logging.getLogger(__name__)
+
+#: So many changes at once are cheaper as a rebuild: a batch deletes one by one and leaves a second segment.
+_REBUILD_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What a run did. ``articles``: published ones in the index; ``errors``: findings that keep a file from being
+    served as it stands; ``rebuilt``: why everything was indexed anew, None when it was not."""
+
+    articles: int
+    added: int
+    changed: int
+    removed: int
+    errors: int
+    seconds: float
+    rebuilt: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    added: frozenset[str]
+    changed: frozenset[str]
+    removed: frozenset[str]
+
+    @classmethod
+    def between(cls, old: dict[str, str], new: dict[str, str]) -> _Difference:
+        both = old.keys() & new.keys()
+        return cls(
+            added=frozenset(new.keys() - old.keys()),
+            changed=frozenset(i for i in both if old[i] != new[i]),
+            removed=frozenset(old.keys() - new.keys()),
+        )
+
+    def __len__(self) -> int:
+        return len(self.added) + len(self.changed) + len(self.removed)
+
+
+class Indexer:
+    """Keeps catalog and index equal to the files. ``fingerprint`` names all that the index depends on but the files."""
+
+    def __init__(self, files: ArticleFiles, catalog: Catalog, engine: SearchEngine, fingerprint: str) -> None:
+        self._files, self._catalog, self._engine = files, catalog, engine
+        self._fingerprint = fingerprint
+
+    def sync(self, rebuild: bool = False, progress: Progress = silent) -> IndexReport:
+        """Take over every change. Raises ArticleError when the folder can't be read, EngineError, StoreError.
+
+        What served before goes on serving then.
+        """
+        started = time.perf_counter()
+        scan = self._scan()
+        self._read_changed(scan, progress)
+        reason = "按要求重建" if rebuild else self._reason_to_rebuild()
+        difference = _Difference.between({}, {})
+        if reason or self._catalog.indexed() != self._state():
+            difference, reason = self._bring_up(reason, progress)
+            self._catalog.mark_indexed(self._state())
+        problems = tuple(sorted({*scan.problems, *self._catalog.problems()}))
+        return IndexReport(
+            articles=self._engine.doc_count(),
+            added=len(difference.added),
+            changed=len(difference.changed),
+            removed=len(difference.removed),
+            errors=sum(problem.severity == "error" for problem in problems),
+            seconds=round(time.perf_counter() - started, 3),
+            rebuilt=reason,
+            problems=problems,
+        )
+
+    # --- files → catalog
+
+    def _scan(self) -> Scan:
+        """List the files; a folder whose ``_index.md`` is broken keeps the name that its articles have now."""
+        scan = self._files.scan()
+        if "" in scan.unreadable:
+            reason = next(problem.message for problem in scan.problems)
+            raise ArticleError(f"打不开知识目录 {self._files.root}：{reason}")
+        if any(problem.severity == "error" for file in scan.folder_files for problem in file.problems):
+            articles = [record.article for record in self._catalog.records()]
+            known = {article.product.slug: article.product for article in articles}
+            known |= {article.scenario_path: article.scenario for article in articles}
+            scan = self._files.scan(known)
+        return scan
+
+    def _read_changed(self, scan: Scan, progress: Progress) -> None:
+        known = self._catalog.stats()
+        parser = self._files.parser
+        everything = self._catalog.parser() != parser
+        stamps = {file.path: (file.size, file.mtime_ns) for file in scan.files}
+        stamps |= {file.path: (file.size, file.mtime_ns) for file in scan.folder_files}
+        folders = _changed_folders(scan, known)
+        stale = [
+            file
+            for file in scan.files
+            if everything or known.get(file.path) != stamps[file.path] or file.path.startswith(folders)
+        ]
+        removed = [path for path in known if path not in stamps and not scan.may_hide(path)]
+        if stale or removed or folders or everything:
+            read = [self._files.read(file, scan.folders) for file in progress(stale, len(stale), "读取知识文件")]
+            self._catalog.apply([*scan.folder_files, *read], removed, parser)
+
+    # --- catalog → index
+
+    def _reason_to_rebuild(self) -> str | None:
+        try:
+            fingerprint = self._engine.fingerprint()
+            self._engine.generation()
+        except IndexCorrupt as error:
+            return str(error)
+        if fingerprint is None:
+            return "首次建立索引"
+        if fingerprint != self._fingerprint:
+            return f"索引格式或依赖已变化（{fingerprint} → {self._fingerprint}）"
+        return None
+
+    def _state(self) -> str:
+        """What an index that is up to date looks like from outside; differs after any change by anybody."""
+        return f"{self._catalog.version()} {self._engine.generation()} {self._fingerprint}"
+
+    def _bring_up(self, reason: str | None, progress: Progress) -> tuple[_Difference, str | None]:
+        """Make the index equal to the catalog; return what differed, and why it was rebuilt (None: it was not)."""
+        present: dict[str, str] = {}
+        try:
+            present = self._engine.revisions()
+        except (IndexCorrupt, IndexMissing) as error:
+            reason = reason or str(error)
+        if reason is None:
+            wanted = {record.article.id: index_revision(record) for record in self._published()}
+            difference = _Difference.between(present, wanted)
+            if len(difference) <= _REBUILD_SHARE * max(len(wanted), 100):
+                self._update(difference, progress)
+                return difference, None
+            reason = f"有 {len(difference)} 处变化，整体重建更快"
+        log.warning("重建索引：%s", reason)
+        return _Difference.between(present, self._rebuild(progress)), reason
+
+    def _rebuild(self, progress: Progress) -> dict[str, str]:
+        """Index every published article into a new generation; return their revisions."""
+        indexed: dict[str, str] = {}
+
+        def documents() -> Iterator[IndexDocument]:
+            about = len(self._catalog.revisions())
+            for record in progress(self._published(), about, "建立索引"):
+                document = _document(record)
+                indexed[document.id] = document.revision
+                yield document
+
+        self._engine.rebuild(documents(), self._fingerprint)
+        return indexed
+
+    def _update(self, difference: _Difference, progress: Progress) -> None:
+        if not difference:
+            return
+        renewed = sorted(difference.added | difference.changed)
+        records = self._catalog.get_many(renewed)
+        with self._engine.batch() as batch:
+            for article_id in difference.removed:
+                batch.delete(article_id)
+            for record in progress(records.values(), len(records), "更新索引"):
+                batch.put(_document(record))
+
+    def _published(self) -> Iterator[ArticleRecord]:
+        return (record for record in self._catalog.records() if record.article.status == "published")
+
+
+def index_revision(record: ArticleRecord) -> str:
+    """Names everything that the index holds of an article: its file and the names of its folders."""
+    place = (record.article.product.slug, record.article.product.title, record.article.scenario_path)
+    parts = (record.revision, *place, record.article.scenario.title, *record.article.channels)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
+
+
+def _document(record: ArticleRecord) -> IndexDocument:
+    return index_document(record.article, index_revision(record))
+
+
+def _changed_folders(scan: Scan, known: dict[str, tuple[int, int]]) -> tuple[str, ...]:
+    """The folders (with ``/``) whose ``_index.md`` is new, changed or gone: all below inherits from it."""
+    now = {file.path: (file.size, file.mtime_ns) for file in scan.folder_files}
+    before = {path: stamp for path, stamp in known.items() if path.endswith("/_index.md")}
+    return tuple(
+        path.removesuffix("_index.md") for path in now.keys() | before.keys() if now.get(path) != before.get(path)
+    )

@@ -1,0 +1,77 @@
+"""What search needs to know about all articles at once: the tree, what is not valid yet, the words of titles.
+
+Immutable; built off the request path whenever the articles change, then swapped in as a whole.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from kb.errors import QueryError
+from kb.model import ArticleRecord, Folder
+from kb.text.normalize import normalize
+from kb.text.spelling import Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Counts are of published articles. ``scenarios`` is keyed by ``product/scenario`` slugs."""
+
+    products: Mapping[str, Folder]
+    scenarios: Mapping[str, Folder]
+    counts: Mapping[str, int]
+    upcoming: Mapping[str, date]
+    spelling: Callable[[], Spelling]
+
+    @classmethod
+    def of(cls, records: Iterable[ArticleRecord]) -> Library:
+        """Walk all published records once."""
+        products: dict[str, Folder] = {}
+        scenarios: dict[str, Folder] = {}
+        counts: Counter[str] = Counter()
+        upcoming: dict[str, date] = {}
+        titles: list[str] = []
+        for record in records:
+            article = record.article
+            products[article.product.slug] = article.product
+            scenarios[article.scenario_path] = article.scenario
+            counts.update((article.product.slug, article.scenario_path))
+            titles.append(article.title)
+            if article.valid_from is not None:
+                upcoming[article.id] = article.valid_from
+        return cls(products, scenarios, counts, upcoming, cache(lambda: Spelling(titles)))
+
+    def hidden_ids(self, today: date) -> frozenset[str]:
+        """Articles whose ``valid_from`` has not come yet."""
+        return frozenset(article_id for article_id, start in self.upcoming.items() if start > today)
+
+    def product_slugs(self, name: str) -> tuple[str, ...]:
+        """The products meant by a slug or title; QueryError when there is none."""
+        return _named(name, self.products, "产品类型")
+
+    def scenario_paths(self, name: str, products: tuple[str, ...] | None) -> tuple[str, ...]:
+        """The scenarios meant by a slug, title or ``product/scenario``, within ``products`` when given."""
+        within = {
+            path: folder
+            for path, folder in self.scenarios.items()
+            if products is None or path.split("/")[0] in products
+        }
+        return _named(name, within, "问题场景")
+
+    def title_of(self, field_name: str, value: str) -> str:
+        """The Chinese name of a facet value; values other than folders are their own name."""
+        folders = {"product": self.products, "scenario": self.scenarios}.get(field_name, {})
+        return folders[value].title if value in folders else value
+
+
+def _named(name: str, folders: Mapping[str, Folder], what: str) -> tuple[str, ...]:
+    wanted = normalize(name).strip()
+    found = tuple(key for key, folder in folders.items() if wanted in (key, folder.slug, normalize(folder.title)))
+    if not found:
+        known = "、".join(sorted({folder.title for folder in folders.values()})[:20])
+        raise QueryError(f"没有名为“{name}”的{what}。现有：{known or '（空）'}。")
+    return found

@@ -1,0 +1,243 @@
+"""Search: parse → plan → engine → fallbacks that say what they did → hits with snippet, freshness and script."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from kb.errors import QueryError
+from kb.model import KINDS, ArticleRecord, FacetCount, Freshness, Hit, SearchPage, SearchRequest, Snippet
+from kb.ports.engine import EngineHit, EngineQuery, EngineResult, SearchEngine
+from kb.rules.freshness import ranking_factor
+from kb.rules.query import ParsedQuery, parse_query
+from kb.rules.snippet import snippet
+from kb.text.analyzer import AnalyzedText
+from kb.text.matching import contains
+from kb.text.tokenizer import Tokenizer
+from kb.usecases.library import Library
+
+#: What a match counts in each field (measured, docs/decisions/0003): the head decides, place and body help.
+BOOSTS: Mapping[str, float] = {"head": 1.0, "place": 0.2, "body": 0.3}
+
+#: Hits below this share of the best score are noise: they share one common pair with the question.
+FLOOR = 0.15
+
+FACETS = ("product", "scenario", "channel", "kind")
+MAX_LIMIT = 100
+MAX_OFFSET = 1000
+
+#: Hits fetched beyond the page, so that lowering stale ones can bring current ones up into it.
+_MARGIN = 20
+
+#: So many words are typed to be found together: articles with all of them come first, and it is worth a remark when
+#: there is none. A longer question is a sentence, whose words nobody expects to find complete.
+_FEW_WORDS = 3
+
+
+class Articles(Protocol):
+    """Where the articles behind the hits come from."""
+
+    def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
+        """The served articles among ``ids``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searcher:
+    """The search service. ``by_pinyin`` gives article ids for Latin input; ``today`` is the day it is now."""
+
+    engine: SearchEngine
+    articles: Articles
+    library: Library
+    tokenizer: Tokenizer
+    stop_words: Collection[str]
+    freshness: Callable[[ArticleRecord, date], Freshness]
+    by_pinyin: Callable[[str], Sequence[str]]
+    channels: tuple[str, ...]
+    today: Callable[[], date] = date.today
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
+        started = time.perf_counter()
+        page = self._answer(request)
+        return replace(page, took_ms=round((time.perf_counter() - started) * 1000, 2))
+
+    def _answer(self, request: SearchRequest) -> SearchPage:
+        filters = self._filters(request)
+        parsed = parse_query(request.text, self.tokenizer, self.stop_words)
+        if parsed.is_empty:
+            return self._page(request, EngineResult((), 0, {}, self.engine.generation()), [])
+        result, hits = self._run(request, parsed, filters)
+        if any(_matches_all(parsed, hit.matched) for hit in hits):
+            return self._page(request, result, hits)
+        return self._fall_back(request, parsed, filters, self._page(request, result, hits))
+
+    def _fall_back(
+        self,
+        request: SearchRequest,
+        parsed: ParsedQuery,
+        filters: Mapping[str, tuple[str, ...]],
+        page: SearchPage,
+    ) -> SearchPage:
+        """No article has all the words: try what may have been meant, and say so."""
+        corrected = self.library.spelling().correct(parsed.folded)
+        if corrected:
+            meant = parse_query(corrected, self.tokenizer, self.stop_words)
+            result, hits = self._run(request, meant, filters)
+            if any(_matches_all(meant, hit.matched) for hit in hits):
+                note = f"没有找到“{request.text.strip()}”，已改查“{corrected}”。"
+                return replace(self._page(request, result, hits), fallback=note, did_you_mean=corrected)
+        if not page.total and parsed.phrases:
+            result, hits = self._run(request, replace(parsed, phrases=()), filters)
+            return replace(self._page(request, result, hits), fallback="没有条目包含完整短语，已按普通词查找。")
+        if not page.total and parsed.folded.isascii():
+            found = self._by_pinyin(request, filters)
+            if found:
+                result = EngineResult((), len(found), {}, page.generation)
+                shown = found[request.offset : request.offset + request.limit]
+                return replace(self._page(request, result, shown), fallback="没有找到原文，已按拼音查找。")
+        if page.total and 1 < len(parsed.words) <= _FEW_WORDS:
+            return replace(page, fallback="没有条目同时包含全部词语，以下包含其中一部分。")
+        return page
+
+    def _run(
+        self, request: SearchRequest, parsed: ParsedQuery, filters: Mapping[str, tuple[str, ...]]
+    ) -> tuple[EngineResult, list[Hit]]:
+        query = EngineQuery(
+            terms=parsed.terms,
+            phrases=parsed.phrases,
+            excluded=parsed.excluded,
+            filters=filters,
+            hidden_ids=self.library.hidden_ids(self.today()),
+            boosts=BOOSTS,
+            facets=FACETS,
+            limit=request.offset + request.limit + _MARGIN,
+            floor=FLOOR,
+        )
+        result = self.engine.search(query)
+        return result, self._hits(request, parsed, result.hits)
+
+    def _hits(self, request: SearchRequest, parsed: ParsedQuery, found: Sequence[EngineHit]) -> list[Hit]:
+        """The page's hits: those with all of a few words first, then by score, stale ones lowered."""
+        records = self.articles.get_many([hit.id for hit in found])
+        today = self.today()
+        few = 1 < len(parsed.words) <= _FEW_WORDS
+        ranked = []
+        for hit in found:
+            if hit.id in records:  # else deleted a moment ago, the index follows within two seconds
+                freshness = self.freshness(records[hit.id], today)
+                score = hit.score * ranking_factor(freshness.state)
+                partial = few and not _matches_all(parsed, _matched(parsed, hit.evidence().texts.values()))
+                ranked.append(((partial, -score, hit.id), hit, freshness))
+        ranked.sort(key=lambda row: row[0])
+        shown = ranked[request.offset : request.offset + request.limit]
+        return [self._hit(request, parsed, records[hit.id], hit, -key[1], fresh) for key, hit, fresh in shown]
+
+    def _hit(
+        self,
+        request: SearchRequest,
+        parsed: ParsedQuery,
+        record: ArticleRecord,
+        hit: EngineHit,
+        score: float,
+        freshness: Freshness,
+    ) -> Hit:
+        evidence = hit.evidence()
+        marks: dict[str, list[tuple[int, int]]] = {name: [] for name in evidence.texts}
+        for mark in evidence.highlights:
+            marks[mark.field].append((mark.start, mark.end))
+        return Hit(
+            record=record,
+            score=round(score, 4),
+            freshness=freshness,
+            title=Snippet(evidence.texts["title"].text, tuple(marks["title"])),
+            snippet=_best_snippet(evidence.texts, marks),
+            matched=_matched(parsed, evidence.texts.values()),
+            script=record.article.script_for(request.channel),
+            fields=tuple(name for name, found in marks.items() if found),
+        )
+
+    def _by_pinyin(self, request: SearchRequest, filters: Mapping[str, tuple[str, ...]]) -> list[Hit]:
+        records = self.articles.get_many(self.by_pinyin(request.text))
+        hidden = self.library.hidden_ids(self.today())
+        return [
+            Hit(
+                record=record,
+                score=0.0,
+                freshness=self.freshness(record, self.today()),
+                title=Snippet(record.article.title),
+                snippet=snippet(record.article.script_for(request.channel), ()),
+                matched=(),
+                script=record.article.script_for(request.channel),
+            )
+            for article_id, record in records.items()
+            if article_id not in hidden and _passes(record, filters)
+        ]
+
+    def _filters(self, request: SearchRequest) -> dict[str, tuple[str, ...]]:
+        """Filters by index value; QueryError for a value that can't exist or a page out of range."""
+        if not 1 <= request.limit <= MAX_LIMIT or not 0 <= request.offset <= MAX_OFFSET:
+            raise QueryError(f"limit 须在 1 到 {MAX_LIMIT} 之间，offset 须在 0 到 {MAX_OFFSET} 之间。")
+        filters: dict[str, tuple[str, ...]] = {}
+        products = None
+        if request.product:
+            products = filters["product"] = self.library.product_slugs(request.product)
+        if request.scenario:
+            filters["scenario"] = self.library.scenario_paths(request.scenario, products)
+        if request.channel:
+            filters["channel"] = (_known(request.channel, self.channels, "渠道"),)
+        if request.kind:
+            filters["kind"] = (_known(request.kind, KINDS, "类型"),)
+        if request.tag:
+            filters["tag"] = (request.tag,)
+        return filters
+
+    def _page(self, request: SearchRequest, result: EngineResult, hits: Sequence[Hit]) -> SearchPage:
+        facets = {
+            name: tuple(FacetCount(self.library.title_of(name, value), n, value) for value, n in values)
+            for name, values in result.facets.items()
+        }
+        return SearchPage(
+            query=request.text,
+            total=result.total,
+            took_ms=0.0,
+            generation=result.generation,
+            hits=tuple(hits),
+            facets=facets,
+        )
+
+
+def _known(value: str, allowed: Sequence[str], what: str) -> str:
+    if value not in allowed:
+        raise QueryError(f"没有名为“{value}”的{what}。可选：{'、'.join(allowed)}。")
+    return value
+
+
+def _passes(record: ArticleRecord, filters: Mapping[str, tuple[str, ...]]) -> bool:
+    article = record.article
+    values = {
+        "product": (article.product.slug,),
+        "scenario": (article.scenario_path,),
+        "channel": article.channels,
+        "kind": (article.kind,),
+        "tag": article.tags,
+    }
+    return all(set(wanted) & set(values[name]) for name, wanted in filters.items())
+
+
+def _best_snippet(texts: Mapping[str, AnalyzedText], marks: Mapping[str, list[tuple[int, int]]]) -> Snippet:
+    """From the body when it matched or nothing else did; else the customer's wording that matched."""
+    name = "questions" if marks["questions"] and not marks["body"] else "body"
+    return snippet(texts[name].text, marks[name])
+
+
+def _matched(parsed: ParsedQuery, texts: Collection[AnalyzedText]) -> tuple[str, ...]:
+    """Which of the query's phrases and content words stand in the article."""
+    wanted = dict.fromkeys([*parsed.phrases, *parsed.words])
+    return tuple(w for w in wanted if any(contains(text.folded, w) for text in texts))
+
+
+def _matches_all(parsed: ParsedQuery, matched: Collection[str]) -> bool:
+    return set(parsed.words) <= set(matched)

@@ -1,0 +1,63 @@
+"""Words: ordinal positions, sub-words in place, nothing lost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.text.normalize import normalize
+from kb.text.tokenizer import Tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Tokenizer(["未收到货", "极速退款"])
+
+
+def test_terms_of_the_house_are_words(tokenizer: Tokenizer) -> None:
+    assert [token.text for token in tokenizer.top_words("未收到货能极速退款吗")] == ["未收到货", "能", "极速退款", "吗"]
+
+
+def test_sub_words_stand_at_the_position_of_their_word(tokenizer: Tokenizer) -> None:
+    tokens = [(token.text, token.position, token.start, token.end) for token in tokenizer.words("极速退款")]
+    assert tokens == [("极速退款", 0, 0, 4), ("极速", 0, 0, 2), ("退款", 0, 2, 4)]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("7天", ["7", "天"]), ("C盘", ["c", "盘"]), ("5G", ["5g"]), ("退", ["退"]), ("A", ["a"])],
+)
+def test_single_letters_digits_and_units_are_kept(tokenizer: Tokenizer, text: str, kept: list[str]) -> None:
+    assert [token.text for token in tokenizer.words(text)] == kept
+
+
+def test_query_words_come_once_each(tokenizer: Tokenizer) -> None:
+    words = tokenizer.query_words("退款退款，极速退款")
+    assert words == ["退款", "极速退款", "极速"]
+
+
+def test_traditional_text_is_cut_like_simplified_text(tokenizer: Tokenizer) -> None:
+    assert [t.text for t in tokenizer.words("會員無法登錄")] == [t.text for t in tokenizer.words("会员无法登录")]
+
+
+@settings(deadline=None)  # the first example loads the dictionary
+@given(st.text(st.one_of(st.characters(), st.sampled_from("退款㎡①貨７天\u200b")), max_size=40))
+def test_offsets_point_into_the_original_and_positions_count_up(text: str) -> None:
+    tokens = list(TOKENIZER.words(text))
+    for token in tokens:
+        assert 0 <= token.start < token.end <= len(text)
+        assert token.text in normalize(text[token.start : token.end])
+    positions = sorted({token.position for token in tokens})
+    assert positions == list(range(len(positions)))
+
+
+@settings(deadline=None)
+@given(st.text(st.sampled_from("未收到货退款怎么办7天Cg。， "), max_size=30))
+def test_query_words_are_the_same_set_as_the_words(text: str) -> None:
+    words = TOKENIZER.query_words(text)
+    assert set(words) == {token.text for token in TOKENIZER.words(text)}
+    assert len(words) == len(set(words))
+
+
+TOKENIZER = Tokenizer()
