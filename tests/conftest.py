@@ -1,0 +1,56 @@
+"""Fixtures that several test files share: the repository's articles behind a real service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from kb.config import Settings, load_settings
+from kb.service import Service
+from kb.wiring import build_service
+from tests.unit.article_tree import make_tree
+from webui import create_app
+
+ARTICLES = Path(__file__).resolve().parent.parent / "articles"
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Settings:
+    """Settings of a service on one article, free to be changed and broken."""
+    articles = make_tree(tmp_path / "articles")
+    return load_settings(environ={}, overrides={"articles": str(articles), "data": str(tmp_path / "data")})
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of the shared ``service``."""
+    overrides = {"articles": str(ARTICLES), "data": str(tmp_path_factory.mktemp("data"))}
+    return load_settings(environ={}, overrides=overrides)
+
+
+@pytest.fixture(scope="session")
+def service(settings: Settings) -> Service:
+    """The system on the repository's articles, indexed; shared, so tests only read and add to its logs."""
+    return indexed(settings)
+
+
+@pytest.fixture
+def client(service: Service) -> FlaskClient:
+    """A browser without cookies on the shared service."""
+    return create_app(service).test_client()
+
+
+def indexed(settings: Settings) -> Service:
+    """A new service with its index up to date."""
+    service = build_service(settings)
+    service.index()
+    service.warm_up()
+    return service
+
+
+def spoil(database: Path) -> None:
+    """Make a database unreadable under those who have it open."""
+    for path in database.parent.glob(f"{database.name}*"):
+        path.write_bytes(b"no database any more" * 1000)

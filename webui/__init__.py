@@ -1,0 +1,38 @@
+"""The web front end: pages for agents, the JSON API for programs, both over one ``kb.service.Service``.
+
+::
+
+    pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
+    api.py           /api/v1/…                        the contract's documents
+    health.py        /healthz                         for monitoring
+    inputs.py        query parameters and JSON bodies, read strictly
+    problems.py      every error → a page or problem+json
+    security.py      headers, cross-site protection, the visitor's cookie
+    presentation.py  labels and marks for the templates
+    assets.py        static files and how long browsers keep them
+    server.py        the process that listens
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from kb.service import Service
+from webui import api, assets, health, pages, presentation, problems, security
+
+#: bytes; more than any form or event needs
+MAX_BODY = 64 * 1024
+
+
+def create_app(service: Service) -> Flask:
+    """The WSGI application that shows ``service``."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["service"] = service
+    for part in (problems, security, assets, presentation):
+        part.register(app)
+    for blueprint in (pages.blueprint, api.blueprint, health.blueprint):
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,102 @@
+"""``/api/v1``: the contract's documents for programs and for our own pages. Errors are ``application/problem+json``."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from kb import contracts
+from kb.errors import QueryError
+from kb.rules.query import MAX_QUERY
+from kb.usecases.searching import MAX_LIMIT
+from webui import inputs
+from webui.current import service
+from webui.presentation import VOTES
+from webui.security import visitor
+
+_LONGEST_NOTE = 500
+_LONGEST_ID = 200
+_DAY_MS = 24 * 3600 * 1000.0
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@blueprint.after_request
+def _never_store(response: Response) -> Response:
+    """Freshness changes with the day while the ETag, which names the file's revision, stays."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/search")
+def search() -> ResponseReturnValue:
+    """Ranked hits; a search by one of our visitors is logged."""
+    given = inputs.arguments("q", "product", "scenario", "channel", "kind", "tag", "limit", "offset")
+    asked = inputs.search_request(given, limit=inputs.integer(given, "limit", 10, 1, MAX_LIMIT))
+    return jsonify(contracts.search_document(service().search(asked, agent=visitor(), settled=True)))
+
+
+@blueprint.get("/suggest")
+def suggest() -> ResponseReturnValue:
+    """What may be meant by the first keystrokes."""
+    given = inputs.arguments("q", "limit")
+    text = given.get("q", "")
+    suggestions = service().suggest(text, inputs.integer(given, "limit", 10, 1, 50))
+    return jsonify(contracts.suggest_document(text, suggestions))
+
+
+@blueprint.get("/faq")
+def faq() -> ResponseReturnValue:
+    """The panel of frequent questions."""
+    given = inputs.arguments("limit", "channel")
+    panel = service().faq(given.get("channel"), inputs.integer(given, "limit", 200, 1, 200))
+    return jsonify(contracts.faq_document(panel))
+
+
+@blueprint.get("/articles/<article_id>")
+def article(article_id: str) -> ResponseReturnValue:
+    """One article with its source; 304 while the caller's revision is the current one."""
+    inputs.arguments()
+    document = service().article_document(article_id)
+    response = jsonify(document)
+    response.set_etag(document["revision"])
+    return response.make_conditional(request)
+
+
+@blueprint.get("/stale")
+def stale() -> ResponseReturnValue:
+    """The review queue, riskiest first."""
+    given = inputs.arguments("as_of", "owner")
+    return jsonify(contracts.stale_document(*service().stale(inputs.day(given, "as_of"), given.get("owner"))))
+
+
+@blueprint.post("/events")
+def events() -> ResponseReturnValue:
+    """Write down a view, copy, pick or open."""
+    body = inputs.json_object("kind", "id", "query", "position", "ms")
+    service().record_event(
+        inputs.required_text(body, "kind", 20),
+        inputs.required_text(body, "id", _LONGEST_ID),
+        agent=visitor() or "",
+        query=inputs.text(body, "query", MAX_QUERY),
+        position=inputs.ordinal(body, "position", 10_000),
+        ms=inputs.amount(body, "ms", _DAY_MS),
+    )
+    return "", 204
+
+
+@blueprint.post("/feedback")
+def feedback() -> ResponseReturnValue:
+    """Write down a vote, with a note that says what is wrong."""
+    vote(inputs.json_object("id", "vote", "note"))
+    return "", 204
+
+
+def vote(body: inputs.Body) -> None:
+    """Record the vote in ``body``, sent as JSON or by a form."""
+    kind = inputs.required_text(body, "vote", 20)
+    if kind not in VOTES:
+        raise QueryError(f"没有名为“{kind}”的评价。可选：{'、'.join(VOTES)}。")
+    note = inputs.text(body, "note", _LONGEST_NOTE)
+    article_id = inputs.required_text(body, "id", _LONGEST_ID)
+    service().record_event(kind, article_id, agent=visitor() or "", note=note or None)

@@ -1,0 +1,123 @@
+"""What callers send, read strictly: a misspelt parameter or a number that is none is an error, never ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from flask import request
+from werkzeug.exceptions import BadRequest
+
+from kb.errors import QueryError
+from kb.model import SearchRequest
+from kb.usecases.searching import MAX_OFFSET
+
+Body = Mapping[str, Any]
+
+
+def arguments(*allowed: str) -> Mapping[str, str]:
+    """The query parameters that have a value. Raises QueryError for any that is not in ``allowed``."""
+    _refuse_unknown(request.args, allowed, "参数")
+    return filled_in(request.args)
+
+
+def filled_in(given: Mapping[str, str]) -> Mapping[str, str]:
+    """What has a value; forms also send the fields that were left empty."""
+    return {name: value for name, value in given.items() if value}
+
+
+def search_request(given: Mapping[str, str], limit: int) -> SearchRequest:
+    """The search that query parameters ask for. Raises QueryError."""
+    return SearchRequest(
+        text=given.get("q", ""),
+        product=given.get("product"),
+        scenario=given.get("scenario"),
+        channel=given.get("channel"),
+        kind=given.get("kind"),
+        tag=given.get("tag"),
+        limit=limit,
+        offset=integer(given, "offset", 0, 0, MAX_OFFSET),
+    )
+
+
+def integer(given: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    """The whole number ``name``, ``default`` when absent. Raises QueryError outside of ``low`` to ``high``."""
+    text = given.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
+        raise QueryError(f"{name} 须是 {low} 到 {high} 之间的整数，收到的是“{text[:20]}”。")
+    return int(text)
+
+
+def day(given: Mapping[str, str], name: str) -> date | None:
+    """The day ``name``, written like 2026-11-30; None when absent. Raises QueryError."""
+    text = given.get(name)
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise QueryError(f"{name} 须是 2026-11-30 这样的日期，收到的是“{text[:20]}”。") from None
+
+
+def json_object(*allowed: str) -> Body:
+    """The request's body. Raises QueryError when it is no JSON object or has other keys than ``allowed``."""
+    try:
+        body = request.get_json()
+    except (BadRequest, RecursionError):
+        raise QueryError("请求正文不是合法的 JSON。") from None
+    if not isinstance(body, dict):
+        raise QueryError("请求正文须是一个 JSON 对象。")
+    _refuse_unknown(body, allowed, "字段")
+    return body
+
+
+def text(body: Body, name: str, longest: int) -> str | None:
+    """The string ``name`` of at most ``longest`` characters; None when absent or null. Raises QueryError."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > longest or not _is_unicode(value):
+        raise QueryError(f"{name} 须是不超过 {longest} 字的文字。")
+    return value
+
+
+def required_text(body: Body, name: str, longest: int) -> str:
+    """Like ``text``, but absence is an error too."""
+    value = text(body, name, longest)
+    if not value:
+        raise QueryError(f"缺少 {name}。")
+    return value
+
+
+def ordinal(body: Body, name: str, highest: int) -> int | None:
+    """The whole number ``name`` from 1 to ``highest``; None when absent or null. Raises QueryError."""
+    value = body.get(name)
+    if value is not None and not (type(value) is int and 1 <= value <= highest):
+        raise QueryError(f"{name} 须是 1 到 {highest} 之间的整数。")
+    return value
+
+
+def amount(body: Body, name: str, highest: float) -> float | None:
+    """The number ``name`` from 0 to ``highest``; None when absent or null. Raises QueryError."""
+    value = body.get(name)
+    if value is not None and not (type(value) in (int, float) and 0 <= value <= highest):
+        raise QueryError(f"{name} 须是 0 到 {highest:.0f} 之间的数。")
+    return value
+
+
+def _refuse_unknown(given: Iterable[str], allowed: tuple[str, ...], what: str) -> None:
+    unknown = [name[:40] for name in given if name not in allowed]
+    if unknown:
+        raise QueryError(f"不认识的{what}：{'、'.join(unknown[:5])}。可用的有：{'、'.join(allowed) or '（无）'}。")
+
+
+def _is_unicode(value: str) -> bool:
+    """Whether ``value`` can be stored: JSON may escape halves of characters."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

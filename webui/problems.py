@@ -1,0 +1,93 @@
+"""Errors → what people and programs see: an HTML page, or ``application/problem+json`` (RFC 9457) under ``/api/``.
+
+Every answer names the request id, under which the log tells more. What only an administrator can mend (paths, engine
+messages, stack traces) stays in the log.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from kb.errors import ArticleNotFound, EngineError, QueryError, StoreError
+from webui.security import request_id
+
+log = logging.getLogger(__name__)
+
+_RETRY = {"Retry-After": "5"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What to tell about an error."""
+
+    status: int
+    title: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_STORE_DOWN = Answer(503, "暂时读不到数据", "数据库暂时不可用，请稍后重试；若持续出现，请联系管理员。", _RETRY)
+_SEARCH_DOWN = Answer(
+    503,
+    "搜索暂时不可用",
+    "高频问题、分类浏览和输入联想仍可使用。请稍后重试；若持续出现，请联系管理员。",
+    _RETRY,
+)
+_OURS = Answer(500, "服务出错了", "这次请求没有完成，错误已记入日志。请重试；若再次出现，请把请求编号告诉管理员。")
+_BY_STATUS = {
+    403: ("请求被拒绝", "这个请求来自另一个网站，为安全起见没有执行。请在本站页面上操作。"),
+    404: ("页面不存在", "没有这个地址，请检查链接，或从首页搜索。"),
+    405: ("不支持这种请求方法", "这个地址不接受这种请求方法，可用的方法见响应头 Allow。"),
+    413: ("内容太长", "提交的内容超过 64 KB 的上限，请缩短后再提交。"),
+    415: ("内容格式不支持", "请求正文须是 JSON，请带上 Content-Type: application/json。"),
+}
+_BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
+
+
+def register(app: Flask) -> None:
+    """Answer every error of ``app`` here."""
+    app.register_error_handler(Exception, _respond)
+
+
+def explain(error: Exception) -> Answer:
+    """What to tell about ``error``; logs what is not the caller's doing."""
+    if isinstance(error, QueryError):
+        return Answer(400, _BAD_REQUEST[0], str(error))
+    if isinstance(error, ArticleNotFound):
+        return Answer(404, "没有这条知识", str(error))
+    if isinstance(error, HTTPException) and (error.code or 500) < 500:
+        return _explain_http(error)
+    if isinstance(error, (EngineError, StoreError)):
+        log.warning("[%s] %s: %s", request_id(), request.path, error)
+        return _SEARCH_DOWN if isinstance(error, EngineError) else _STORE_DOWN
+    log.error("[%s] %s %s", request_id(), request.method, request.path, exc_info=error)
+    return _OURS
+
+
+def _explain_http(error: HTTPException) -> Answer:
+    status = error.code or 500
+    title, detail = _BY_STATUS.get(status, _BAD_REQUEST)
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    return Answer(status, title, detail, headers)
+
+
+def _respond(error: Exception) -> ResponseReturnValue:
+    answer = explain(error)
+    if not request.path.startswith("/api/"):
+        return render_template("error.html", answer=answer, request_id=request_id()), answer.status, answer.headers
+    response = jsonify(
+        type="about:blank",
+        title=answer.title,
+        status=answer.status,
+        detail=answer.detail,
+        instance=request.path,
+        request_id=request_id(),
+    )
+    response.content_type = "application/problem+json"
+    return response, answer.status, answer.headers

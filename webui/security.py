@@ -1,0 +1,99 @@
+"""What keeps the browser safe: headers on every answer, no writes on behalf of other sites, an anonymous cookie.
+
+There is no login yet. The cookie only tells the query log which keystrokes belong to one search; it is random, names
+nobody and opens nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from flask import Flask, Response, after_this_request, g, request
+from werkzeug.exceptions import Forbidden
+
+COOKIE = "zhida_session"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+_CSP = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+HEADERS = {
+    "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in _CSP.items()),
+    "X-Content-Type-Options": "nosniff",
+    # Not `no-referrer`: with that, browsers send `Origin: null` with our own forms, and over plain HTTP
+    # (no Sec-Fetch-Site there) nothing would be left to tell them from a foreign site's.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def register(app: Flask) -> None:
+    """Protect every answer of ``app``."""
+    app.before_request(_refuse_other_sites)
+    app.after_request(_add_headers)
+
+
+def request_id() -> str:
+    """The name of the current request in the log, the header and every error."""
+    if "request_id" not in g:
+        g.request_id = secrets.token_hex(8)
+    return str(g.request_id)
+
+
+def visitor() -> str | None:
+    """The anonymous session of the browser that asks; None for programs and before the first page."""
+    if "visitor" in g:
+        return str(g.visitor)
+    token = request.cookies.get(COOKIE, "")
+    return token if _TOKEN.fullmatch(token) else None
+
+
+def welcome_visitor() -> None:
+    """Start an anonymous session with this answer unless the browser brought one."""
+    if visitor() is None:
+        g.visitor = secrets.token_urlsafe(16)
+        after_this_request(_send_cookie)
+
+
+def _send_cookie(response: Response) -> Response:
+    response.set_cookie(COOKIE, g.visitor, httponly=True, samesite="Lax", secure=request.is_secure)
+    return response
+
+
+def _refuse_other_sites() -> None:
+    if request.method not in _SAFE_METHODS and not _comes_from_here():
+        raise Forbidden
+
+
+def _comes_from_here() -> bool:
+    """Whether a write was sent by one of our pages, or by a program rather than a browser.
+
+    Browsers always say where a form comes from; a JSON body can't be sent to us from elsewhere without asking first
+    (CORS), which we never allow.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin") or request.headers.get("Referer")
+    if origin is not None:
+        return origin.partition("://")[2].split("/")[0] == request.host
+    return request.is_json
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    response.headers["X-Request-Id"] = request_id()
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response

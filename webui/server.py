@@ -1,0 +1,66 @@
+"""The listening process: waitress around the application, from the first bind to the graceful stop."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import waitress
+from flask import Flask
+
+from kb.errors import ServeError
+
+#: open connections; browsers of a few hundred agents keep some each
+_CONNECTIONS = 2000
+
+
+def serve(app: Flask, host: str, port: int, threads: int = 8, ready: Callable[[str], None] = print) -> None:
+    """Serve ``app`` until SIGTERM or SIGINT; requests in hand are finished first.
+
+    ``ready`` is called with the URL once connections are accepted; ``port`` 0 takes a free one. Call it in the main
+    thread. Raises ServeError when the address can't be listened on.
+    """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue under load is no news
+    listener = _listen(host, port)
+    server = waitress.create_server(
+        app,
+        sockets=[listener],
+        threads=threads,
+        connection_limit=_CONNECTIONS,
+        asyncore_use_poll=True,  # select() ends at 1024 files
+        ident=None,
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    ready(_url(host, listener))
+    server.run()
+    server.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ServeError(_reason(error, host, port)) from error
+
+
+def _reason(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"端口 {port} 已被占用：可能已有一个服务在运行。请先停掉它，或用 --port 换一个端口。"
+    if error.errno == errno.EACCES:
+        return f"没有权限使用端口 {port}。1024 以下的端口需要管理员权限，请用 --port 换一个端口。"
+    return f"不能在 {host}:{port} 上提供服务：{error.strerror}。请检查 --host 是不是本机的地址。"
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    """Where a browser on this machine finds us."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{shown}:{listener.getsockname()[1]}/"
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit
