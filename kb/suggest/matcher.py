@@ -119,12 +119,13 @@ class Matcher:
         """The cells where the first of ``pieces`` begins and the others follow."""
         tables = [self._tables[piece.spelling] for piece in pieces]
         spans = [table.span(piece.keys) for table, piece in zip(tables, pieces, strict=True)]
+        if any(low == high for low, high in spans):
+            return np.empty(0, dtype=np.int64)
         shifts = list(accumulate((piece.width or 0 for piece in pieces[:-1]), initial=0))
         rarest = min(range(len(spans)), key=lambda i: spans[i][1] - spans[i][0])
         cells = tables[rarest].cells(spans[rarest]) - shifts[rarest]
         for table, span, shift in zip(tables, spans, shifts, strict=True):
-            if len(cells):
-                cells = cells[table.within(cells + shift, span)]
+            cells = cells[table.within(cells + shift, span)]
         return cells
 
 

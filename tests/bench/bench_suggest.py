@@ -14,7 +14,7 @@ import random
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kb.suggest import Entry, Suggester
@@ -26,12 +26,9 @@ _QUERIES = 3000
 _SCAN_QUERIES = 300
 
 
-def main() -> None:
+def main(folders: Sequence[Path]) -> None:
     """Measure at one time and at ten times the size."""
-    folders = sys.argv[1:] or [os.environ[name] for name in ("ZHIDA_EVAL_DIR",) if name in os.environ]
-    if not folders:
-        sys.exit(__doc__)
-    entries = [entry for folder in folders for entry in _entries(Path(folder))]
+    entries = [entry for folder in folders for entry in _entries(folder)]
     tokenizer = Tokenizer()
     started = time.perf_counter()
     tokenizer.warm_up()
@@ -149,4 +146,7 @@ def _print(name: str, took: list[float], scan: list[float]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    given = sys.argv[1:] or [os.environ[name] for name in ("ZHIDA_EVAL_DIR",) if name in os.environ]
+    if not given:
+        sys.exit(__doc__)
+    main([Path(folder) for folder in given])

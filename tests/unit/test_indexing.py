@@ -1,0 +1,132 @@
+"""Indexing compares states: only what differs is done, and every accident is healed by the next run."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kb.config import Settings
+from kb.errors import ArticleError
+from kb.model import SearchRequest
+from kb.service import Service
+from kb.wiring import build_service
+from tests.conftest import ARTICLES
+
+SOURCE = (ARTICLES / "mall/refund/refund-express.md").read_text(encoding="utf-8")
+SOURCE = SOURCE.replace("channels: [微信, APP, 官网, 电话]", "channels: all")
+
+
+@pytest.fixture
+def service(small: Settings) -> Service:
+    service = build_service(small)
+    service.index()
+    return service
+
+
+def article(folder: Path, article_id: str, title: str = "极速退款") -> Path:
+    path = next(path for path in folder.glob("*/*/") if path.is_dir()) / f"{article_id}.md"
+    text = SOURCE.replace("id: refund-express", f"id: {article_id}").replace("title: 极速退款", f"title: {title}")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def titles(service: Service, text: str) -> list[str]:
+    service.refresh()
+    return [hit.record.article.title for hit in service.search(SearchRequest(text)).hits]
+
+
+def test_the_second_run_does_nothing(service: Service) -> None:
+    report = service.index()
+    assert (report.added, report.changed, report.removed, report.rebuilt) == (0, 0, 0, None)
+    assert report.articles == 1
+
+
+def test_only_what_differs_is_counted_and_done(service: Service, small: Settings) -> None:
+    first, second = article(small.articles, "one"), article(small.articles, "two")
+    assert service.index().added == 2
+    first.write_text(first.read_text(encoding="utf-8").replace("title: 极速退款", "title: 犀牛退款"), encoding="utf-8")
+    second.unlink()
+    report = service.index()
+    assert (report.added, report.changed, report.removed, report.rebuilt) == (0, 1, 1, None)
+    assert titles(service, "犀牛")[0] == "犀牛退款"
+
+
+def test_a_touched_file_with_the_same_content_changes_nothing(service: Service, small: Settings) -> None:
+    path = next(small.articles.glob("*/*/[!_]*.md"))
+    os.utime(path, ns=(1, 1))
+    assert service.index().changed == 0
+
+
+def test_a_renamed_folder_title_reaches_its_articles(service: Service, small: Settings) -> None:
+    index_file = next(small.articles.glob("*/_index.md"))
+    index_file.write_text("---\ntitle: 河马商城\n---\n", encoding="utf-8")
+    assert service.index().changed == 1
+    service.refresh()
+    assert service.search(SearchRequest("退款", product="河马商城")).total == 1
+
+
+def test_a_broken_folder_file_keeps_the_name_it_had(service: Service, small: Settings) -> None:
+    before = service.article("refund-not-received")[0].article.product.title
+    next(small.articles.glob("*/_index.md")).write_bytes(b"---\ntitle: [\n---\n")
+    assert service.index().errors > 0
+    assert service.article("refund-not-received")[0].article.product.title == before
+
+
+def test_of_two_files_with_one_id_the_first_is_served(service: Service, small: Settings) -> None:
+    article(small.articles, "a-first", "第一个").rename(small.articles / "mall/refund/0.md")
+    twin = article(small.articles, "a-first", "第二个")
+    report = service.index()
+    assert any("a-first" in problem.message for problem in report.problems)
+    assert service.article("a-first")[0].article.title == "第一个"
+    (small.articles / "mall/refund/0.md").unlink()
+    service.index()
+    assert service.article("a-first")[0].article.title == "第二个"
+    assert twin.exists()
+
+
+def test_another_fingerprint_rebuilds_and_says_why(service: Service, small: Settings) -> None:
+    service._indexer._fingerprint = "another analyzer"
+    report = service.index()
+    assert report.rebuilt is not None
+    assert "another analyzer" in report.rebuilt
+    assert service.index().rebuilt is None
+
+
+def test_a_lost_index_is_built_again(service: Service, small: Settings) -> None:
+    (small.index_dir / "CURRENT").unlink()
+    report = build_service(small).index()
+    assert report.rebuilt is not None
+    assert report.articles == 1
+
+
+def test_a_lost_catalog_is_read_again_without_touching_the_index(service: Service, small: Settings) -> None:
+    for path in small.data.glob("zhida.db*"):
+        path.unlink()
+    report = build_service(small).index()
+    assert (report.rebuilt, report.added, report.changed, report.articles) == (None, 0, 0, 1)
+
+
+def test_an_articles_folder_that_is_gone_is_not_a_mass_deletion(service: Service, small: Settings) -> None:
+    small.articles.rename(small.articles.with_name("elsewhere"))
+    with pytest.raises(ArticleError, match=str(small.articles)):
+        service.index()
+    assert titles(service, "退款")
+
+
+def test_a_rolled_back_index_is_brought_up_again(service: Service, small: Settings) -> None:
+    article(small.articles, "new", "犀牛")
+    service.index(rebuild=True)
+    service._engine.rollback()
+    assert service.index().added == 1
+    assert titles(service, "犀牛") == ["犀牛"]
+
+
+def test_changed_channels_are_taken_over(small: Settings, service: Service) -> None:
+    article(small.articles, "everywhere")  # its channels say: all
+    service.index()
+    wider = build_service(replace(small, channels=(*small.channels, "抖音")))
+    assert wider.index().changed == 1
+    assert "抖音" in wider.article("everywhere")[0].article.channels

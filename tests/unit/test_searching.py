@@ -1,0 +1,151 @@
+"""Search on the repository's articles: ranking, filters, fallbacks that say what they did, freshness."""
+
+from __future__ import annotations
+
+import pytest
+
+from kb.errors import ArticleNotFound, QueryError
+from kb.model import SearchPage, SearchRequest, State
+from kb.service import Service
+
+
+def search(service: Service, text: str, **filters: object) -> SearchPage:
+    return service.search(SearchRequest(text, **filters))  # type: ignore[arg-type]
+
+
+def ids(page: SearchPage) -> list[str]:
+    return [hit.record.article.id for hit in page.hits]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("未收到货退款", "refund-not-received"),
+        ("没收到貨怎麼退款", "refund-not-received"),
+        ("钱什么时候退到卡上", "refund-arrival-time"),
+        ("门锁没电", "lock-no-power"),
+        ("收不到验证码", "account-sms-code"),
+        ("重复扣款", "pay-duplicate-charge"),
+    ],
+)
+def test_what_customers_say_finds_the_article(service: Service, text: str, expected: str) -> None:
+    assert expected in ids(search(service, text))[:3]
+
+
+def test_a_hit_says_why_it_was_found(service: Service) -> None:
+    hit = search(service, "请问未收到货怎么退款").hits[0]
+    assert hit.record.article.id == "refund-not-received"
+    assert "退款" in hit.matched
+    assert "请问" not in hit.matched
+    assert "title" in hit.fields
+    assert any("退款" in hit.title.text[a:b] for a, b in hit.title.marks)
+
+
+def test_articles_with_all_of_a_few_words_come_first(service: Service) -> None:
+    for page in (search(service, "拦截 拒收"), search(service, "运费险 退货")):
+        complete = [len(hit.matched) == 2 for hit in page.hits]
+        assert complete[0]
+        assert complete == sorted(complete, reverse=True)
+
+
+def test_the_script_is_the_one_of_the_asked_channel(service: Service) -> None:
+    spoken = search(service, "未收到货退款", channel="电话").hits[0].script
+    typed = search(service, "未收到货退款", channel="微信").hits[0].script
+    assert spoken != typed
+    assert "您别着急" in spoken
+
+
+def test_filters_take_slugs_and_titles(service: Service) -> None:
+    by_slug, by_title = search(service, "退款", product="mall"), search(service, "退款", product="网上商城")
+    assert ids(by_slug) == ids(by_title)
+    assert {hit.record.article.product.slug for hit in by_slug.hits} == {"mall"}
+    scenario = search(service, "退款", scenario="退款与退货")
+    assert {hit.record.article.scenario.slug for hit in scenario.hits} == {"refund"}
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [{"product": "没有"}, {"scenario": "没有"}, {"channel": "传真"}, {"kind": "poem"}, {"limit": 0}, {"offset": -1}],
+)
+def test_a_filter_that_cannot_be_is_refused(service: Service, filters: dict[str, object]) -> None:
+    with pytest.raises(QueryError):
+        search(service, "退款", **filters)
+
+
+def test_facets_add_up(service: Service) -> None:
+    page = search(service, "退款", limit=1)
+    assert sum(facet.count for facet in page.facets["product"]) == page.total
+    mall = next(facet for facet in page.facets["product"] if facet.key == "mall")
+    assert search(service, "退款", product=mall.key).total == mall.count
+    assert mall.value == "网上商城"
+
+
+def test_a_phrase_must_stand_as_it_is(service: Service) -> None:
+    page = search(service, "“原路退款”")
+    assert page.total
+    assert all("原路退款" in hit.record.article.body for hit in page.hits)
+
+
+def test_an_excluded_word_stays_out(service: Service) -> None:
+    kept = ids(search(service, "退款 -极速", limit=50))
+    assert "refund-express" in ids(search(service, "退款", limit=50))
+    assert "refund-express" not in kept
+
+
+def test_same_sounding_characters_are_corrected_and_said(service: Service) -> None:
+    page = search(service, "未收到货退宽")
+    assert ids(page)[0] == "refund-not-received"
+    assert page.did_you_mean == "未收到货退款"
+    assert page.fallback is not None
+    assert "退款" in page.fallback
+
+
+def test_latin_input_that_finds_nothing_is_read_as_pinyin(service: Service) -> None:
+    page = search(service, "weishoudaohuo")
+    assert ids(page)[0] == "refund-not-received"
+    assert page.fallback is not None
+    assert "拼音" in page.fallback
+
+
+def test_a_phrase_that_nothing_holds_falls_back_to_its_words(service: Service) -> None:
+    page = search(service, '"退款未收到货"')
+    assert "refund-not-received" in ids(page)
+    assert page.fallback is not None
+    assert "短语" in page.fallback
+
+
+def test_words_that_no_article_has_together_are_remarked(service: Service) -> None:
+    page = search(service, "发票 指纹")
+    assert page.total
+    assert page.fallback is not None
+    assert "其中一部分" in page.fallback
+
+
+@pytest.mark.parametrize("text", ["", "  ", "🎉", "？？", "\x00", "\ud800", "犇骉"])
+def test_nothing_to_find_is_an_empty_page(service: Service, text: str) -> None:
+    page = search(service, text)
+    assert (page.total, page.hits) == (0, ())
+
+
+@pytest.mark.parametrize("text", ["' OR 1=1 --", "title:退款 AND NOT *", "退款~2^3 [a TO b]", '"""', "-", "- -", "退"])
+def test_foreign_syntax_is_only_text(service: Service, text: str) -> None:
+    assert search(service, text).total >= 0
+
+
+def test_pages_do_not_overlap(service: Service) -> None:
+    whole = ids(search(service, "退款怎么办", limit=20))
+    paged = ids(search(service, "退款怎么办", limit=5)) + ids(search(service, "退款怎么办", limit=15, offset=5))
+    assert paged == whole
+
+
+def test_drafts_and_articles_not_yet_valid_are_not_found(service: Service) -> None:
+    assert "invoice-refund-red" not in ids(search(service, "退货后发票红冲", limit=50))
+    assert "plus-gift" not in ids(search(service, "PLUS 年卡赠送好友", limit=50))
+    with pytest.raises(ArticleNotFound):
+        service.article("plus-gift")
+
+
+def test_expired_answers_are_found_but_marked(service: Service) -> None:
+    page = search(service, "双十一优惠规则")
+    hit = next(hit for hit in page.hits if hit.record.article.id == "coupon-double11-2026")
+    assert hit.freshness.state == State.EXPIRED
