@@ -12,11 +12,12 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from functools import cache, partial
+from functools import partial
 
 from kb import contracts
-from kb.errors import ArticleNotFound, IndexCorrupt, KbError, QueryError, StoreError
+from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreError
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
+from kb.once import once
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog, Event, EventLog, LoggedSearch, QueryLog
 from kb.rules.freshness import Policy, assess
@@ -48,10 +49,9 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
-    """Everything derived from the articles as they were at catalog ``version`` on ``day``."""
+    """Everything derived from the articles, for one (catalog version, dictionaries, day)."""
 
-    version: int
-    day: date
+    version: tuple[int, str, date]
     library: Library
     searcher: Searcher
     suggester: Callable[[], SuggestFunction]
@@ -72,6 +72,7 @@ class Service:
         policy: Policy,
         channels: tuple[str, ...],
         vocabulary: Callable[[], Vocabulary],
+        dictionaries_digest: Callable[[], str],
         check_store: Callable[[], None],
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
@@ -79,7 +80,8 @@ class Service:
         self._query_log, self._events = query_log, events
         self._panels, self._queue = panels, queue
         self._policy, self.channels = policy, channels
-        self._vocabulary, self._check_store, self._now = vocabulary, check_store, now
+        self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
+        self._check_store, self._now = check_store, now
         self._snapshot: _Snapshot | None = None
         self._refreshing = threading.Lock()
         self._warm = False
@@ -145,6 +147,7 @@ class Service:
 
     def stale(self, as_of: date | None = None, owner: str | None = None) -> tuple[date, list[StaleItem]]:
         """The review queue, riskiest first, and the day it holds for."""
+        self._current()  # which articles are in the panel decides how often they are due
         as_of = as_of or self._today()
         return as_of, self._queue.items(as_of, self._now(), self._panels.top_ids(), owner)
 
@@ -190,23 +193,24 @@ class Service:
         return True
 
     def refresh(self) -> bool:
-        """Build a new snapshot if articles or day have changed; return whether one was built."""
+        """Build a new snapshot if articles, dictionaries or day have changed; return whether one was built."""
         with self._refreshing:
-            version, today = self._catalog.version(), self._today()
-            if self._snapshot and (self._snapshot.version, self._snapshot.day) == (version, today):
+            version = (self._catalog.version(), self._dictionaries_digest(), self._today())
+            if version[0] == 0:
+                raise IndexMissing("还没有建立索引，请先执行 kb index。")
+            if self._snapshot is not None and self._snapshot.version == version:
                 return False
             self._panels.reload(self._now())
-            snapshot = self._build(version, today)
+            snapshot = self._build(version)
             if self._warm:
-                _prepare(snapshot)
+                _warm_up(snapshot)
             self._snapshot = snapshot
             return True
 
     def warm_up(self) -> None:
-        """Load everything that the first requests would wait for, now and at every later ``refresh``."""
+        """Load what the first requests would wait for, now and at every later ``refresh``."""
         self._warm = True
-        self.refresh()
-        _prepare(self._current())
+        _warm_up(self._current())
 
     def rank_faq(self) -> None:
         """Rank the FAQ panel anew from what agents used lately."""
@@ -258,16 +262,15 @@ class Service:
         assert self._snapshot is not None  # noqa: S101  # refresh() either sets it or raises
         return self._snapshot
 
-    def _build(self, version: int, today: date) -> _Snapshot:
+    def _build(self, version: tuple[int, str, date]) -> _Snapshot:
+        today = version[-1]
         records = [record for record in self._catalog.records() if record.article.status == "published"]
         library = Library.of(records)
         words = self._vocabulary()
-
-        @cache
-        def suggester() -> SuggestFunction:
-            verdict = partial(self._freshness, as_of=today)
-            return build_suggester(records, library, verdict, self._use(), self._frequent(), words.tokenizer)
-
+        verdict = partial(self._freshness, as_of=today)
+        suggester = once(
+            lambda: build_suggester(records, library, verdict, self._use(), self._frequent(), words.tokenizer)
+        )
         searcher = Searcher(
             engine=self._engine,
             articles=self._catalog,
@@ -279,7 +282,7 @@ class Service:
             channels=self.channels,
             today=self._today,
         )
-        return _Snapshot(version, today, library, searcher, suggester)
+        return _Snapshot(version, library, searcher, suggester)
 
     def _freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
         return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
@@ -326,7 +329,7 @@ class Service:
             log.warning("一条使用记录没有写入：%s", error)
 
 
-def _prepare(snapshot: _Snapshot) -> None:
+def _warm_up(snapshot: _Snapshot) -> None:
     snapshot.searcher.tokenizer.warm_up()
     snapshot.suggester()
     snapshot.library.spelling()

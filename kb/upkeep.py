@@ -23,36 +23,53 @@ RESCAN_EVERY = 60.0
 
 
 class Upkeep:
-    """A daemon thread around ``service``; errors are logged and tried again, they never end it."""
+    """Two daemon threads around ``service``; errors are logged and tried again, they never end them.
+
+    One keeps the index equal to the files, so that an edit is found at once; the other makes everything derived
+    from all articles follow (suggestions, FAQ panel), which takes longer the more there are.
+    """
 
     def __init__(self, service: Service, articles: Path, retention_days: int) -> None:
         self._service = service
         self._articles = articles
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._keep_indexed, name="indexer", daemon=True),
+            threading.Thread(target=self._keep_fresh, name="refresher", daemon=True),
+        ]
+        self._rescan = _Job(RESCAN_EVERY, service.index)  # for what the watcher missed: network drives, new mounts
         self._jobs = [
-            _Job(RESCAN_EVERY, self._take_over),  # for what the watcher missed: network drives, new mounts
             _Job(RANK_EVERY, service.rank_faq),
             _Job(PURGE_EVERY, lambda: service.purge_logs(retention_days)),
         ]
 
     def start(self) -> None:
         """Begin; returns at once."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End; waits for the job in hand."""
+        """End; waits for the jobs in hand."""
         self._stop.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
-    def _run(self) -> None:
+    def _keep_fresh(self) -> None:
+        self._attempt(self._service.warm_up)
+        while not self._stop.wait(TICK):
+            self._attempt(self._service.refresh)
+            for job in self._jobs:
+                if job.is_due():
+                    self._attempt(job.run)
+
+    def _keep_indexed(self) -> None:
         while not self._stop.is_set():
             try:
                 self._watch()
             except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no watches left
                 log.warning("无法监视知识目录（%s），改为每 %d 秒检查一次。", error, TICK)
                 self._stop.wait(TICK)
-                self._attempt(self._take_over)
+                self._attempt(self._service.index)
 
     def _watch(self) -> None:
         changes = watchfiles.watch(
@@ -67,14 +84,10 @@ class Upkeep:
         )
         for changed in changes:
             self._attempt(self._service.mend)
-            self._attempt(self._take_over if changed else self._service.refresh)
-            for job in self._jobs:
-                if job.is_due():
-                    self._attempt(job.run)
-
-    def _take_over(self) -> None:
-        self._service.index()
-        self._service.refresh()
+            if changed:
+                self._attempt(self._service.index)
+            elif self._rescan.is_due():
+                self._attempt(self._rescan.run)
 
     def _attempt(self, work: Callable[[], object]) -> None:
         try:

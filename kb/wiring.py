@@ -58,6 +58,7 @@ def build_service(settings: Settings) -> Service:
         policy=policy,
         channels=settings.channels,
         vocabulary=lambda: build_vocabulary(settings),
+        dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         check_store=database.check,
     )
 

@@ -37,7 +37,7 @@ def serve(context: Context, host: str, port: int) -> None:
         if not service.can_search():
             raise
         remarks.print(f"[yellow]索引没有更新，先用原来的：{escape(str(error))}[/]")
-    service.warm_up()
+    service.refresh()
     upkeep = Upkeep(service, context.settings.articles, context.settings.retention_days)
     upkeep.start()
     try:

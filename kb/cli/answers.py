@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kb import contracts
-from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks
+from kb.cli.context import Context, json_option, json_text, output, pass_context, print_json, remarks
 from kb.model import Hit, SearchRequest, Snippet, State
 from kb.usecases.staleness import StaleItem
 
@@ -115,9 +115,9 @@ def stale(
 ) -> None:
     """The review queue: what is expired, stale, never verified, changed or due, riskiest first."""
     day, items = context.service.stale(as_of.date() if as_of else None, owner)
-    if form == "json":
-        print_json(contracts.stale_document(day, items))
-    elif form == "table":
+    if form == "table":
+        if target is not None:
+            raise click.UsageError("表格只用于屏幕显示；写文件请选 --format csv、xlsx、md 或 json。")
         output.print(_stale_table(day, items))
     else:
         _write_report(form, day, items, target)
@@ -130,7 +130,9 @@ def _write_report(form: str, day: date, items: list[StaleItem], target: Path | N
 
     if form == "xlsx" and target is None:
         raise click.UsageError("xlsx 是二进制文件，请用 -o 指定文件名。")
-    if form == "md":
+    if form == "json":
+        data = json_text(contracts.stale_document(day, items)).encode()
+    elif form == "md":
         data = stale_report.to_markdown(items, day).encode()
     else:
         data = stale_report.to_xlsx(items) if form == "xlsx" else stale_report.to_csv(items)

@@ -54,9 +54,14 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")(command)
 
 
+def json_text(document: object) -> str:
+    """A document as text, ending in a line feed."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
 def print_json(document: object) -> None:
     """The document on standard output."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    click.echo(json_text(document), nl=False)
 
 
 def track(things: Iterable[Any], total: int, what: str) -> Iterable[Any]:

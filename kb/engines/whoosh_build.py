@@ -7,6 +7,7 @@ of this module: it works however the parent was started, and dies with it.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import subprocess
@@ -14,8 +15,8 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from itertools import islice
+from contextlib import contextmanager, suppress
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -62,17 +63,17 @@ class Build:
         start = list(islice(checked, _WORTH_HELP))
         index = WhooshIndex.create(self._path)
         try:
-            if len(start) < _WORTH_HELP or (os.cpu_count() or 1) < 2:
-                index.write(map(prepare, start))
-            else:
-                self._run_on_two_cores(index, iter(start), checked)
+            with _without_garbage_collection():
+                self._write(index, start, checked)
         finally:
             index.close()
 
-    def _run_on_two_cores(self, index: WhooshIndex, *sources: Iterator[IndexDocument]) -> None:
-        documents = (document for source in sources for document in source)
+    def _write(self, index: WhooshIndex, start: list[IndexDocument], rest: Iterator[IndexDocument]) -> None:
+        if len(start) < _WORTH_HELP or (os.cpu_count() or 1) < 2:
+            index.write(map(prepare, chain(start, rest)))
+            return
         with _Helper(self._path / "helper") as helper:
-            index.write(self._shared_out(documents, helper), adopt=helper.finished)
+            index.write(self._shared_out(chain(start, rest), helper), adopt=helper.finished)
 
     def _shared_out(self, documents: Iterator[IndexDocument], helper: _Helper) -> Iterator[dict[str, Any]]:
         """Give a bundle to the helper whenever it is idle; the rest is for us."""
@@ -145,6 +146,18 @@ class _Helper:
         return self._path
 
 
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Millions of small objects without a single cycle: looking for cycles among them takes a sixth of a build."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def help_build(path: Path, bundles: IO[bytes], answers: IO[bytes]) -> None:
     """The helper process: write bundles as they come, one byte back for each one done (and one to begin)."""
 
@@ -159,7 +172,8 @@ def help_build(path: Path, bundles: IO[bytes], answers: IO[bytes]) -> None:
             yield from map(prepare, bundle)
 
     index = WhooshIndex.create(path)
-    index.write(documents())
+    with _without_garbage_collection():
+        index.write(documents())
     index.close()
 
 

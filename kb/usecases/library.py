@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
 from kb.errors import QueryError
 from kb.model import ArticleRecord, Folder
+from kb.once import once
 from kb.text.normalize import normalize
 from kb.text.spelling import Spelling
 
@@ -43,7 +43,7 @@ class Library:
             titles.append(article.title)
             if article.valid_from is not None:
                 upcoming[article.id] = article.valid_from
-        return cls(products, scenarios, counts, upcoming, cache(lambda: Spelling(titles)))
+        return cls(products, scenarios, counts, upcoming, once(lambda: Spelling(titles)))
 
     def hidden_ids(self, today: date) -> frozenset[str]:
         """Articles whose ``valid_from`` has not come yet."""
