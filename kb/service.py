@@ -179,10 +179,7 @@ class Service:
 
     def index(self, rebuild: bool = False, progress: Progress = silent) -> IndexReport:
         """Bring the index up to date with the files; ``refresh`` makes answers follow. Raises as ``Indexer.sync``."""
-        report = self._indexer.sync(rebuild=rebuild, progress=progress)
-        if report.added or report.changed or report.removed:
-            self.rank_faq()
-        return report
+        return self._indexer.sync(rebuild=rebuild, progress=progress)
 
     def mend(self) -> bool:
         """Rebuild the index if a search has met damage; return whether that was so."""

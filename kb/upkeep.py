@@ -57,10 +57,14 @@ class Upkeep:
     def _keep_fresh(self) -> None:
         self._attempt(self._service.warm_up)
         while not self._stop.wait(TICK):
-            self._attempt(self._service.refresh)
+            self._attempt(self._follow)
             for job in self._jobs:
                 if job.is_due():
                     self._attempt(job.run)
+
+    def _follow(self) -> None:
+        if self._service.refresh():
+            self._service.rank_faq()  # new articles belong into the panel, expired ones out of it
 
     def _keep_indexed(self) -> None:
         while not self._stop.is_set():

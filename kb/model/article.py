@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from datetime import date
@@ -127,3 +128,10 @@ class ArticleRecord:
     path: str
     revision: str
     outdated_by: str | None = None
+
+    @property
+    def index_revision(self) -> str:
+        """Names everything that the index holds of the article: its file and what it has from its folders."""
+        article = self.article
+        place = (article.scenario_path, article.product.title, article.scenario.title)
+        return hashlib.sha256("\0".join((self.revision, *place, *article.channels)).encode()).hexdigest()[:20]

@@ -65,8 +65,8 @@ class Catalog(Protocol):
     def source(self, article_id: str) -> str | None:
         """The whole file of the version being served."""
 
-    def revisions(self) -> dict[str, str]:
-        """id -> revision of every article being served, whatever its status."""
+    def index_revisions(self) -> dict[str, str]:
+        """id -> ``ArticleRecord.index_revision`` of every published article being served."""
 
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, in order of path and line."""

@@ -72,10 +72,12 @@ class Catalog:
             row = db.execute("SELECT source FROM served_articles WHERE article_id = ?", [article_id]).fetchone()
         return None if row is None else str(row[0])
 
-    def revisions(self) -> dict[str, str]:
-        """id -> revision of every article being served, whatever its status."""
+    def index_revisions(self) -> dict[str, str]:
+        """id -> ``ArticleRecord.index_revision`` of every published article being served."""
         with self._database.read() as db:
-            return dict(db.execute("SELECT article_id, served_revision FROM served_articles"))
+            return dict(
+                db.execute("SELECT article_id, index_revision FROM served_articles WHERE index_revision NOTNULL")
+            )
 
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, ids used twice included."""
@@ -120,9 +122,11 @@ def _file_row(file: FileVersion) -> dict[str, Any]:
 
 
 def _article_row(file: FileVersion, article: Article) -> dict[str, Any]:
+    record = ArticleRecord(article, file.path, file.revision)
     return {
         "article_id": article.id,
         "served_revision": file.revision,
+        "index_revision": record.index_revision if article.status == "published" else None,
         "article": dump_article(article),
         "source": file.source,
     }

@@ -32,6 +32,7 @@ MIGRATIONS = (
             problems TEXT NOT NULL,      -- JSON: [[line, message, severity], ...]
             article_id TEXT,             -- from here on: the last good version, NULL when there never was one
             served_revision TEXT,
+            index_revision TEXT,         -- NULL unless published
             outdated_by TEXT,            -- what keeps a newer version from being served
             article TEXT,                -- JSON
             source TEXT

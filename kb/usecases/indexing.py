@@ -6,7 +6,6 @@ events. So whatever was killed, missed or done twice, the next run ends in the s
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 from collections.abc import Iterator
@@ -150,7 +149,7 @@ class Indexer:
         except (IndexCorrupt, IndexMissing) as error:
             reason = reason or str(error)
         if reason is None:
-            wanted = {record.article.id: index_revision(record) for record in self._published()}
+            wanted = self._catalog.index_revisions()
             difference = _Difference.between(present, wanted)
             if len(difference) <= _REBUILD_SHARE * max(len(wanted), 100):
                 self._update(difference, progress)
@@ -164,8 +163,8 @@ class Indexer:
         indexed: dict[str, str] = {}
 
         def documents() -> Iterator[IndexDocument]:
-            about = len(self._catalog.revisions())
-            for record in progress(self._published(), about, "建立索引"):
+            count = len(self._catalog.index_revisions())
+            for record in progress(self._published(), count, "建立索引"):
                 document = _document(record)
                 indexed[document.id] = document.revision
                 yield document
@@ -188,15 +187,8 @@ class Indexer:
         return (record for record in self._catalog.records() if record.article.status == "published")
 
 
-def index_revision(record: ArticleRecord) -> str:
-    """Names everything that the index holds of an article: its file and the names of its folders."""
-    place = (record.article.product.slug, record.article.product.title, record.article.scenario_path)
-    parts = (record.revision, *place, record.article.scenario.title, *record.article.channels)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
-
-
 def _document(record: ArticleRecord) -> IndexDocument:
-    return index_document(record.article, index_revision(record))
+    return index_document(record.article, record.index_revision)
 
 
 def _changed_folders(scan: Scan, known: dict[str, tuple[int, int]]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.model import Article, Problem
+from kb.model import Article, Folder, Problem
 from kb.ports.store import FileVersion
 from kb.store.catalog import Catalog
 from kb.store.database import Database
@@ -51,7 +51,7 @@ def test_what_was_read_is_served_as_it_was_parsed(catalog: Catalog) -> None:
     assert record.outdated_by is None
     assert catalog.source("a") == "r7 of a"
     assert served(catalog) == [("a", "mall/refund/a.md"), ("b", "mall/refund/b.md")]
-    assert catalog.revisions() == {"a": "r7", "b": "r1"}
+    assert {r.article.id: r.revision for r in catalog.records()} == {"a": "r7", "b": "r1"}
 
 
 def test_stats_tell_which_files_were_read(catalog: Catalog) -> None:
@@ -77,7 +77,7 @@ def test_a_broken_version_leaves_the_last_good_one_in_service_and_marked(catalog
     assert record.revision == "r1"
     assert record.outdated_by == "mall/refund/a.md:3: 缺少 title，请补上标准问。"
     assert catalog.source("a") == "r1 of a"
-    assert catalog.revisions() == {"a": "r1"}
+    assert {r.article.id: r.revision for r in catalog.records()} == {"a": "r1"}
     assert catalog.stats() == {"mall/refund/a.md": (11, 2)}
 
 
@@ -201,3 +201,13 @@ def test_articles_survive_a_restart(catalog: Catalog, tmp_path: Path) -> None:
     (record,) = Catalog(Database(tmp_path / "zhida.db")).records()
 
     assert record.article == article
+
+
+def test_index_revisions_name_what_the_index_holds_of_published_articles(catalog: Catalog) -> None:
+    catalog.apply([good("a"), good("b"), good("c", status="draft")], [], PARSER)
+    before = catalog.index_revisions()
+    assert set(before) == {"a", "b"}
+    catalog.apply([good("b", product=Folder("mall", "新名字"))], [], PARSER)
+    after = catalog.index_revisions()
+    assert after["a"] == before["a"]
+    assert after["b"] != before["b"]
