@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
@@ -17,12 +17,12 @@ from functools import partial
 from kb import contracts
 from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreError
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
-from kb.once import once
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog, Event, EventLog, LoggedSearch, QueryLog
 from kb.rules.freshness import Policy, assess
 from kb.rules.query import MAX_QUERY
 from kb.text.normalize import normalize
+from kb.text.once import once
 from kb.text.render import render_html
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.faq import FaqPanels
@@ -86,6 +86,7 @@ class Service:
         self._refreshing = threading.Lock()
         self._warm = False
         self._damaged = False
+        self._vocabulary_in_use: tuple[str, Vocabulary] | None = None
         self._lost_logs = 0
 
     # --- questions
@@ -94,7 +95,7 @@ class Service:
         """Ranked hits; logged when ``agent`` (an opaque session id) is given. Raises QueryError, EngineError."""
         try:
             page = self._current().searcher.search(request)
-        except IndexCorrupt:
+        except (IndexCorrupt, IndexMissing):
             self._damaged = True
             raise
         if agent is not None and request.text.strip():
@@ -263,14 +264,14 @@ class Service:
         today = version[-1]
         records = [record for record in self._catalog.records() if record.article.status == "published"]
         library = Library.of(records)
-        words = self._vocabulary()
+        words = self._words(version[1])
         verdict = partial(self._freshness, as_of=today)
         suggester = once(
             lambda: build_suggester(records, library, verdict, self._use(), self._frequent(), words.tokenizer)
         )
         searcher = Searcher(
             engine=self._engine,
-            articles=self._catalog,
+            articles=_Articles(self._catalog, {record.article.id: record for record in records}),
             library=library,
             tokenizer=words.tokenizer,
             stop_words=words.stop_words,
@@ -280,6 +281,12 @@ class Service:
             today=self._today,
         )
         return _Snapshot(version, library, searcher, suggester)
+
+    def _words(self, digest: str) -> Vocabulary:
+        """The vocabulary for dictionaries with ``digest``; loading one takes a second, so it is kept while it fits."""
+        if self._vocabulary_in_use is None or self._vocabulary_in_use[0] != digest:
+            self._vocabulary_in_use = digest, self._vocabulary()
+        return self._vocabulary_in_use[1]
 
     def _freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
         return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
@@ -324,6 +331,21 @@ class Service:
         except StoreError as error:
             self._lost_logs += 1
             log.warning("一条使用记录没有写入：%s", error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Articles:
+    """The articles behind hits: as the catalog has them now, as the snapshot had them while the database fails."""
+
+    catalog: Catalog
+    snapshot: Mapping[str, ArticleRecord]
+
+    def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
+        try:
+            return self.catalog.get_many(ids)
+        except StoreError as error:
+            log.warning("数据库暂不可用，以内存中的条目作答：%s", error)
+            return {i: self.snapshot[i] for i in ids if i in self.snapshot}
 
 
 def _warm_up(snapshot: _Snapshot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ TICK = 1.0
 RANK_EVERY = 600.0
 PURGE_EVERY = 24 * 3600.0
 RESCAN_EVERY = 60.0
+#: a rebuild that fails is not tried again at once
+MEND_EVERY = 3.0
 
 
 class Upkeep:
@@ -38,6 +41,7 @@ class Upkeep:
             threading.Thread(target=self._keep_fresh, name="refresher", daemon=True),
         ]
         self._rescan = _Job(RESCAN_EVERY, service.index)  # for what the watcher missed: network drives, new mounts
+        self._mend = _Job(MEND_EVERY, service.mend)
         self._jobs = [
             _Job(RANK_EVERY, service.rank_faq),
             _Job(PURGE_EVERY, lambda: service.purge_logs(retention_days)),
@@ -76,6 +80,8 @@ class Upkeep:
                 self._attempt(self._service.index)
 
     def _watch(self) -> None:
+        folder = os.stat(self._articles).st_ino
+        self._attempt(self._service.index)
         changes = watchfiles.watch(
             self._articles,
             stop_event=self._stop,
@@ -87,7 +93,10 @@ class Upkeep:
             raise_interrupt=False,
         )
         for changed in changes:
-            self._attempt(self._service.mend)
+            if self._mend.is_due():
+                self._attempt(self._mend.run)
+            if os.stat(self._articles).st_ino != folder:  # replaced as a whole: the watch is on the old one
+                return
             if changed:
                 self._attempt(self._service.index)
             elif self._rescan.is_due():

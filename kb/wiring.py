@@ -39,11 +39,15 @@ from kb.usecases.searching import Searcher
 from kb.usecases.staleness import ReviewQueue
 from kb.usecases.suggesting import build_suggester
 
+#: How long an answer may wait for its log entry while another process writes.
+LOG_PATIENCE_MS = 200
+
 
 def build_service(settings: Settings) -> Service:
     """The whole system on the folders of ``settings``. Raises StoreError when the database can't be used."""
     database = Database(settings.database)
-    catalog, events = Catalog(database), EventLog(database)
+    logs = Database(settings.database, busy_timeout_ms=LOG_PATIENCE_MS)
+    catalog, events = Catalog(database), EventLog(logs)
     policy = Policy(default_interval=settings.review_every, top_interval=settings.review_top)
     engine = build_engine(settings)
     files = ArticleFiles(settings.articles, settings.channels)
@@ -51,7 +55,7 @@ def build_service(settings: Settings) -> Service:
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
-        query_log=QueryLog(database),
+        query_log=QueryLog(logs),
         events=events,
         panels=FaqPanels(catalog, events, FaqSnapshots(database), policy),
         queue=ReviewQueue(catalog, events, policy),

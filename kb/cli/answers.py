@@ -61,7 +61,7 @@ def _highlighted(snippet: Snippet) -> str:
 
 @click.command()
 @click.argument("query")
-@click.option("--limit", default=10, show_default=True, help="How many suggestions.")
+@click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="How many suggestions.")
 @json_option
 @pass_context
 def suggest(context: Context, query: str, limit: int, as_json: bool) -> None:
@@ -76,7 +76,7 @@ def suggest(context: Context, query: str, limit: int, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--limit", default=200, show_default=True, help="How many articles.")
+@click.option("--limit", default=200, show_default=True, type=click.IntRange(1), help="How many articles.")
 @click.option("--channel", help="Only articles for this channel, with its script.")
 @json_option
 @pass_context

@@ -45,3 +45,8 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        click.echo(
+            f"错误：读写 {error.filename or '文件'} 失败：{error.strerror or error}。请检查路径、权限和磁盘。", err=True
+        )
+        sys.exit(2)

@@ -21,6 +21,10 @@ Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
 #: A token that more than this share of the documents carry can't select, only rank.
 COMMON_SHARE = 0.2
 
+#: So many selected documents are enough; with fewer, the common tokens select too. It must not depend on the page
+#: asked for, or totals would change from page to page.
+ENOUGH = 30
+
 
 @dataclass(frozen=True, slots=True)
 class FieldStatistics:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -178,4 +179,5 @@ def help_build(path: Path, bundles: IO[bytes], answers: IO[bytes]) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the parent; without it our input ends
     help_build(Path(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
@@ -20,11 +21,12 @@ from numpy.typing import NDArray
 
 from kb.engines.generations import Generations
 from kb.engines.highlighting import highlights, is_one_token, needles
-from kb.engines.scoring import Accumulator, FieldStatistics, Plan, Postings, counts, plan, top
+from kb.engines.scoring import ENOUGH, Accumulator, FieldStatistics, Plan, Postings, counts, plan, top
 from kb.engines.whoosh_build import Build, prepare
 from kb.engines.whoosh_index import Reader, WhooshIndex
 from kb.errors import EngineError, IndexCorrupt, IndexMissing, KbError, SmokeTestFailed
 from kb.ports.engine import (
+    LONG_TEXT,
     SCORED_FIELDS,
     TEXT_FIELDS,
     EngineHit,
@@ -38,6 +40,7 @@ from kb.ports.engine import (
 from kb.text.analyzer import AnalyzedText
 from kb.text.grams import grams, is_han_unit
 from kb.text.matching import occurrences
+from kb.text.once import once
 
 REFRESH_SECONDS = 0.25
 
@@ -85,18 +88,17 @@ class WhooshEngine:
 
     @contextmanager
     def batch(self) -> Iterator[WriteBatch]:
-        with self._generations.writing():
+        with _disk_errors(), self._generations.writing():
             changes = _Changes()
             yield changes
             if changes.pending:
-                with _disk_errors():
-                    index = WhooshIndex(self._generations.current())
-                    index.write(map(prepare, changes.puts()), deleted_ids=list(changes.pending))
-                    index.close()
+                index = WhooshIndex(self._generations.current())
+                index.write(map(prepare, changes.puts()), deleted_ids=list(changes.pending))
+                index.close()
         self._looked = 0.0
 
     def rebuild(self, documents: Iterable[IndexDocument], fingerprint: str) -> str:
-        with self._generations.writing(), _disk_errors():
+        with _disk_errors(), self._generations.writing():
             path = self._generations.create()
             try:
                 build = Build(path)
@@ -138,7 +140,7 @@ class WhooshEngine:
                     self._view = _View.open(path)
                 elif self._view.is_behind():
                     self._view = self._view.renewed()
-        except IndexCorrupt:
+        except (IndexCorrupt, IndexMissing):
             if self._view is None:  # damage on disk doesn't take down what is already open
                 raise
 
@@ -164,9 +166,11 @@ def _damage_is_corruption() -> Iterator[None]:
     """Whatever Whoosh raises on damaged files (struct, pickle, zlib, key errors …) is one error to our callers."""
     try:
         yield
-    except KbError:
+    except (KbError, MemoryError):
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            raise EngineError("打开的文件太多，暂时读不了索引；请调高系统的文件数上限（ulimit -n）。") from error
         raise IndexCorrupt(
             f"索引文件损坏（{type(error).__name__}），请执行 kb index --rebuild 重建；知识文件不受影响。"
         ) from error
@@ -190,8 +194,8 @@ def _smoke_test(path: Path, sample: IndexDocument | None, count: int) -> None:
     if sample is None or title is None or not title.tokens:
         return
     terms = tuple(Term(token) for token in dict.fromkeys(title.tokens))
-    found = view.search(EngineQuery(terms=terms, boosts={"head": 1.0}))
-    if all(hit.evidence().texts["title"].text != title.text for hit in found.hits):
+    found = view.search(EngineQuery(terms=terms, boosts={"head": 1.0}, limit=count))
+    if all(hit.id != sample.id for hit in found.hits):
         raise SmokeTestFailed(f"新索引用标题查不到条目 {sample.id}；旧索引继续服务。")
 
 
@@ -208,6 +212,7 @@ class _View:
         }
         self._live = np.zeros(self.reader.size, np.bool_)
         self._live[self.reader.live_numbers()] = True
+        self._tokens_with = once(self._by_character)
         self._keywords: dict[str, dict[str, NDArray[np.int32]]] = {}
 
     @classmethod
@@ -254,7 +259,7 @@ class _View:
         for term in planned.rare:
             scored.add(term, self._postings(term, query.boosts))
         selected = np.flatnonzero(allowed & scored.found()).astype(np.int32)
-        only = selected if selected.size >= query.offset + query.limit else None
+        only = selected if selected.size >= ENOUGH else None
         for term in planned.common:
             scored.add(term, self._postings(term, query.boosts), only)
         return scored.scores()
@@ -287,7 +292,7 @@ class _View:
     def _containing(self, phrase: str, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Which documents contain ``phrase`` in one of their texts."""
         carrying = np.zeros_like(among)
-        for name in ("head", "place", "body"):
+        for name in SCORED_FIELDS:
             carrying |= self._carrying(name, phrase)
         carrying &= among
         if not is_one_token(phrase):
@@ -298,17 +303,24 @@ class _View:
 
     def _carrying(self, name: str, phrase: str) -> NDArray[np.bool_]:
         """Which documents carry every token of ``phrase`` in one field."""
-        every_unit = name != "body"
+        every_unit = name != LONG_TEXT
         carrying = np.ones(self.reader.size, np.bool_)
         tokens = grams(phrase, every_unit=every_unit)
         for token in tokens:
             having = np.zeros_like(carrying)
             lonely = not every_unit and len(token) == 1 and is_han_unit(token)
-            # long texts index a Han character only as part of pairs: look for it in all of them
-            for variant in (t for t in self.reader.tokens(name) if token in t) if lonely else (token,):
+            for variant in self._tokens_with()[token] if lonely else (token,):
                 having[self.reader.postings(name, variant)[0]] = True
             carrying &= having
         return carrying if tokens else np.zeros_like(carrying)
+
+    def _by_character(self) -> dict[str, list[str]]:
+        """Han character -> the tokens of the long text that hold it, which is how it is indexed there."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for token in self.reader.tokens(LONG_TEXT):
+            for character in token:
+                found[character].append(token)
+        return found
 
     def _values(self, name: str) -> dict[str, NDArray[np.int32]]:
         """Every value of a keyword field with the documents that carry it."""

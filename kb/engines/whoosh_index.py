@@ -21,7 +21,9 @@ from whoosh import columns, fields, formats, index
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo
 from whoosh.matching import ListMatcher
 from whoosh.matching.wrappers import WrappingMatcher
+from whoosh.reading import SegmentReader
 from whoosh.system import pack_ushort
+from whoosh.util import fib
 from whoosh.writing import SegmentWriter
 
 from kb.engines.scoring import Postings
@@ -32,7 +34,6 @@ FORMAT_VERSION = 1
 
 _LENGTHS = "lengths"
 _CACHE_BYTES = 64 * 2**20
-_MAX_SMALL_SEGMENTS = 8
 _EMPTY: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 
 
@@ -124,19 +125,21 @@ class _Writer(SegmentWriter):  # type: ignore[misc]
             self.pool.add(posting)
 
 
-def _merge_small(writer: _Writer, segments: Sequence[Any]) -> list[Any]:
-    """Merge policy: leave the big first segment alone; fold the small ones into the new one now and then."""
-    if len(segments) <= _MAX_SMALL_SEGMENTS:
-        return list(segments)
-    from whoosh.reading import SegmentReader
+def _merge_tiers(writer: _Writer, segments: Sequence[Any]) -> list[Any]:
+    """Merge policy: Whoosh's own Fibonacci tiers, on live counts, and what is mostly deleted is folded in as well.
 
-    largest = max(segments, key=lambda segment: segment.doc_count_all())
-    for segment in segments:
-        if segment is not largest:
+    Whoosh counts deleted documents too, so its policy would keep what is all but empty.
+    """
+    kept, total = [], 0
+    for place, segment in enumerate(sorted(segments, key=lambda segment: segment.doc_count())):
+        total += segment.doc_count()
+        if total < fib(place + 5) or 2 * segment.doc_count() < segment.doc_count_all():
             reader = SegmentReader(writer.storage, writer.schema, segment)
             writer.add_reader(reader)
             reader.close()
-    return [largest]
+        else:
+            kept.append(segment)
+    return kept
 
 
 def _schema() -> fields.Schema:
@@ -175,13 +178,14 @@ class WhooshIndex:
         """
         writer = _Writer(self._index)
         try:
+            reader = self.reader()
             for article_id in deleted_ids:
-                for number in self.reader().numbers(article_id):
+                for number in reader.numbers(article_id):
                     writer.delete_document(number)
             for document in documents:
                 writer.add(document)
             adopted = self._move_in(adopt()) if adopt else []
-            writer.commit(mergetype=lambda writer, segments: [*_merge_small(writer, segments), *adopted])
+            writer.commit(mergetype=lambda writer, segments: [*_merge_tiers(writer, segments), *adopted])
         except BaseException:
             if not writer.is_closed:
                 writer.cancel()
@@ -245,6 +249,15 @@ def _size(postings: Postings) -> int:
     return int(postings[0].nbytes + postings[1].nbytes) + 200
 
 
+def _alive(segment: Any) -> NDArray[np.bool_] | None:
+    """Which documents of a segment are not deleted; None when all are there."""
+    if not segment.has_deletions():
+        return None
+    alive = np.ones(segment.doc_count_all(), np.bool_)
+    alive[list(segment.deleted_docs())] = False
+    return alive
+
+
 class Reader:
     """Posting arrays of one commit; document numbers run over all segments. Deleted documents never show."""
 
@@ -254,14 +267,18 @@ class Reader:
         self.size = int(reader.doc_count_all())
         self.live = int(reader.doc_count())
         self._identities = reader.column_reader("identity") if self._leaves else {}
-        self._deleted = [np.array(sorted(leaf.segment().deleted_docs()), np.int32) for leaf, _ in self._leaves]
+        self._alive = [_alive(leaf.segment()) for leaf, _ in self._leaves]
 
     def postings(self, name: str, token: str) -> Postings:
         """All live documents that carry ``token`` in field ``name``."""
-        parts = [
-            self._without_deleted(self._leaf_postings(leaf, name, token), deleted, base)
-            for (leaf, base), deleted in zip(self._leaves, self._deleted, strict=True)
-        ]
+        parts = []
+        for (leaf, base), alive in zip(self._leaves, self._alive, strict=True):
+            documents, frequencies = self._leaf_postings(leaf, name, token)
+            if documents.size:
+                if alive is not None:
+                    kept = alive[documents]
+                    documents, frequencies = documents[kept], frequencies[kept]
+                parts.append((documents + np.int32(base) if base else documents, frequencies))
         if len(parts) == 1:
             return parts[0]
         if not parts:
@@ -284,14 +301,6 @@ class Reader:
         while isinstance(matcher, WrappingMatcher):  # a filter of deleted documents; we filter whole arrays
             matcher = matcher.child
         return np.array(matcher._ids, np.int32), np.array(matcher._weights, np.float32)
-
-    @staticmethod
-    def _without_deleted(postings: Postings, deleted: NDArray[np.int32], base: int) -> Postings:
-        documents, frequencies = postings
-        if deleted.size and documents.size:
-            kept = ~np.isin(documents, deleted, assume_unique=True)
-            documents, frequencies = documents[kept], frequencies[kept]
-        return (documents + np.int32(base) if base else documents), frequencies
 
     def lengths(self, name: str) -> NDArray[np.float32]:
         """Token counts of a scored field, one per document number."""
@@ -316,9 +325,11 @@ class Reader:
 
     def live_numbers(self) -> NDArray[np.int32]:
         """All documents that are not deleted."""
-        gone = [deleted + base for (_, base), deleted in zip(self._leaves, self._deleted, strict=True)]
-        everything = np.arange(self.size, dtype=np.int32)
-        return np.setdiff1d(everything, np.concatenate(gone)) if gone else everything
+        masks = [
+            np.ones(leaf.doc_count_all(), np.bool_) if alive is None else alive
+            for (leaf, _), alive in zip(self._leaves, self._alive, strict=True)
+        ]
+        return np.flatnonzero(np.concatenate(masks)).astype(np.int32) if masks else _EMPTY[0]
 
     def tokens(self, name: str, prefix: str = "") -> Iterator[str]:
         """The indexed tokens of a field that start with ``prefix``, in order."""

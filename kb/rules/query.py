@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from kb.errors import QueryError
 from kb.ports.engine import Term
-from kb.text.grams import grams, unit_spans
+from kb.text.grams import grams, is_han_unit, unit_spans
 from kb.text.normalize import normalize
-from kb.text.tokenizer import Tokenizer
+from kb.text.tokenizer import Token, Tokenizer
 
 #: characters; longer input is a paste, not a query
 MAX_QUERY = 200
@@ -21,7 +21,7 @@ UNIT_WEIGHT = 2.5
 #: What tokens of stop words weigh: dropping them altogether costs recall, keeping them costs precision.
 STOP_WEIGHT = 0.3
 
-_PHRASE = re.compile(r"[\"“”「『]([^\"“”「」『』]+)[\"“”」』]")
+_PHRASE = re.compile(r"((?:^|(?<=\s))-)?[\"“”「『]([^\"“”「」『』]+)[\"“”」』]")
 _EXCLUDED = re.compile(r"(?:^|(?<=\s))-(\S+)")
 
 
@@ -47,9 +47,11 @@ def parse_query(text: str, tokenizer: Tokenizer, stop_words: Collection[str] = (
     if len(text) > MAX_QUERY:
         raise QueryError(f"查询有 {len(text)} 个字，超过 {MAX_QUERY} 字的上限，请只保留关键词。")
     folded = normalize(text).strip()
-    phrases = tuple(phrase for match in _PHRASE.findall(folded) if (phrase := match.strip()))
-    rest = _PHRASE.sub(r" \1 ", folded)
-    excluded = tuple(dict.fromkeys(_EXCLUDED.findall(rest)))
+    quoted = [(minus, phrase.strip()) for minus, phrase in _PHRASE.findall(folded) if grams(phrase)]
+    phrases = tuple(dict.fromkeys(phrase for minus, phrase in quoted if not minus))
+    rest = _PHRASE.sub(lambda found: " " if found[1] else f" {found[2]} ", folded)
+    unwanted = [phrase for minus, phrase in quoted if minus]
+    excluded = tuple(dict.fromkeys([*unwanted, *filter(grams, _EXCLUDED.findall(rest))]))
     rest = _EXCLUDED.sub(" ", rest)
     words, essential = _without_stop_words(rest, tokenizer, stop_words)
     return ParsedQuery(text, folded, words, phrases, excluded, terms_of(rest, essential))
@@ -57,7 +59,7 @@ def parse_query(text: str, tokenizer: Tokenizer, stop_words: Collection[str] = (
 
 def _without_stop_words(folded: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> tuple[tuple[str, ...], str]:
     """The content words of a folded text, and the text with stop words blanked out; all of it if nothing is left."""
-    words = list(tokenizer.top_words(folded))
+    words = list(_joined(tokenizer.top_words(folded)))
     content = [word for word in words if word.text not in stop_words]
     if not content:
         return tuple(dict.fromkeys(word.text for word in words)), folded
@@ -66,6 +68,23 @@ def _without_stop_words(folded: str, tokenizer: Tokenizer, stop_words: Collectio
         if word.text in stop_words:
             blanked[word.start : word.end] = " " * (word.end - word.start)
     return tuple(dict.fromkeys(word.text for word in content)), "".join(blanked)
+
+
+def _joined(words: Iterable[Token]) -> Iterator[Token]:
+    """Words, with touching single Han characters joined: no dictionary knows them, but they were typed as one."""
+    run: Token | None = None
+    for word in words:
+        single = len(word.text) == 1 and is_han_unit(word.text)
+        if run is not None and single and word.start == run.end:
+            run = replace(run, text=run.text + word.text, end=word.end)
+            continue
+        if run is not None:
+            yield run
+        run = word if single else None
+        if not single:
+            yield word
+    if run is not None:
+        yield run
 
 
 def terms_of(folded: str, essential: str) -> tuple[Term, ...]:

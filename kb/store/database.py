@@ -49,8 +49,9 @@ class Database:
     Raises StoreError when it can't be opened, is damaged or was written by a newer version of the program.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
         self.path = path
+        self._busy_timeout_ms = busy_timeout_ms
         self._local = threading.local()
         self._open: weakref.WeakSet[sqlite_utils.Database] = weakref.WeakSet()
         try:
@@ -92,7 +93,7 @@ class Database:
 
     def _connection(self) -> sqlite_utils.Database:
         if not hasattr(self._local, "db"):
-            connection = _connect(self.path)
+            connection = _connect(self.path, self._busy_timeout_ms)
             self._local.db = sqlite_utils.Database(connection, execute_plugins=False)
             weakref.finalize(self._local.db, connection.close)  # at the latest when the thread ends
             self._open.add(self._local.db)
@@ -110,9 +111,9 @@ class Database:
             raise StoreError(f"数据库 {self.path} 操作失败：{error}") from error
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, busy_timeout_ms: int) -> sqlite3.Connection:
     """Open without implicit transactions; any thread may close it, only its own one uses it."""
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1000, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=busy_timeout_ms / 1000, isolation_level=None, check_same_thread=False)
     try:
         _enable_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")

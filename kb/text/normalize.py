@@ -29,7 +29,7 @@ def _fold(char: str) -> str:
     decomposed = unicodedata.normalize("NFKD", char)
     bare = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Me"))
     folded = unicodedata.normalize("NFKC", bare).lower()
-    return str(_simplifier().convert(folded))
+    return str(_simplifier().convert(_simplifier().convert(folded)))  # 薴 needs two steps: 苧, then 苎
 
 
 class _FoldTable(dict[int, str]):

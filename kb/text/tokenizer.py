@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kb.text.normalize import normalize_with_offsets
+from kb.text.once import once
 
 _WORD = re.compile(r"\w")
 
@@ -38,25 +39,23 @@ class Tokenizer:
     def __init__(self, terms: Iterable[str] = (), cache_dir: Path | None = None) -> None:
         self._terms = tuple(terms)
         self._cache_dir = cache_dir
-        self._jieba: Any = None
+        self._loaded: Callable[[], Any] = once(self._load)
 
     def warm_up(self) -> None:
         """Load the dictionary now instead of in somebody's first request."""
         self._loaded()
 
-    def _loaded(self) -> Any:
-        if self._jieba is None:
-            import jieba
+    def _load(self) -> Any:
+        import jieba
 
-            jieba.setLogLevel(logging.WARNING)
-            tokenizer = jieba.Tokenizer()
-            if self._cache_dir is not None:
-                tokenizer.tmp_dir = str(self._cache_dir)
-            tokenizer.initialize()
-            for term in self._terms:
-                tokenizer.add_word(term)
-            self._jieba = tokenizer
-        return self._jieba
+        jieba.setLogLevel(logging.WARNING)
+        tokenizer = jieba.Tokenizer()
+        if self._cache_dir is not None:
+            tokenizer.tmp_dir = str(self._cache_dir)
+        tokenizer.initialize()
+        for term in self._terms:
+            tokenizer.add_word(term)
+        return tokenizer
 
     def is_word(self, folded: str) -> bool:
         """Whether the dictionary knows ``folded`` as a word."""

@@ -22,7 +22,7 @@ from kb.usecases.progress import Progress, silent
 log = logging.getLogger(__name__)
 
 #: So many changes at once are cheaper as a rebuild: a batch deletes one by one and leaves a second segment.
-_REBUILD_SHARE = 0.5
+_REBUILD_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,10 @@ class Indexer:
         self._read_changed(scan, progress)
         reason = "按要求重建" if rebuild else self._reason_to_rebuild()
         difference = _Difference.between({}, {})
-        if reason or self._catalog.indexed() != self._state():
+        taken = self._catalog.version()  # before the articles are read: a later edit by others is then still to do
+        if reason or self._catalog.indexed() != self._state(taken):
             difference, reason = self._bring_up(reason, progress)
-            self._catalog.mark_indexed(self._state())
+            self._catalog.mark_indexed(self._state(taken))
         problems = tuple(sorted({*scan.problems, *self._catalog.problems()}))
         return IndexReport(
             articles=self._engine.doc_count(),
@@ -137,9 +138,9 @@ class Indexer:
             return f"索引格式或依赖已变化（{fingerprint} → {self._fingerprint}）"
         return None
 
-    def _state(self) -> str:
-        """What an index that is up to date looks like from outside; differs after any change by anybody."""
-        return f"{self._catalog.version()} {self._engine.generation()} {self._fingerprint}"
+    def _state(self, version: int) -> str:
+        """What an index that is up to date with catalog ``version`` looks like from outside."""
+        return f"{version} {self._engine.generation()} {self._fingerprint}"
 
     def _bring_up(self, reason: str | None, progress: Progress) -> tuple[_Difference, str | None]:
         """Make the index equal to the catalog; return what differed, and why it was rebuilt (None: it was not)."""

@@ -12,8 +12,8 @@ from datetime import date
 
 from kb.errors import QueryError
 from kb.model import ArticleRecord, Folder
-from kb.once import once
 from kb.text.normalize import normalize
+from kb.text.once import once
 from kb.text.spelling import Spelling
 
 

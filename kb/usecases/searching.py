@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -29,12 +29,19 @@ FACETS = ("product", "scenario", "channel", "kind")
 MAX_LIMIT = 100
 MAX_OFFSET = 1000
 
-#: Hits fetched beyond the page, so that lowering stale ones can bring current ones up into it.
-_MARGIN = 20
+#: So many best hits are put in order anew (stale ones down, all-words ones up). A fixed number: were it to grow with
+#: the page asked for, hits would move from page to page.
+_REORDERED = 30
 
 #: So many words are typed to be found together: articles with all of them come first, and it is worth a remark when
 #: there is none. A longer question is a sentence, whose words nobody expects to find complete.
 _FEW_WORDS = 3
+
+
+#: Whether a question was met is decided by so many best hits.
+_JUDGED = 10
+
+Filters = Mapping[str, tuple[str, ...]]
 
 
 class Articles(Protocol):
@@ -42,6 +49,15 @@ class Articles(Protocol):
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
         """The served articles among ``ids``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the engine found, the hits of the page, and whether one of the best hits has all words of the question."""
+
+    result: EngineResult
+    hits: tuple[Hit, ...]
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,30 +84,24 @@ class Searcher:
         filters = self._filters(request)
         parsed = parse_query(request.text, self.tokenizer, self.stop_words)
         if parsed.is_empty:
-            return self._page(request, EngineResult((), 0, {}, self.engine.generation()), [])
-        result, hits = self._run(request, parsed, filters)
-        if any(_matches_all(parsed, hit.matched) for hit in hits):
-            return self._page(request, result, hits)
-        return self._fall_back(request, parsed, filters, self._page(request, result, hits))
+            return self._page(request, EngineResult((), 0, {}, self.engine.generation()), ())
+        answer = self._run(request, parsed, filters)
+        page = self._page(request, answer.result, answer.hits)
+        return page if answer.complete else self._fall_back(request, parsed, filters, page)
 
-    def _fall_back(
-        self,
-        request: SearchRequest,
-        parsed: ParsedQuery,
-        filters: Mapping[str, tuple[str, ...]],
-        page: SearchPage,
-    ) -> SearchPage:
+    def _fall_back(self, request: SearchRequest, parsed: ParsedQuery, filters: Filters, page: SearchPage) -> SearchPage:
         """No article has all the words: try what may have been meant, and say so."""
         corrected = self.library.spelling().correct(parsed.folded)
         if corrected:
-            meant = parse_query(corrected, self.tokenizer, self.stop_words)
-            result, hits = self._run(request, meant, filters)
-            if any(_matches_all(meant, hit.matched) for hit in hits):
+            answer = self._run(request, parse_query(corrected, self.tokenizer, self.stop_words), filters)
+            if answer.complete:
                 note = f"没有找到“{request.text.strip()}”，已改查“{corrected}”。"
-                return replace(self._page(request, result, hits), fallback=note, did_you_mean=corrected)
+                meant = self._page(request, answer.result, answer.hits)
+                return replace(meant, fallback=note, did_you_mean=corrected)
         if not page.total and parsed.phrases:
-            result, hits = self._run(request, replace(parsed, phrases=()), filters)
-            return replace(self._page(request, result, hits), fallback="没有条目包含完整短语，已按普通词查找。")
+            answer = self._run(request, replace(parsed, phrases=()), filters)
+            note = "没有条目包含完整短语，已按普通词查找。"
+            return replace(self._page(request, answer.result, answer.hits), fallback=note)
         if not page.total and parsed.folded.isascii():
             found = self._by_pinyin(request, filters)
             if found:
@@ -102,9 +112,7 @@ class Searcher:
             return replace(page, fallback="没有条目同时包含全部词语，以下包含其中一部分。")
         return page
 
-    def _run(
-        self, request: SearchRequest, parsed: ParsedQuery, filters: Mapping[str, tuple[str, ...]]
-    ) -> tuple[EngineResult, list[Hit]]:
+    def _run(self, request: SearchRequest, parsed: ParsedQuery, filters: Filters) -> _Answer:
         query = EngineQuery(
             terms=parsed.terms,
             phrases=parsed.phrases,
@@ -113,27 +121,28 @@ class Searcher:
             hidden_ids=self.library.hidden_ids(self.today()),
             boosts=BOOSTS,
             facets=FACETS,
-            limit=request.offset + request.limit + _MARGIN,
+            limit=max(request.offset + request.limit, _REORDERED),
             floor=FLOOR,
         )
         result = self.engine.search(query)
-        return result, self._hits(request, parsed, result.hits)
+        complete = any(_has_all(parsed, hit) for hit in result.hits[:_JUDGED])
+        return _Answer(result, tuple(self._hits(request, parsed, result.hits)), complete)
 
-    def _hits(self, request: SearchRequest, parsed: ParsedQuery, found: Sequence[EngineHit]) -> list[Hit]:
-        """The page's hits: those with all of a few words first, then by score, stale ones lowered."""
+    def _hits(self, request: SearchRequest, parsed: ParsedQuery, found: Sequence[EngineHit]) -> Iterator[Hit]:
+        """The page's hits: of the best ones those with all of a few words first, then by score, stale ones lowered."""
         records = self.articles.get_many([hit.id for hit in found])
-        today = self.today()
         few = 1 < len(parsed.words) <= _FEW_WORDS
         ranked = []
-        for hit in found:
-            if hit.id in records:  # else deleted a moment ago, the index follows within two seconds
-                freshness = self.freshness(records[hit.id], today)
+        for place, hit in enumerate(found):
+            record = records.get(hit.id)
+            if record is not None and record.article.status == "published":  # the index follows in a moment
+                freshness = self.freshness(record, self.today())
                 score = hit.score * ranking_factor(freshness.state)
-                partial = few and not _matches_all(parsed, _matched(parsed, hit.evidence().texts.values()))
-                ranked.append(((partial, -score, hit.id), hit, freshness))
+                beyond = max(0, place + 1 - _REORDERED)
+                ranked.append(((beyond, few and not _has_all(parsed, hit), -score, hit.id), record, hit, freshness))
         ranked.sort(key=lambda row: row[0])
-        shown = ranked[request.offset : request.offset + request.limit]
-        return [self._hit(request, parsed, records[hit.id], hit, -key[1], fresh) for key, hit, fresh in shown]
+        for key, record, hit, freshness in ranked[request.offset : request.offset + request.limit]:
+            yield self._hit(request, parsed, record, hit, -key[2], freshness)
 
     def _hit(
         self,
@@ -159,7 +168,7 @@ class Searcher:
             fields=tuple(name for name, found in marks.items() if found),
         )
 
-    def _by_pinyin(self, request: SearchRequest, filters: Mapping[str, tuple[str, ...]]) -> list[Hit]:
+    def _by_pinyin(self, request: SearchRequest, filters: Filters) -> list[Hit]:
         records = self.articles.get_many(self.by_pinyin(request.text))
         hidden = self.library.hidden_ids(self.today())
         return [
@@ -191,7 +200,7 @@ class Searcher:
         if request.kind:
             filters["kind"] = (_known(request.kind, KINDS, "类型"),)
         if request.tag:
-            filters["tag"] = (request.tag,)
+            filters["tag"] = (request.tag.encode(errors="replace").decode(),)  # a lone surrogate can't be looked up
         return filters
 
     def _page(self, request: SearchRequest, result: EngineResult, hits: Sequence[Hit]) -> SearchPage:
@@ -215,7 +224,7 @@ def _known(value: str, allowed: Sequence[str], what: str) -> str:
     return value
 
 
-def _passes(record: ArticleRecord, filters: Mapping[str, tuple[str, ...]]) -> bool:
+def _passes(record: ArticleRecord, filters: Filters) -> bool:
     article = record.article
     values = {
         "product": (article.product.slug,),
@@ -239,5 +248,5 @@ def _matched(parsed: ParsedQuery, texts: Collection[AnalyzedText]) -> tuple[str,
     return tuple(w for w in wanted if any(contains(text.folded, w) for text in texts))
 
 
-def _matches_all(parsed: ParsedQuery, matched: Collection[str]) -> bool:
-    return set(parsed.words) <= set(matched)
+def _has_all(parsed: ParsedQuery, hit: EngineHit) -> bool:
+    return set(parsed.words) <= set(_matched(parsed, hit.evidence().texts.values()))

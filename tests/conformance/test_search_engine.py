@@ -163,11 +163,18 @@ class TestFinding:
         assert twice == pytest.approx(2 * once, rel=1e-5)
 
     def test_common_terms_rank_but_rare_ones_select(self, engine: SearchEngine) -> None:
-        many = [document(f"d{i:03}", f"怎么办 {i}") for i in range(50)]
-        engine.rebuild([*many, document("rare", "发票怎么办"), document("rare2", "发票")], "fp")
-        assert set(ids(engine, "发票怎么办", limit=2)) == {"rare", "rare2"}
-        assert engine.search(query("发票怎么办", limit=2)).total == 2
-        assert engine.search(query("发票怎么办", limit=5)).total == 52
+        common = [document(f"c{i:03}", f"怎么办 {i}") for i in range(200)]
+        engine.rebuild([*common, *(document(f"r{i:02}", f"发票 {i}") for i in range(40))], "fp")
+        pages = [engine.search(query("发票怎么办", limit=10, offset=offset)) for offset in (0, 20)]
+        assert [page.total for page in pages] == [40, 40]
+        assert all(hit.id.startswith("r") for page in pages for hit in page.hits)
+
+    def test_too_few_rare_matches_let_common_terms_select_too(self, engine: SearchEngine) -> None:
+        common = [document(f"c{i:03}", f"怎么办 {i}") for i in range(50)]
+        engine.rebuild([*common, document("rare", "发票怎么办")], "fp")
+        pages = [engine.search(query("发票怎么办", limit=10, offset=offset)) for offset in (0, 20)]
+        assert [page.total for page in pages] == [51, 51]
+        assert pages[0].hits[0].id == "rare"
 
 
 class TestPhrasesAndExclusions:
@@ -334,6 +341,19 @@ class TestGenerations:
             batch.put(document("d03999", "改过的一条"))
         assert engine.doc_count() == 3999
         assert ids(engine, "", phrases=("发票3999",)) == []
+
+    def test_a_title_that_many_share_does_not_fail_the_smoke_test(self, engine: SearchEngine) -> None:
+        buried = document("aaa", "退款", *(f"完全无关的问题{i}" for i in range(50)))
+        engine.rebuild([buried, *(document(f"b{i:02}", f"退款{i}") for i in range(20))], "fp-2")
+        assert engine.doc_count() == 21
+
+    def test_what_is_open_goes_on_when_the_pointer_is_lost(self, engine: SearchEngine, tmp_path: Path) -> None:
+        assert ids(engine, "电子发票")[0] == "invoice"
+        (tmp_path / "index" / "CURRENT").unlink()
+        ticker = threading.Event()
+        for _ in range(4):
+            assert ids(engine, "电子发票")[0] == "invoice"
+            ticker.wait(0.1)
 
     def test_an_empty_index_is_allowed(self, engine: SearchEngine) -> None:
         engine.rebuild([], "fp")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from kb.config import Settings
 from kb.errors import ArticleError
 from kb.model import SearchRequest
+from kb.ports.engine import IndexDocument
 from kb.service import Service
+from kb.usecases.progress import silent
 from kb.wiring import build_service
 from tests.conftest import ARTICLES
 
@@ -130,3 +133,20 @@ def test_changed_channels_are_taken_over(small: Settings, service: Service) -> N
     wider = build_service(replace(small, channels=(*small.channels, "抖音")))
     assert wider.index().changed == 1
     assert "抖音" in wider.article("everywhere")[0].article.channels
+
+
+def test_an_edit_that_comes_while_another_process_indexes_is_not_lost(small: Settings, service: Service) -> None:
+    other = build_service(small)
+    path = next(small.articles.glob("*/*/[!_]*.md"))
+    rebuild = service._engine.rebuild
+
+    def edit_meanwhile(documents: Iterable[IndexDocument], fingerprint: str) -> str:
+        path.write_text(path.read_text(encoding="utf-8").replace("title: 未收", "title: 犀牛未收"), encoding="utf-8")
+        other._indexer._read_changed(other._indexer._scan(), silent)  # and is killed before it indexes
+        return rebuild(documents, fingerprint)
+
+    service._engine.rebuild = edit_meanwhile  # type: ignore[method-assign]
+    old = list(service._catalog.records())
+    service._catalog.records = lambda: iter(old)  # type: ignore[method-assign]  # read before the edit came
+    service.index(rebuild=True)
+    assert build_service(small).index().changed == 1

@@ -51,11 +51,21 @@ def test_a_minus_before_a_word_excludes_it() -> None:
     assert "生鲜" not in weights("退款 -生鲜")
 
 
+def test_a_minus_before_a_phrase_excludes_the_phrase() -> None:
+    parsed = parse('退款 -"未收到货"')
+    assert (parsed.phrases, parsed.excluded) == ((), ("未收到货",))
+    assert "未收" not in weights('退款 -"未收到货"')
+
+
+def test_single_characters_typed_together_are_one_word() -> None:
+    assert parse("退宽").words == ("退宽",)
+
+
 def test_a_minus_inside_a_word_excludes_nothing() -> None:
     assert parse("wi-fi").excluded == ()
 
 
-@pytest.mark.parametrize("text", ["", "   ", "🎉🎉", "？！", "\x00\x1f", '""', "-"])
+@pytest.mark.parametrize("text", ["", "   ", "🎉🎉", "？！", "\x00\x1f", '""', "-", '"！！"', "“……”"])
 def test_nothing_to_look_for_is_empty(text: str) -> None:
     assert parse(text).is_empty
 

@@ -138,6 +138,18 @@ def test_pages_do_not_overlap(service: Service) -> None:
     assert paged == whole
 
 
+def test_totals_and_facets_are_the_same_on_every_page(service: Service) -> None:
+    pages = [search(service, "退款怎么办", limit=5, offset=offset) for offset in (0, 5, 20)]
+    assert len({page.total for page in pages}) == 1
+    assert pages[0].facets == pages[2].facets
+    assert pages[0].fallback == pages[2].fallback
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("退宽", "退款"), ("门琐没电", "门锁没电")])
+def test_short_slips_are_corrected(service: Service, typed: str, meant: str) -> None:
+    assert search(service, typed).did_you_mean == meant
+
+
 def test_drafts_and_articles_not_yet_valid_are_not_found(service: Service) -> None:
     assert "invoice-refund-red" not in ids(search(service, "退货后发票红冲", limit=50))
     assert "plus-gift" not in ids(search(service, "PLUS 年卡赠送好友", limit=50))

@@ -22,6 +22,11 @@ def test_it_holds_most_of_the_matches_and_marks_them() -> None:
     assert [shown.text[a:b] for a, b in shown.marks] == ["退款", "退款"]
 
 
+def test_thousands_of_matches_are_no_trouble() -> None:
+    marks = [(i * 4, i * 4 + 2) for i in range(100_000)]
+    assert len(snippet("退款好吗" * 100_000, marks, 40).marks) >= 10
+
+
 def test_line_feeds_become_spaces() -> None:
     assert snippet("甲\n乙", ()).text == "甲 乙"
 
