@@ -59,8 +59,8 @@ def parse_query(text: str, tokenizer: Tokenizer, stop_words: Collection[str] = (
 
 def _without_stop_words(folded: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> tuple[tuple[str, ...], str]:
     """The content words of a folded text, and the text with stop words blanked out; all of it if nothing is left."""
-    words = list(_joined(tokenizer.top_words(folded)))
-    content = [word for word in words if word.text not in stop_words]
+    words = list(tokenizer.top_words(folded))
+    content = list(_joined(word for word in words if word.text not in stop_words))
     if not content:
         return tuple(dict.fromkeys(word.text for word in words)), folded
     blanked = list(folded)
