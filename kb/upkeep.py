@@ -81,7 +81,6 @@ class Upkeep:
 
     def _watch(self) -> None:
         folder = os.stat(self._articles).st_ino
-        self._attempt(self._service.index)
         changes = watchfiles.watch(
             self._articles,
             stop_event=self._stop,
@@ -92,13 +91,15 @@ class Upkeep:
             watch_filter=None,
             raise_interrupt=False,
         )
+        looked = False  # since the watch stands: what changed just before it did must not be missed
         for changed in changes:
             if self._mend.is_due():
                 self._attempt(self._mend.run)
             if os.stat(self._articles).st_ino != folder:  # replaced as a whole: the watch is on the old one
                 return
-            if changed:
+            if changed or not looked:
                 self._attempt(self._service.index)
+                looked = True
             elif self._rescan.is_due():
                 self._attempt(self._rescan.run)
 

@@ -24,7 +24,7 @@ BUSY_TIMEOUT_MS = 5000
 _WAL_ATTEMPTS = 10
 
 _MEND = (
-    "请停止服务，用 kb restore 恢复最近的备份；没有备份时，把这个文件连同 -wal、-shm 移走，"
+    "请停止服务，换回备份的数据库文件；没有备份时，把这个文件连同 -wal、-shm 移走，"
     "再运行 kb index 重建（知识条目不受影响，用户、统计和审核记录会丢失）。"
 )
 # What SQLite says (its error codes are not available before Python 3.11) -> what we say.

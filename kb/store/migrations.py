@@ -123,7 +123,7 @@ def migrate(db: sqlite_utils.Database, migrations: Sequence[Migration] = MIGRATI
     if (found := schema_number(db)) > newest:
         raise StoreError(
             f"数据库由更新的版本写成（结构 {found}，本程序只认识到 {newest}）。"
-            "请升级程序，或用 kb restore 恢复升级前的备份。"
+            "请升级程序，或换回升级前备份的数据库文件。"
         )
 
 

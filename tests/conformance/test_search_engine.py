@@ -449,7 +449,7 @@ class TestLocksAndDamage:
         assert ids(damaged, "电子发票")[0] == "invoice"
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     """Poll; fail when ``condition`` doesn't come true in time."""
     ticker = threading.Event()
     for _ in range(int(seconds / 0.05)):

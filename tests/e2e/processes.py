@@ -99,7 +99,7 @@ class Server:
             self.stop()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     """Poll until ``condition`` holds; fail when it doesn't in time."""
     ticker = threading.Event()
     for _ in range(int(seconds / 0.1)):

@@ -53,6 +53,15 @@ def test_a_renamed_product_shows_up_in_all_its_articles(desk: Desk) -> None:
         assert server.get("/api/v1/search", q="云上商城退款", product="mall")["hits"][0]["product"] == "云上商城"
 
 
+def test_an_articles_folder_replaced_as_a_whole_is_taken_over(desk: Desk) -> None:
+    with desk.serve() as server:
+        copy = shutil.copytree(desk.articles, desk.articles.with_name("next"))
+        edit(copy / REFUND, SECTIONS, f"{SECTIONS}\n犀牛。")
+        desk.articles.rename(desk.articles.with_name("previous"))
+        copy.rename(desk.articles)
+        wait_until(lambda: server.search("犀牛")[:1] == ["refund-not-received"])
+
+
 def test_a_broken_edit_keeps_the_last_good_version_marked(desk: Desk) -> None:
     path = desk.articles / REFUND
     good = path.read_bytes()

@@ -181,7 +181,7 @@ def test_a_file_that_is_no_database_is_named_with_the_way_out(path: Path) -> Non
     path.parent.mkdir()
     path.write_text("id,title\n" * 1000)
 
-    with pytest.raises(StoreCorrupt, match=r"zhida\.db 不是数据库文件.*kb restore"):
+    with pytest.raises(StoreCorrupt, match=r"zhida\.db 不是数据库文件.*换回备份"):
         Database(path)
 
 
@@ -192,7 +192,7 @@ def test_damaged_pages_are_found_by_the_check(database: Database) -> None:
     content[4096:] = b"\xff" * (len(content) - 4096)
     database.path.write_bytes(content)
 
-    with pytest.raises(StoreCorrupt, match=r"已损坏.*kb restore"):
+    with pytest.raises(StoreCorrupt, match=r"已损坏.*换回备份"):
         Database(database.path).check()
 
 
