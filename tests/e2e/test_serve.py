@@ -109,7 +109,7 @@ def test_a_damaged_database_is_named_with_the_way_to_mend_it(desk: Desk) -> None
     done = desk.run("serve", "--port", "0")
     assert done.returncode == 2
     assert "zhida.db" in done.stderr
-    assert "恢复" in done.stderr
+    assert "备份" in done.stderr
     database.unlink()
     assert desk.json("index")["articles"] > 60
 
