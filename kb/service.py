@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
 
@@ -271,7 +271,7 @@ class Service:
         )
         searcher = Searcher(
             engine=self._engine,
-            articles=_Articles(self._catalog, {record.article.id: record for record in records}),
+            articles=_Articles(self._catalog, {record.article.id: _without_body(record) for record in records}),
             library=library,
             tokenizer=words.tokenizer,
             stop_words=words.stop_words,
@@ -331,6 +331,11 @@ class Service:
         except StoreError as error:
             self._lost_logs += 1
             log.warning("一条使用记录没有写入：%s", error)
+
+
+def _without_body(record: ArticleRecord) -> ArticleRecord:
+    """What a hit shows of an article; bodies would double the memory."""
+    return replace(record, article=replace(record.article, body=""))
 
 
 @dataclass(frozen=True, slots=True)

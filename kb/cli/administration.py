@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 import click
@@ -12,6 +14,7 @@ from rich.markup import escape
 from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, track
 from kb.errors import EngineError, KbError
 
+_M_ARENA_MAX = -8  # from malloc.h
 _LIBRARIES = ("whoosh", "jieba", "flask", "sqlite-utils", "markdown", "opencc", "numpy", "waitress")
 
 
@@ -27,6 +30,7 @@ def serve(context: Context, host: str, port: int) -> None:
     from webui import create_app
     from webui.server import serve as listen
 
+    _prefer_answers()
     service = context.service
     try:
         report = service.index(progress=track)
@@ -44,6 +48,13 @@ def serve(context: Context, host: str, port: int) -> None:
         listen(create_app(service), host, port, ready=lambda url: click.echo(f"直达已就绪：{url}  （按 Ctrl+C 停止）"))
     finally:
         upkeep.stop()
+
+
+def _prefer_answers() -> None:
+    """Tune the process for many short requests beside one long background job."""
+    sys.setswitchinterval(0.001)  # seconds; a request doesn't wait 5 ms for the interpreter at every step
+    with suppress(OSError, AttributeError):  # glibc only: one heap instead of one per thread saves some 20 MB
+        ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 1)
 
 
 @click.command()

@@ -7,6 +7,7 @@ Whoosh 2.7.4 stats a file per posting when it writes field lengths (measured: ha
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from array import array
@@ -30,7 +31,7 @@ from kb.engines.scoring import Postings
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _LENGTHS = "lengths"
 _CACHE_BYTES = 64 * 2**20
@@ -118,7 +119,8 @@ class _Writer(SegmentWriter):  # type: ignore[misc]
     def add(self, document: Mapping[str, Any]) -> None:
         tokens = document["tokens"]
         self.pool.add_document(self.docnum, {**tokens, _LENGTHS: _lengths(tokens)})
-        self.add_document(identity="\0".join(document["identity"]).encode(), stored=document["stored"])
+        stored = json.dumps(document["stored"]).encode()
+        self.add_document(identity="\0".join(document["identity"]).encode(), stored=stored)
 
     def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: Any) -> None:
         for posting in self._process_posts(reader.iter_postings(), startdoc, docmap):
@@ -145,7 +147,7 @@ def _merge_tiers(writer: _Writer, segments: Sequence[Any]) -> list[Any]:
 def _schema() -> fields.Schema:
     names = (*SCORED_FIELDS, *KEYWORD_FIELDS, "id", _LENGTHS)
     return fields.Schema(
-        stored=fields.STORED(),
+        stored=fields.COLUMN(columns.VarBytesColumn()),
         identity=fields.COLUMN(columns.VarBytesColumn()),
         **{name: fields.FieldType(formats.Frequency(), None) for name in names},
     )
@@ -173,8 +175,9 @@ class WhooshIndex:
     ) -> None:
         """Delete, add and commit as one change; any exception leaves the index as it was.
 
-        A document maps ``tokens`` to {field: {token: frequency}}, ``identity`` to (id, revision), and ``stored``
-        to what ``Reader.stored`` returns. ``adopt``, called last, names another index whose segments move in here.
+        A document maps ``tokens`` to {field: {token: frequency}}, ``identity`` to (id, revision), and ``stored`` to
+        what ``Reader.stored`` returns (JSON values). ``adopt``, called last, names another index whose segments
+        move in here.
         """
         writer = _Writer(self._index)
         try:
@@ -267,6 +270,7 @@ class Reader:
         self.size = int(reader.doc_count_all())
         self.live = int(reader.doc_count())
         self._identities = reader.column_reader("identity") if self._leaves else {}
+        self._stored = reader.column_reader("stored") if self._leaves else {}
         self._alive = [_alive(leaf.segment()) for leaf, _ in self._leaves]
 
     def postings(self, name: str, token: str) -> Postings:
@@ -320,7 +324,7 @@ class Reader:
 
     def stored(self, number: int) -> dict[str, Any]:
         """What was stored with a document."""
-        stored: dict[str, Any] = self._reader.stored_fields(number)["stored"]
+        stored: dict[str, Any] = json.loads(bytes(self._stored[number]))
         return stored
 
     def live_numbers(self) -> NDArray[np.int32]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from kb.errors import StoreCorrupt
 from kb.model import Article, ArticleRecord, Problem
 from kb.ports.store import FileVersion
 from kb.store.article_json import dump_article, load_article
@@ -133,8 +134,12 @@ def _article_row(file: FileVersion, article: Article) -> dict[str, Any]:
 
 
 def _record(row: tuple[str, str, str, str | None]) -> ArticleRecord:
-    article, path, revision, outdated_by = row
-    return ArticleRecord(load_article(article), path, revision, outdated_by)
+    text, path, revision, outdated_by = row
+    try:
+        article = load_article(text)
+    except (ValueError, TypeError, KeyError, IndexError) as error:
+        raise StoreCorrupt(f"数据库里条目 {path} 的内容已损坏，请执行 kb doctor 检查数据库。") from error
+    return ArticleRecord(article, path, revision, outdated_by)
 
 
 def _duplicate(article_id: str, first: str) -> str:

@@ -29,6 +29,7 @@ _MEND = (
 )
 # What SQLite says (its error codes are not available before Python 3.11) -> what we say.
 _ERRORS: tuple[tuple[str, type[StoreError], str], ...] = (
+    ("Could not decode", StoreCorrupt, f"数据库文件 {{path}} 已损坏。{_MEND}"),
     ("malformed", StoreCorrupt, f"数据库文件 {{path}} 已损坏。{_MEND}"),
     ("not a database", StoreCorrupt, f"{{path}} 不是数据库文件，或文件头已损坏。{_MEND}"),
     (
