@@ -194,7 +194,7 @@ def _smoke_test(path: Path, sample: IndexDocument | None, count: int) -> None:
     if sample is None or title is None or not title.tokens:
         return
     terms = tuple(Term(token) for token in dict.fromkeys(title.tokens))
-    found = view.search(EngineQuery(terms=terms, boosts={"head": 1.0}, limit=count))
+    found = view.search(EngineQuery(terms=terms, phrases=(title.folded,), boosts={"head": 1.0}, limit=count))
     if all(hit.id != sample.id for hit in found.hits):
         raise SmokeTestFailed(f"新索引用标题查不到条目 {sample.id}；旧索引继续服务。")
 
