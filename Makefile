@@ -27,7 +27,7 @@ $(VENV)/.dev: $(VENV)/.base
 	@touch $@
 
 run: $(VENV)/.base
-	@cd $(ROOT) && $(BIN)/kb serve $(ARGS)
+	@cd $(ROOT) && exec $(BIN)/kb serve $(ARGS)
 
 test: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m pytest $(ARGS)

@@ -73,6 +73,12 @@ class Indexer:
         """
         started = time.perf_counter()
         scan = self._scan()
+        served = len(self._catalog.index_revisions())
+        if served and not scan.files and not rebuild:  # rather a lost mount or a mistyped folder than a wish
+            raise ArticleError(
+                f"知识目录 {self._files.root} 里没有任何条目，原来的 {served} 条照常提供；"
+                "确要清空请执行 kb index --rebuild。"
+            )
         self._read_changed(scan, progress)
         reason = "按要求重建" if rebuild else self._reason_to_rebuild()
         difference = _Difference.between({}, {})

@@ -150,3 +150,12 @@ def test_an_edit_that_comes_while_another_process_indexes_is_not_lost(small: Set
     service._catalog.records = lambda: iter(old)  # type: ignore[method-assign]  # read before the edit came
     service.index(rebuild=True)
     assert build_service(small).index().changed == 1
+
+
+def test_an_emptied_folder_is_not_a_mass_deletion_unless_asked_for(service: Service, small: Settings) -> None:
+    for path in small.articles.glob("*/*/[!_]*.md"):
+        path.unlink()
+    with pytest.raises(ArticleError, match="kb index --rebuild"):
+        service.index()
+    assert titles(service, "退款")
+    assert service.index(rebuild=True).articles == 0
