@@ -31,7 +31,7 @@ _COLOURS = {State.EXPIRED: "red", State.STALE: "yellow", State.NEVER_VERIFIED: "
 @pass_context
 def search(context: Context, query: str, as_json: bool, **filters: object) -> None:
     """Search the articles. "短语" must occur as it stands, -词 must not; all other words are preferred."""
-    page = context.service.search(SearchRequest(query, **filters))  # type: ignore[arg-type]
+    page = context.service.search(SearchRequest(query, **filters))  # type: ignore[arg-type]  # click checked them
     if as_json:
         print_json(contracts.search_document(page))
         return

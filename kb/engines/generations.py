@@ -107,7 +107,7 @@ class Generations:
             meta = json.loads((path / _META).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise IndexCorrupt(f"索引说明文件损坏（{error}），请执行 kb index --rebuild。") from error
-        if not isinstance(meta, dict):
+        if not isinstance(meta, dict) or not all(isinstance(value, str) for value in meta.values()):
             raise IndexCorrupt("索引说明文件内容不对，请执行 kb index --rebuild。")
         return meta
 

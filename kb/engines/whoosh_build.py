@@ -106,7 +106,7 @@ class _Helper:
             cwd=Path(__file__).parents[2],
         )
         assert self._process.stdin is not None  # noqa: S101  # asked for above
-        assert self._process.stdout is not None  # noqa: S101
+        assert self._process.stdout is not None  # noqa: S101  # likewise
         self._bundles, self._wishes = self._process.stdin, self._process.stdout
         self._idle = threading.Semaphore(0)
         self._listener = threading.Thread(target=self._listen, daemon=True)

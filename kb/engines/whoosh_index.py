@@ -42,7 +42,7 @@ _EMPTY: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 _Group = tuple[str, list[tuple[bytes, "array[int]", "array[float]"]]]
 
 
-class _ArrayFieldWriter(W3FieldWriter):  # type: ignore[misc]
+class _ArrayFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no types
     """Takes postings grouped by term and writes each list as uint32 document numbers, then float32 frequencies."""
 
     def add_postings(self, schema: Any, _lengths: object, groups: Iterable[_Group]) -> None:
@@ -58,7 +58,7 @@ class _ArrayFieldWriter(W3FieldWriter):  # type: ignore[misc]
             self.finish_field()
 
 
-class _ArrayCodec(W3Codec):  # type: ignore[misc]
+class _ArrayCodec(W3Codec):  # type: ignore[misc]  # Whoosh has no types
     length_stats = False
 
     def field_writer(self, storage: Any, segment: Any) -> _ArrayFieldWriter:
@@ -77,7 +77,7 @@ class _ArrayCodec(W3Codec):  # type: ignore[misc]
         return _ArraySegment(self, indexname)
 
 
-class _ArraySegment(W3Segment):  # type: ignore[misc]
+class _ArraySegment(W3Segment):  # type: ignore[misc]  # Whoosh has no types
     def codec(self, **_: Any) -> _ArrayCodec:
         return _ArrayCodec()
 
@@ -111,7 +111,7 @@ class _GroupingPool:
         self._fields.clear()
 
 
-class _Writer(SegmentWriter):  # type: ignore[misc]
+class _Writer(SegmentWriter):  # type: ignore[misc]  # Whoosh has no types
     def __init__(self, ix: Any) -> None:
         super().__init__(ix, codec=_ArrayCodec())
         self.pool = _GroupingPool()

@@ -103,13 +103,13 @@ def _first_rank(ids: Sequence[str], right: frozenset[str]) -> int:
 
 
 def _article(row: Mapping[str, object]) -> Article:
-    category = [str(part) for part in row.get("category") or ()]  # type: ignore[attr-defined]
+    category = [str(part) for part in row.get("category") or ()]  # type: ignore[attr-defined]  # JSON
     questions = row.get("questions") or row.get("aliases") or ()
     body = str(row.get("body") or "")
     return Article(
         id=str(row["id"]),
         title=str(row["title"]),
-        questions=tuple(str(question) for question in questions),  # type: ignore[attr-defined]
+        questions=tuple(str(question) for question in questions),  # type: ignore[attr-defined]  # JSON
         product=_folder(category[0] if category else "未分类"),
         scenario=_folder(category[-1] if category else "未分类"),
         body=body,

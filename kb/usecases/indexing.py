@@ -135,7 +135,8 @@ class Indexer:
     def _reason_to_rebuild(self) -> str | None:
         try:
             fingerprint = self._engine.fingerprint()
-            self._engine.generation()
+            if fingerprint == self._fingerprint:
+                self._engine.generation()  # opens it: files of another format need not be readable
         except IndexCorrupt as error:
             return str(error)
         if fingerprint is None:

@@ -5,7 +5,6 @@ Immutable; built off the request path whenever the articles change, then swapped
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,11 +18,10 @@ from kb.text.spelling import Spelling
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Counts are of published articles. ``scenarios`` is keyed by ``product/scenario`` slugs."""
+    """Of published articles. ``scenarios`` is keyed by ``product/scenario`` slugs."""
 
     products: Mapping[str, Folder]
     scenarios: Mapping[str, Folder]
-    counts: Mapping[str, int]
     upcoming: Mapping[str, date]
     spelling: Callable[[], Spelling]
 
@@ -32,18 +30,16 @@ class Library:
         """Walk all published records once."""
         products: dict[str, Folder] = {}
         scenarios: dict[str, Folder] = {}
-        counts: Counter[str] = Counter()
         upcoming: dict[str, date] = {}
         titles: list[str] = []
         for record in records:
             article = record.article
             products[article.product.slug] = article.product
             scenarios[article.scenario_path] = article.scenario
-            counts.update((article.product.slug, article.scenario_path))
             titles.append(article.title)
             if article.valid_from is not None:
                 upcoming[article.id] = article.valid_from
-        return cls(products, scenarios, counts, upcoming, once(lambda: Spelling(titles)))
+        return cls(products, scenarios, upcoming, once(lambda: Spelling(titles)))
 
     def hidden_ids(self, today: date) -> frozenset[str]:
         """Articles whose ``valid_from`` has not come yet."""

@@ -159,3 +159,9 @@ def test_an_emptied_folder_is_not_a_mass_deletion_unless_asked_for(service: Serv
         service.index()
     assert titles(service, "退款")
     assert service.index(rebuild=True).articles == 0
+
+
+def test_a_description_of_wrong_types_is_damage_that_a_run_mends(service: Service, small: Settings) -> None:
+    meta = next(small.index_dir.glob("*/meta.json"))
+    meta.write_text('{"fingerprint": 5, "previous": ["x"]}', encoding="utf-8")
+    assert build_service(small).index().rebuilt is not None
