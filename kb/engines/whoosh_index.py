@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import columns, fields, formats, index
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo
+from whoosh.filedb.compound import CompoundStorage
 from whoosh.matching import ListMatcher
 from whoosh.matching.wrappers import WrappingMatcher
 from whoosh.reading import SegmentReader
@@ -77,9 +78,26 @@ class _ArrayCodec(W3Codec):  # type: ignore[misc]  # Whoosh has no types
         return _ArraySegment(self, indexname)
 
 
+class _SegmentInMemory(CompoundStorage):  # type: ignore[misc]  # Whoosh has no types
+    """A segment's file read as a whole. Whoosh would map it, and a mapped file that is cut short ends the process."""
+
+    def __init__(self, dbfile: Any) -> None:
+        super().__init__(dbfile, use_mmap=False)
+        dbfile.seek(0)
+        self._source: Any = dbfile.read()
+        dbfile.close()
+        self._file: Any = None
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
 class _ArraySegment(W3Segment):  # type: ignore[misc]  # Whoosh has no types
     def codec(self, **_: Any) -> _ArrayCodec:
         return _ArrayCodec()
+
+    def open_compound_file(self, storage: Any) -> _SegmentInMemory:
+        return _SegmentInMemory(storage.open_file(self.make_filename(self.COMPOUND_EXT)))
 
 
 class _GroupingPool:

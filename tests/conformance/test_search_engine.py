@@ -436,6 +436,13 @@ class TestLocksAndDamage:
         survivor.rebuild(CORPUS[:3], "fp-2")  # the lock died with its owner, leftovers don't disturb
         assert survivor.doc_count() == 3
 
+    def test_files_cut_short_do_not_disturb_what_is_open(self, engine: SearchEngine, tmp_path: Path) -> None:
+        engine.doc_count()
+        for path in (tmp_path / "index").glob("*/*.seg"):
+            os.truncate(path, 10)
+        assert ids(engine, "未收到货退款")[0] == "not-received"
+        assert engine.search(query("电子发票")).hits[0].evidence().texts["title"].text == "电子发票开具"
+
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh leaves a file open
     def test_damage_is_a_typed_error_and_a_rebuild_mends_it(
         self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path
