@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -78,14 +80,14 @@ def lay_out(lines: Iterable[Line], is_word: Callable[[str], bool]) -> Layout:
     """Lay out ``lines``; ``is_word`` tells whether a folded string is a word."""
     literal, spelled, origin, keys = [SEPARATOR], [SEPARATOR], [0], [_NEVER]
     for line in lines:
-        folded, offsets = normalize_with_offsets(line.text)
-        places = [at for at, char in enumerate(folded) if char.isalnum()]
-        readings = syllables(folded)
-        line_keys = list(_keys(line, folded, places, is_word))
-        for spelling in _spellings([readings[at] or (folded[at],) for at in places]):
-            literal += [*(folded[at] for at in places), SEPARATOR]
+        cells = _cells(line.text, is_word)
+        base = line.group << _GROUP_SHIFT | line.rank << CELL_BITS
+        fits = _FITS_OF_TITLE if line.is_title else _FITS_OF_QUESTION
+        line_keys = [base | fits[start] << FIT_SHIFT for start in cells.starts]
+        for spelling in cells.spellings:
+            literal += [cells.literal, SEPARATOR]
             spelled += [*spelling, SEPARATOR]
-            origin += [*(places if offsets is None else (offsets[at] for at in places)), 0]
+            origin += [*cells.origin, 0]
             keys += [*line_keys, _NEVER]
     return Layout(
         literal="".join(literal),
@@ -98,27 +100,55 @@ def lay_out(lines: Iterable[Line], is_word: Callable[[str], bool]) -> Layout:
     )
 
 
-def _spellings(readings: list[tuple[str, ...]]) -> Iterator[list[str]]:
+class _Start(IntEnum):
+    """What begins at a cell."""
+
+    LINE = 0
+    WORD = 1
+    NOTHING = 2
+
+
+_FITS_OF_TITLE = (Fit.TITLE_START, Fit.TITLE_WORD, Fit.TITLE_MIDDLE)
+_FITS_OF_QUESTION = (Fit.QUESTION_START, Fit.QUESTION_WORD, Fit.QUESTION_MIDDLE)
+
+
+class _Cells(NamedTuple):
+    """The cells of one text: what they are, where they stand in the text, what begins there, how they are typed."""
+
+    literal: str
+    origin: tuple[int, ...]
+    starts: bytes  # a _Start each
+    spellings: tuple[tuple[str, ...], ...]
+
+
+@lru_cache(maxsize=1 << 16)
+def _cells(text: str, is_word: Callable[[str], bool]) -> _Cells:
+    """Cut ``text``. Kept, because of all lines only the edited ones differ from one suggester to the next."""
+    folded, offsets = normalize_with_offsets(text)
+    places = [at for at, char in enumerate(folded) if char.isalnum()]
+    readings = syllables(folded)
+    return _Cells(
+        literal="".join(folded[at] for at in places),
+        origin=tuple(places if offsets is None else (offsets[at] for at in places)),
+        starts=bytes(_starts(folded, places, is_word)),
+        spellings=tuple(_spellings([readings[at] or (folded[at],) for at in places])),
+    )
+
+
+def _spellings(readings: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     """The likeliest spelling, then each that reads a single character in another way."""
-    usual = [reading[0] for reading in readings]
+    usual = tuple(reading[0] for reading in readings)
     yield usual
     for at, reading in enumerate(readings):
         for other in reading[1:]:
-            yield [*usual[:at], other, *usual[at + 1 :]]
+            yield (*usual[:at], other, *usual[at + 1 :])
 
 
-def _keys(line: Line, folded: str, places: list[int], is_word: Callable[[str], bool]) -> Iterator[int]:
-    start, word, middle = (
-        (Fit.TITLE_START, Fit.TITLE_WORD, Fit.TITLE_MIDDLE)
-        if line.is_title
-        else (Fit.QUESTION_START, Fit.QUESTION_WORD, Fit.QUESTION_MIDDLE)
-    )
-    base = line.group << _GROUP_SHIFT | line.rank << CELL_BITS
+def _starts(folded: str, places: list[int], is_word: Callable[[str], bool]) -> Iterator[_Start]:
     if places:
-        yield base | start << FIT_SHIFT
+        yield _Start.LINE
     for before, at in pairwise(places):
-        fit = word if before + 1 < at or _begins_word(folded, at, is_word) else middle
-        yield base | fit << FIT_SHIFT
+        yield _Start.WORD if before + 1 < at or _begins_word(folded, at, is_word) else _Start.NOTHING
 
 
 def _begins_word(folded: str, at: int, is_word: Callable[[str], bool]) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache, partial
 
 from kb.errors import QueryError
 from kb.model import ArticleRecord, Folder
 from kb.text.normalize import normalize
-from kb.text.once import once
 from kb.text.spelling import Spelling
 
 
@@ -39,7 +39,7 @@ class Library:
             titles.append(article.title)
             if article.valid_from is not None:
                 upcoming[article.id] = article.valid_from
-        return cls(products, scenarios, upcoming, once(lambda: Spelling(titles)))
+        return cls(products, scenarios, upcoming, partial(_spelling, tuple(titles)))
 
     def hidden_ids(self, today: date) -> frozenset[str]:
         """Articles whose ``valid_from`` has not come yet."""
@@ -62,6 +62,12 @@ class Library:
         """The Chinese name of a facet value; values other than folders are their own name."""
         folders = {"product": self.products, "scenario": self.scenarios}.get(field_name, {})
         return folders[value].title if value in folders else value
+
+
+@lru_cache(maxsize=1)
+def _spelling(titles: tuple[str, ...]) -> Spelling:
+    """Kept, because most edits leave the titles as they are."""
+    return Spelling(titles)
 
 
 def _named(name: str, folders: Mapping[str, Folder], what: str) -> tuple[str, ...]:

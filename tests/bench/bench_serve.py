@@ -10,7 +10,7 @@ from kb.config import Settings
 from tests.bench.corpus import questions
 from tests.e2e.processes import Desk, Server, edit
 
-_ROUNDS = 5
+_ROUNDS = 8
 
 
 def main(settings: Settings) -> None:
