@@ -13,6 +13,7 @@ import threading
 from array import array
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from whoosh import columns, fields, formats, index
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo
 from whoosh.filedb.compound import CompoundStorage
+from whoosh.filedb.structfile import StructFile
 from whoosh.matching import ListMatcher
 from whoosh.matching.wrappers import WrappingMatcher
 from whoosh.reading import SegmentReader
@@ -45,6 +47,15 @@ _Group = tuple[str, list[tuple[bytes, "array[int]", "array[float]"]]]
 
 class _ArrayFieldWriter(W3FieldWriter):  # type: ignore[misc]  # Whoosh has no types
     """Takes postings grouped by term and writes each list as uint32 document numbers, then float32 frequencies."""
+
+    def _create_file(self, ext: str) -> StructFile:
+        """A file kept in memory until it is closed: Whoosh asks it several times a term for its position."""
+
+        def save(file: StructFile) -> None:
+            with self._segment.create_file(self._storage, ext) as saved:
+                saved.write(file.raw_file().getvalue())
+
+        return StructFile(BytesIO(), onclose=save)
 
     def add_postings(self, schema: Any, _lengths: object, groups: Iterable[_Group]) -> None:
         for name, terms in groups:
