@@ -93,6 +93,7 @@ def suggest_document(query: str, suggestions: Iterable[Suggestion]) -> Document:
                 "scenario": row.scenario,
                 "freshness": row.freshness,
                 "marks": [list(mark) for mark in row.marks],
+                "question": row.question,
             }
             for row in suggestions
         ],

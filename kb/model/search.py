@@ -71,7 +71,8 @@ class SearchPage:
 class Suggestion:
     """One row under the search box. ``kind``: article | scenario | product | query; ``id`` only for articles.
 
-    ``marks`` are the matched [start, end) ranges in ``text`` (also for pinyin input).
+    ``marks`` are the matched [start, end) ranges in ``text`` (also for pinyin input); ``question`` is the customer's
+    wording that matched when the title did not.
     """
 
     text: str
@@ -81,6 +82,7 @@ class Suggestion:
     scenario: str | None
     freshness: str | None
     marks: tuple[tuple[int, int], ...] = ()
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

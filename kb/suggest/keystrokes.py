@@ -11,10 +11,15 @@ from enum import IntEnum
 from itertools import chain, islice, product
 from typing import NamedTuple
 
+from kb.text.pinyin import syllables
+
 #: So many ways to cut one input into syllables are tried.
 _MOST_SPLITS = 6
 
 _LONGEST_SYLLABLE = 6
+
+#: One character alone sounds like a hundred others.
+_FEWEST_SOUNDS = 2
 #: Without any of these there can be nothing but initials.
 _SPLITS = re.compile(r"[aeiouv]|[zcs]h")
 _RUN = re.compile(r"[a-z0-9]+|[^a-z0-9]+")
@@ -110,6 +115,14 @@ def split_readings(typed: str, syllabary: Syllabary) -> Iterator[Reading]:
         only_pinyin = all(len(part) > 1 and part in syllabary.whole for part in syllables[:-1])
         if not only_initials and not (only_pinyin and latin == [len(runs) - 1]):
             yield Reading(Spelling.MIXED, tuple(_piece(part, Spelling.PINYIN) for part in chain(*rows)))
+
+
+def sound_reading(typed: str) -> Reading | None:
+    """Chinese as it sounds (退宽 → tui kuan → 退款), one piece a cell; None when there is too little of it."""
+    sounds = [readings[0] if readings else char for char, readings in zip(typed, syllables(typed), strict=True)]
+    if sum(map(str.__ne__, sounds, typed)) < _FEWEST_SOUNDS:
+        return None
+    return Reading(Spelling.PINYIN, tuple(Piece(Spelling.PINYIN, sound, 1) for sound in sounds))
 
 
 def _is_latin(run: str) -> bool:

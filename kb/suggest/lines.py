@@ -58,13 +58,17 @@ class Line:
 class Layout:
     """All lines in three spellings. Every line stands between separators, which are cells of their own.
 
-    Per cell: ``letters`` its offset in ``spelled`` (in the other two that is the cell's number), ``origin``
-    its offset in the text of its line, ``keys`` how good it is: group, fit, rank, number of the cell.
+    ``lines``: what was laid out, in order; a line that can be read in several ways comes as often.
+    Per cell: ``line_of`` its line's number in ``lines`` (a separator belongs to the line before it), ``letters`` its
+    offset in ``spelled`` (in the other two that is the cell's number), ``origin`` its offset in the text of its
+    line, ``keys`` how good it is: group, fit, rank, number of the cell.
     """
 
+    lines: list[Line]
     literal: str
     spelled: str
     initials: str
+    line_of: Cells
     letters: Cells
     origin: Cells
     keys: Keys
@@ -78,6 +82,7 @@ def fold_typed(text: str) -> str:
 
 def lay_out(lines: Iterable[Line], is_word: Callable[[str], bool]) -> Layout:
     """Lay out ``lines``; ``is_word`` tells whether a folded string is a word."""
+    laid: list[Line] = []
     literal, spelled, origin, keys = [SEPARATOR], [SEPARATOR], [0], [_NEVER]
     for line in lines:
         cells = _cells(line.text, is_word)
@@ -85,14 +90,18 @@ def lay_out(lines: Iterable[Line], is_word: Callable[[str], bool]) -> Layout:
         fits = _FITS_OF_TITLE if line.is_title else _FITS_OF_QUESTION
         line_keys = [base | fits[start] << FIT_SHIFT for start in cells.starts]
         for spelling in cells.spellings:
+            laid.append(line)
             literal += [cells.literal, SEPARATOR]
             spelled += [*spelling, SEPARATOR]
             origin += [*cells.origin, 0]
             keys += [*line_keys, _NEVER]
+    sizes = [len(line) + 1 for line in literal[1::2]]  # with the separator behind it
     return Layout(
+        lines=laid,
         literal="".join(literal),
         spelled="".join(spelled),
         initials="".join(syllable[0] for syllable in spelled),
+        line_of=np.repeat(np.arange(-1, len(laid), dtype=np.int32), [1, *sizes]),
         letters=np.cumsum([0, *map(len, spelled[:-1])], dtype=np.int32),
         origin=np.array(origin, dtype=np.int32),
         keys=np.array(keys, dtype=np.int64) | np.arange(len(keys)),
@@ -121,7 +130,7 @@ class _Cells(NamedTuple):
     spellings: tuple[tuple[str, ...], ...]
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 15)
 def _cells(text: str, is_word: Callable[[str], bool]) -> _Cells:
     """Cut ``text``. Kept, because of all lines only the edited ones differ from one suggester to the next."""
     folded, offsets = normalize_with_offsets(text)

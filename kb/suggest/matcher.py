@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.suggest.keystrokes import Piece, Reading, Spelling, Syllabary, run_readings, split_readings, whole_readings
+from kb.suggest.keystrokes import (
+    Piece,
+    Reading,
+    Spelling,
+    Syllabary,
+    run_readings,
+    sound_reading,
+    split_readings,
+    whole_readings,
+)
 from kb.suggest.lines import FIT_MASK, FIT_SHIFT, RANK_MASK, Fit, Line, lay_out
+from kb.suggest.loose import lines_with_most
 from kb.suggest.suffixes import CELL_BITS, CELL_MASK, SEPARATOR, SuffixTable, best_keys
 
 _RAISED = {
@@ -51,6 +61,9 @@ class Matcher:
             SuffixTable(layout.initials, every_cell, layout.keys),
         )
         self._syllabary = Syllabary(layout.syllables)
+        self._lines, self._line_of = layout.lines, layout.line_of
+        self._first_cells = np.searchsorted(layout.line_of, np.arange(len(layout.lines)))
+        self._sizes = np.diff(layout.letters, append=len(layout.spelled))
         self._keys = layout.keys
         self._letters = layout.letters.data
         self._origin = layout.origin.data
@@ -73,6 +86,36 @@ class Matcher:
             if is_pinyin:
                 break
         return sorted(best.values())[:limit]
+
+    def by_sound(self, typed: str, limit: int, hidden: Collection[int]) -> list[Match]:
+        """At most ``limit`` matches of what sounds like ``typed``, for input methods offer the wrong character."""
+        reading = sound_reading(typed)
+        if reading is None:
+            return []
+        cells = self._in_a_row(reading.pieces)
+        for shift, piece in enumerate(reading.pieces):  # ji is not the beginning of jin here
+            cells = cells[self._sizes[cells + shift] == len(piece.keys)]
+        return self._first_of_each(np.sort(self._keys[cells]).tolist(), reading, limit, hidden)
+
+    def loosely(self, typed: str, limit: int, hidden: Collection[int]) -> list[Match]:
+        """At most ``limit`` matches of entries that have most of ``typed``, in whatever order."""
+        lines = lines_with_most(typed, self._tables[Spelling.LITERAL], self._line_of)
+        keys = self._keys[self._first_cells[lines]].tolist()
+        return self._first_of_each(keys, Reading(Spelling.LITERAL, ()), limit, hidden)
+
+    def _first_of_each(self, keys: Iterable[int], reading: Reading, limit: int, hidden: Collection[int]) -> list[Match]:
+        """The first of ``keys`` for each entry, as matches in the same order."""
+        found: dict[int, Match] = {}
+        for key in keys:
+            rank = key >> CELL_BITS & RANK_MASK
+            if rank not in found and rank not in hidden:
+                found[rank] = Match(key >> FIT_SHIFT, reading.spelling, rank, key & CELL_MASK, reading)
+        return list(islice(found.values(), limit))
+
+    def question(self, match: Match) -> str | None:
+        """The question that matched; None when the title did."""
+        line = self._lines[self._line_of[match.cell]]
+        return None if line.is_title else line.text
 
     def marks(self, match: Match) -> tuple[tuple[int, int], ...]:
         """The [start, end) range of the title that was typed; none when a question matched."""

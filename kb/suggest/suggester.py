@@ -10,6 +10,7 @@ from itertools import chain
 
 from kb.model import Suggestion
 from kb.suggest.lines import Fit, Line, fold_typed
+from kb.suggest.loose import marks_of_units
 from kb.suggest.matcher import Match, Matcher
 
 _PLACES = ("scenario", "product")
@@ -37,9 +38,9 @@ class Entry:
     popularity: float = 0.0
     weight: int = 0
 
-    def suggestion(self, marks: tuple[tuple[int, int], ...] = ()) -> Suggestion:
+    def suggestion(self, marks: tuple[tuple[int, int], ...] = (), question: str | None = None) -> Suggestion:
         """The row under the search box."""
-        return Suggestion(self.text, self.kind, self.id, self.product, self.scenario, self.freshness, marks)
+        return Suggestion(self.text, self.kind, self.id, self.product, self.scenario, self.freshness, marks, question)
 
 
 class Suggester:
@@ -62,13 +63,16 @@ class Suggester:
         """The ``limit`` best suggestions for ``text``, of ``audiences`` only (None: of all). Never raises.
 
         Articles that match come first, then the other articles of a scenario or product that is named, then
-        these themselves and frequent queries. Where not the shown text matched, ``marks`` is empty.
+        these themselves and frequent queries. If there is nothing, what sounds the same or has most of it. Where not
+        the shown text matched, ``marks`` is empty and ``question`` says what did.
         """
         typed = fold_typed(text)
         if not typed or limit <= 0:
             return []
         hidden = self._hidden_from(audiences)
-        matches = self._matcher.best(typed, limit, hidden)
+        matches = self._matcher.best(typed, limit, hidden) or self._matcher.by_sound(typed, limit, hidden)
+        if not matches:
+            return [self._loose(match, typed) for match in self._matcher.loosely(typed, limit, hidden)]
         rows = [self._suggestion(match) for match in matches if self._entries[match.rank].kind == "article"]
         others = matches[len(rows) :]
         if others:
@@ -96,7 +100,11 @@ class Suggester:
         return self._children.get((entry.product, entry.scenario), []) if entry.kind in _PLACES else []
 
     def _suggestion(self, match: Match) -> Suggestion:
-        return self._entries[match.rank].suggestion(self._matcher.marks(match))
+        return self._entries[match.rank].suggestion(self._matcher.marks(match), self._matcher.question(match))
+
+    def _loose(self, match: Match, typed: str) -> Suggestion:
+        entry, question = self._entries[match.rank], self._matcher.question(match)
+        return entry.suggestion(() if question else marks_of_units(typed, entry.text), question)
 
 
 def _by_use(entry: Entry) -> tuple[int, float, int, int, str, str, str, str]:

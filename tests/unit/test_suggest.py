@@ -240,3 +240,41 @@ def test_strange_input_does_no_harm(typed: str) -> None:
 
 def test_without_entries_there_are_no_suggestions() -> None:
     assert texts("退款", only()) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "title", "marks"),
+    [
+        ("忘记密码", "忘记支付密码", ((0, 2), (4, 6))),
+        ("置密码", "重置门锁密码", ((1, 2), (4, 6))),
+        ("权益PLUS", "PLUS 会员权益说明", ((0, 4), (7, 9))),
+    ],
+)
+def test_what_nobody_wrote_in_a_row_finds_the_lines_that_have_most_of_it(
+    typed: str, title: str, marks: tuple[tuple[int, int], ...]
+) -> None:
+    best = SUGGESTER.suggest(typed)[0]
+    assert (best.text, best.marks, best.question) == (title, marks, None)
+
+
+def test_what_stands_in_a_row_keeps_out_what_only_has_the_parts() -> None:
+    assert texts("退款", only(article("款式不对想退"), article("退款时效"))) == ["退款时效"]
+
+
+def test_less_than_half_of_the_input_is_no_match() -> None:
+    assert texts("退火星人") == []
+
+
+@pytest.mark.parametrize(("typed", "title"), [("退宽", "未收到货退款"), ("支负密码", "忘记支付密码"), ("环伙", "换货")])
+def test_a_wrong_character_that_sounds_right_finds_what_is_meant(typed: str, title: str) -> None:
+    assert title in [row.text for row in SUGGESTER.suggest(typed) if row.marks]
+
+
+def test_half_a_syllable_does_not_sound_right() -> None:
+    assert texts("黄火", only(article("换货"))) == []  # huang is not huan
+
+
+def test_the_question_that_matched_is_shown() -> None:
+    assert [(row.text, row.question) for row in SUGGESTER.suggest("快递丢")] == [("未收到货退款", "快递丢了能退钱吗")]
+    assert [(row.text, row.question) for row in SUGGESTER.suggest("钱到账")] == [("退款到账时效", "钱什么时候到账")]
+    assert SUGGESTER.suggest("退款到账")[0].question is None
