@@ -279,6 +279,7 @@ class Service:
             by_pinyin=lambda text: [row.id for row in suggester()(text, 50) if row.id],
             channels=self.channels,
             today=self._today,
+            demand=self._panels.demand,
         )
         return _Snapshot(version, library, searcher, suggester)
 

@@ -9,6 +9,8 @@ from kb.model import Article
 
 EVENT_WEIGHTS = {"copy": 3.0, "helpful": 2.0, "open": 1.0, "pick": 1.0, "unhelpful": -2.0}
 HALF_LIFE_DAYS = 14.0
+#: points: four copies lately are half of the greatest demand
+HALF_DEMAND = 12.0
 
 
 def score(uses: Iterable[tuple[str, float, int]]) -> float:
@@ -22,3 +24,11 @@ def score(uses: Iterable[tuple[str, float, int]]) -> float:
 def order(article: Article, points: float) -> tuple[bool, float, int, str]:
     """Sort key of the FAQ panel: pinned first, then the score, then the editor's weight, then the id."""
     return (not article.pinned, -points, -article.weight, article.id)
+
+
+def demand(article: Article, points: float) -> float:
+    """How much an article is asked for, from 0 to 1: by its score or, where that says more, by the
+    editor's weight (0-100).
+    """
+    used = max(points, 0.0)
+    return max(used / (used + HALF_DEMAND), min(max(article.weight, 0), 100) / 100)

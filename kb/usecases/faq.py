@@ -7,7 +7,8 @@ ranking with the articles as they were when it was loaded.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from kb.model import Article, ArticleRecord, FaqItem, FaqPanel, Freshness, State
@@ -26,6 +27,7 @@ class _Loaded:
     as_of: str = ""
     entries: tuple[tuple[ArticleRecord, Freshness], ...] = ()
     ids: frozenset[str] = frozenset()
+    demand: Mapping[str, float] = field(default_factory=dict)
 
 
 class FaqPanels:
@@ -74,6 +76,10 @@ class FaqPanels:
         """The articles in the panel, which are reviewed more often than others."""
         return self._loaded.ids
 
+    def demand(self, article_id: str) -> float:
+        """How much an article is asked for, from 0 to 1; 0 for those that are not in the panel."""
+        return self._loaded.demand.get(article_id, 0.0)
+
     def _points(self, now: datetime) -> dict[str, float]:
         today = now.astimezone(timezone.utc).date()
         uses: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
@@ -89,8 +95,11 @@ class FaqPanels:
             if (record := records.get(article_id)) and self._is_eligible(record.article, now)
         )
         as_of = snapshot.as_of.astimezone(timezone.utc).isoformat(timespec="seconds")
-        ids = frozenset(record.article.id for record, _ in entries)
-        self._loaded = _Loaded(as_of, entries, ids)  # one assignment: requests see the old one or the new one
+        points = dict(snapshot.ranking)
+        demand = {r.article.id: faq_score.demand(r.article, points[r.article.id]) for r, _ in entries}
+        self._loaded = _Loaded(
+            as_of, entries, frozenset(demand), demand
+        )  # one assignment: requests see the old one or the new one
 
     def _is_eligible(self, article: Article, now: datetime) -> bool:
         """Published and valid on the day."""

@@ -38,6 +38,10 @@ _REORDERED = 30
 _FEW_WORDS = 3
 
 
+#: One or two words are met by many articles alike; then those that are asked for most score up to this part more.
+_DEMAND = 0.15
+_DEMAND_WORDS = 2
+
 #: Whether a question was met is decided by so many best hits.
 _JUDGED = 10
 
@@ -62,7 +66,9 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
-    """The search service. ``by_pinyin`` gives article ids for Latin input; ``today`` is the day it is now."""
+    """The search service. ``by_pinyin`` gives article ids for Latin input; ``today`` is the day it is now;
+    ``demand`` tells how much an article (id) is asked for, from 0 to 1.
+    """
 
     engine: SearchEngine
     articles: Articles
@@ -73,6 +79,7 @@ class Searcher:
     by_pinyin: Callable[[str], Sequence[str]]
     channels: tuple[str, ...]
     today: Callable[[], date] = date.today
+    demand: Callable[[str], float] = lambda _: 0.0
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
@@ -132,12 +139,13 @@ class Searcher:
         """The page's hits: of the best ones those with all of a few words first, then by score, stale ones lowered."""
         records = self.articles.get_many([hit.id for hit in found])
         few = 1 < len(parsed.words) <= _FEW_WORDS
+        demand = _DEMAND if len(parsed.words) <= _DEMAND_WORDS else 0.0
         ranked = []
         for place, hit in enumerate(found):
             record = records.get(hit.id)
             if record is not None and record.article.status == "published":  # the index follows in a moment
                 freshness = self.freshness(record, self.today())
-                score = hit.score * ranking_factor(freshness.state)
+                score = hit.score * ranking_factor(freshness.state) * (1 + demand * self.demand(hit.id))
                 beyond = max(0, place + 1 - _REORDERED)
                 ranked.append(((beyond, few and not _has_all(parsed, hit), -score, hit.id), record, hit, freshness))
         ranked.sort(key=lambda row: row[0])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kb.model import Article, Script, State
 from kb.ports.store import EVENT_KINDS, Event, FileVersion
-from kb.rules.faq_score import EVENT_WEIGHTS, HALF_LIFE_DAYS, order, score
+from kb.rules.faq_score import EVENT_WEIGHTS, HALF_LIFE_DAYS, demand, order, score
 from kb.rules.freshness import Policy
 from kb.store.catalog import Catalog
 from kb.store.database import Database
@@ -236,3 +236,19 @@ def test_reloading_shows_articles_as_they_are_now_and_drops_what_went(shop: Shop
 
     (item,) = shop.panels.panel().items
     assert (item.rank, item.record.article.title) == (1, "新标题")
+
+
+def test_demand_starts_from_the_editors_weight_and_grows_with_use() -> None:
+    plain, weighted = make_article("plain"), make_article("weighted", weight=40)
+    assert [demand(plain, points) for points in (-50.0, 0.0, 12.0)] == [0.0, 0.0, 0.5]
+    assert [demand(weighted, points) for points in (-50.0, 0.0, 12.0)] == [0.4, 0.4, 0.5]
+    assert demand(make_article("heavy", weight=900), 1e9) <= 1.0
+
+
+def test_the_panel_knows_the_demand_for_its_articles(shop: Shop) -> None:
+    shop.put(make_article("plain"), make_article("weighted", weight=40))
+    shop.panels.rebuild(NOW)
+    assert len(shop.panels.panel().items) == 2
+    for item in shop.panels.panel().items:
+        assert shop.panels.demand(item.record.article.id) == demand(item.record.article, 0.0)
+    assert shop.panels.demand("not-there") == 0.0

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from kb.config import Settings
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import SearchPage, SearchRequest, State
 from kb.service import Service
+from tests.conftest import indexed
+from tests.unit.article_tree import ARTICLE, write
 
 
 def search(service: Service, text: str, **filters: object) -> SearchPage:
@@ -46,6 +49,17 @@ def test_articles_with_all_of_a_few_words_come_first(service: Service) -> None:
         complete = [len(hit.matched) == 2 for hit in page.hits]
         assert complete[0]
         assert complete == sorted(complete, reverse=True)
+
+
+def test_of_articles_that_match_alike_the_one_in_demand_comes_first(small: Settings) -> None:
+    for name in ("aaa", "bbb"):
+        write(small.articles, f"mall/refund/{name}.md", ARTICLE.replace("id: refund-not-received", f"id: {name}"))
+    service = indexed(small)
+    assert ids(search(service, "退款"))[0] == "aaa"
+    for _ in range(3):
+        service.record_event("copy", "bbb")
+    service.rank_faq()
+    assert ids(search(service, "退款"))[0] == "bbb"
 
 
 def test_the_script_is_the_one_of_the_asked_channel(service: Service) -> None:
