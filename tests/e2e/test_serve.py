@@ -31,9 +31,9 @@ def test_the_main_job(desk: Desk) -> None:
 def test_an_edit_a_new_file_and_a_deletion_show_up_without_a_restart(desk: Desk) -> None:
     path = desk.articles / REFUND
     with desk.serve() as server:
-        assert server.get("/api/v1/search", q="犀牛")["total"] == 0
-        edit(path, SECTIONS, f"{SECTIONS}\n犀牛快递。")
-        wait_until(lambda: server.search("犀牛 快递")[:1] == ["refund-not-received"])
+        assert server.get("/api/v1/search", q="饕餮")["total"] == 0
+        edit(path, SECTIONS, f"{SECTIONS}\n饕餮快递。")
+        wait_until(lambda: server.search("饕餮 快递")[:1] == ["refund-not-received"])
         copy = path.with_name("copied.md")
         shutil.copy(path, copy)
         edit(copy, "id: refund-not-received", "id: copied")
@@ -56,10 +56,10 @@ def test_a_renamed_product_shows_up_in_all_its_articles(desk: Desk) -> None:
 def test_an_articles_folder_replaced_as_a_whole_is_taken_over(desk: Desk) -> None:
     with desk.serve() as server:
         copy = shutil.copytree(desk.articles, desk.articles.with_name("next"))
-        edit(copy / REFUND, SECTIONS, f"{SECTIONS}\n犀牛。")
+        edit(copy / REFUND, SECTIONS, f"{SECTIONS}\n饕餮。")
         desk.articles.rename(desk.articles.with_name("previous"))
         copy.rename(desk.articles)
-        wait_until(lambda: server.search("犀牛")[:1] == ["refund-not-received"])
+        wait_until(lambda: server.search("饕餮")[:1] == ["refund-not-received"])
 
 
 def test_a_broken_edit_keeps_the_last_good_version_marked(desk: Desk) -> None:
@@ -125,7 +125,7 @@ def test_searching_goes_on_when_the_database_fails_under_a_running_server(desk: 
 def test_killed_at_any_moment_the_next_run_ends_in_the_same_state(desk: Desk, seed: int) -> None:
     moments = random.Random(seed)  # noqa: S311  # a repeatable choice, no secret
     desk.json("index")
-    for animal in ("长颈鹿", "北极熊", "犀牛"):
+    for animal in ("长颈鹿", "北极熊", "饕餮"):
         edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n{animal}。")
         process = subprocess.Popen(
             desk.arguments("index", *(["--rebuild"] if moments.random() < 0.5 else [])),
@@ -139,7 +139,7 @@ def test_killed_at_any_moment_the_next_run_ends_in_the_same_state(desk: Desk, se
     assert report["errors"] == 0
     expected = desk.json("index", "--rebuild")["articles"]
     assert report["articles"] == expected
-    assert desk.json("search", "犀牛")["hits"][0]["id"] == "refund-not-received"
+    assert desk.json("search", "饕餮")["hits"][0]["id"] == "refund-not-received"
 
 
 def test_a_killed_server_leaves_a_working_desk(desk: Desk) -> None:

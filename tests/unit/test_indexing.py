@@ -50,11 +50,11 @@ def test_the_second_run_does_nothing(service: Service) -> None:
 def test_only_what_differs_is_counted_and_done(service: Service, small: Settings) -> None:
     first, second = article(small.articles, "one"), article(small.articles, "two")
     assert service.index().added == 2
-    first.write_text(first.read_text(encoding="utf-8").replace("title: 极速退款", "title: 犀牛退款"), encoding="utf-8")
+    first.write_text(first.read_text(encoding="utf-8").replace("title: 极速退款", "title: 饕餮退款"), encoding="utf-8")
     second.unlink()
     report = service.index()
     assert (report.added, report.changed, report.removed, report.rebuilt) == (0, 1, 1, None)
-    assert titles(service, "犀牛")[0] == "犀牛退款"
+    assert titles(service, "饕餮")[0] == "饕餮退款"
 
 
 def test_a_touched_file_with_the_same_content_changes_nothing(service: Service, small: Settings) -> None:
@@ -120,11 +120,11 @@ def test_an_articles_folder_that_is_gone_is_not_a_mass_deletion(service: Service
 
 
 def test_a_rolled_back_index_is_brought_up_again(service: Service, small: Settings) -> None:
-    article(small.articles, "new", "犀牛")
+    article(small.articles, "new", "饕餮")
     service.index(rebuild=True)
     service._engine.rollback()
     assert service.index().added == 1
-    assert titles(service, "犀牛") == ["犀牛"]
+    assert titles(service, "饕餮") == ["饕餮"]
 
 
 def test_changed_channels_are_taken_over(small: Settings, service: Service) -> None:
@@ -141,7 +141,7 @@ def test_an_edit_that_comes_while_another_process_indexes_is_not_lost(small: Set
     rebuild = service._engine.rebuild
 
     def edit_meanwhile(documents: Iterable[IndexDocument], fingerprint: str) -> str:
-        path.write_text(path.read_text(encoding="utf-8").replace("title: 未收", "title: 犀牛未收"), encoding="utf-8")
+        path.write_text(path.read_text(encoding="utf-8").replace("title: 未收", "title: 饕餮未收"), encoding="utf-8")
         other._indexer._read_changed(other._indexer._scan(), silent)  # and is killed before it indexes
         return rebuild(documents, fingerprint)
 
