@@ -27,6 +27,10 @@ _MEND = (
     "请停止服务，换回备份的数据库文件；没有备份时，把这个文件连同 -wal、-shm 移走，"
     "再运行 kb index 重建（知识条目不受影响，用户、统计和审核记录会丢失）。"
 )
+_OTHER_SCHEMA = (
+    "数据库 {path} 的表结构本版本读不了，可能由开发中的版本写成。请停止服务，把这个文件连同 -wal、-shm 移走，"
+    "再运行 kb index 重建（知识条目不受影响，用户和统计会丢失）。"
+)
 # What SQLite says (its error codes are not available before Python 3.11) -> what we say.
 _ERRORS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("Could not decode", StoreCorrupt, f"数据库文件 {{path}} 已损坏。{_MEND}"),
@@ -40,6 +44,9 @@ _ERRORS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("is full", StoreError, "磁盘已满，数据没有写入 {path}。请清理磁盘后重试。"),
     ("readonly", StoreError, "数据库 {path} 只读，数据没有写入。请检查文件和所在目录的写权限。"),
     ("unable to open", StoreError, "打不开数据库 {path}。请检查目录是否存在、是否有读写权限。"),
+    ("no such column", StoreError, _OTHER_SCHEMA),
+    ("no such table", StoreError, _OTHER_SCHEMA),
+    ("has no column", StoreError, _OTHER_SCHEMA),
     ("disk I/O error", StoreError, "读写数据库 {path} 时磁盘出错。请检查磁盘及其剩余空间。"),
 )
 

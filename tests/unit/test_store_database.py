@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
@@ -226,6 +227,24 @@ def test_a_read_only_database_is_named(database: Database) -> None:
 
     with pytest.raises(StoreError, match="只读"):
         record_copies(database, "a", 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "use"),
+    [
+        ("ALTER TABLE events RENAME COLUMN kind TO sort", copies),
+        ("ALTER TABLE events RENAME TO occurrences", copies),
+        ("ALTER TABLE events DROP COLUMN note", lambda database: record_copies(database, "a", 1)),
+    ],
+)
+def test_a_schema_of_another_time_is_named_with_the_way_out(
+    database: Database, change: str, use: Callable[[Database], object]
+) -> None:
+    with database.read() as db:
+        db.execute(change)
+
+    with pytest.raises(StoreError, match=r"zhida\.db 的表结构.*移走.*kb index"):
+        use(database)
 
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
