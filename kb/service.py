@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta, timezone
 from functools import partial
 
 from kb import contracts
-from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreError
+from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreCorrupt, StoreError
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog, Event, EventLog, LoggedSearch, QueryLog
@@ -178,9 +178,9 @@ class Service:
 
     # --- upkeep
 
-    def index(self, rebuild: bool = False, progress: Progress = silent) -> IndexReport:
-        """Bring the index up to date with the files; ``refresh`` makes answers follow. Raises as ``Indexer.sync``."""
-        return self._indexer.sync(rebuild=rebuild, progress=progress)
+    def index(self, rebuild: bool = False, thorough: bool = True, progress: Progress = silent) -> IndexReport:
+        """Bring the index up to date with the files; ``refresh`` makes answers follow. See ``Indexer.sync``."""
+        return self._indexer.sync(rebuild, thorough, progress)
 
     def mend(self) -> bool:
         """Rebuild the index if a search has met damage; return whether that was so."""
@@ -230,6 +230,8 @@ class Service:
     def check_store(self) -> None:
         """Read the whole database. Raises StoreError when something is wrong with it."""
         self._check_store()
+        if damaged := self._catalog.damaged():
+            raise StoreCorrupt(f"{len(damaged)} 个条目的内容已损坏，例如 {damaged[0]}；执行 kb index 从文件恢复。")
 
     def health(self) -> contracts.Document:
         """State of the parts; ``status`` is ok, degraded (search works, something else doesn't) or down."""

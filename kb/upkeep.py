@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import watchfiles
@@ -98,7 +99,7 @@ class Upkeep:
             if os.stat(self._articles).st_ino != folder:  # replaced as a whole: the watch is on the old one
                 return
             if changed or not looked:
-                self._attempt(self._service.index)
+                self._attempt(partial(self._service.index, thorough=False))
                 looked = True
             elif self._rescan.is_due():
                 self._attempt(self._rescan.run)

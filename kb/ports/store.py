@@ -37,7 +37,8 @@ class Catalog(Protocol):
     """The articles being served and the file versions that they come from.
 
     While a newer version of a file is broken its last good version stays, marked by ``outdated_by``. Of
-    several files with one id the first by path is served.
+    several files with one id the first by path is served. What is stored of a file may be damaged: its article is
+    left out then until the file has been read again.
     """
 
     def stats(self) -> dict[str, tuple[int, int]]:
@@ -73,6 +74,9 @@ class Catalog(Protocol):
 
     def version(self) -> int:
         """A number that grows with every change, also one made by another process."""
+
+    def damaged(self) -> list[str]:
+        """Paths of the files whose stored article or problems can't be read any more; looks at every one."""
 
     def indexed(self) -> str:
         """What ``mark_indexed`` was last given; ``""`` before the first time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,18 @@ def test_a_bad_setting_is_said_plainly(desk: Desk) -> None:
     done = desk.run("index", env={**os.environ, "KB_ENGINE": "lucene"})
     assert done.returncode == 2
     assert "KB_ENGINE" in done.stderr
+
+
+def test_doctor_reports_a_damaged_row_and_an_index_run_mends_it(indexed: Desk) -> None:
+    with sqlite3.connect(indexed.data / "zhida.db") as db:
+        db.execute("UPDATE article_files SET article = '{broken' WHERE article_id = 'refund-express'")
+    db.close()
+    done = indexed.run("doctor")
+    assert done.returncode == 1
+    assert "mall/refund/refund-express.md；执行 kb index" in done.stdout
+    assert len(indexed.json("search", "退款")["hits"]) == 10
+    indexed.json("index")
+    assert indexed.json("doctor")["ok"]
 
 
 def test_doctor_knows_good_from_bad(indexed: Desk) -> None:
