@@ -92,7 +92,8 @@ class WhooshEngine:
             changes = _Changes()
             yield changes
             if changes.pending:
-                index = WhooshIndex(self._generations.current())
+                with _damage_is_corruption():
+                    index = WhooshIndex(self._generations.current())
                 index.write(map(prepare, changes.puts()), deleted_ids=list(changes.pending))
                 index.close()
         self._looked = 0.0

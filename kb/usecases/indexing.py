@@ -157,15 +157,15 @@ class Indexer:
         present: dict[str, str] = {}
         try:
             present = self._engine.revisions()
+            if reason is None:
+                wanted = self._catalog.index_revisions()
+                difference = _Difference.between(present, wanted)
+                if len(difference) <= _REBUILD_SHARE * max(len(wanted), 100):
+                    self._update(difference, progress)
+                    return difference, None
+                reason = f"有 {len(difference)} 处变化，整体重建更快"
         except (IndexCorrupt, IndexMissing) as error:
             reason = reason or str(error)
-        if reason is None:
-            wanted = self._catalog.index_revisions()
-            difference = _Difference.between(present, wanted)
-            if len(difference) <= _REBUILD_SHARE * max(len(wanted), 100):
-                self._update(difference, progress)
-                return difference, None
-            reason = f"有 {len(difference)} 处变化，整体重建更快"
         log.warning("重建索引：%s", reason)
         return _Difference.between(present, self._rebuild(progress)), reason
 

@@ -126,6 +126,18 @@ def test_doctor_reports_a_damaged_row_and_an_index_run_mends_it(indexed: Desk) -
     assert indexed.json("doctor")["ok"]
 
 
+def test_doctor_names_the_damaged_file_of_the_index_and_an_index_run_rebuilds_it(indexed: Desk) -> None:
+    segment = max((indexed.data / "index").glob("*/*.seg"), key=lambda path: path.stat().st_size)
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    segment.write_bytes(content)
+    done = indexed.run("doctor")
+    assert done.returncode == 1
+    assert str(segment) in done.stdout
+    assert indexed.json("index")["rebuilt"]
+    assert indexed.json("doctor")["ok"]
+
+
 def test_doctor_knows_good_from_bad(indexed: Desk) -> None:
     assert indexed.json("doctor")["ok"]
     (indexed.data / "index" / "CURRENT").write_text("nowhere")

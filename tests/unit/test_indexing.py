@@ -176,6 +176,22 @@ def test_a_description_of_wrong_types_is_damage_that_a_run_mends(service: Servic
     assert build_service(small).index().rebuilt is not None
 
 
+@pytest.mark.parametrize("suffix", ["seg", "toc"])
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_edit_over_an_index_damaged_under_an_open_one_rebuilds_it(
+    service: Service, small: Settings, suffix: str, gone: bool
+) -> None:
+    for path in small.index_dir.glob(f"*/*.{suffix}"):
+        if gone:
+            path.unlink()
+        else:
+            path.write_bytes(b"damaged")
+    article(small.articles, "new", "犀牛")
+    assert service.index().rebuilt is not None
+    assert build_service(small).index().rebuilt is None
+    assert titles(service, "犀牛") == ["犀牛"]
+
+
 #: no JSON, JSON without what an article needs, no UTF-8
 DAMAGES = (("{broken", "article"), ("{}", "article"), (b'{"id": "\xff"}', "article"), ("[[1", "problems"))
 
