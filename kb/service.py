@@ -268,9 +268,7 @@ class Service:
         library = Library.of(records)
         words = self._words(version[1])
         verdict = partial(self._freshness, as_of=today)
-        suggester = once(
-            lambda: build_suggester(records, library, verdict, self._use(), self._frequent(), words.tokenizer)
-        )
+        suggester = once(lambda: build_suggester(records, library, verdict, *self._habits(), words.tokenizer))
         searcher = Searcher(
             engine=self._engine,
             articles=_Articles(self._catalog, {record.article.id: _without_body(record) for record in records}),
@@ -292,6 +290,14 @@ class Service:
 
     def _freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
         return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
+
+    def _habits(self) -> tuple[dict[str, int], Sequence[tuple[str, int]]]:
+        """How often articles were used and what was searched; nothing while the database fails."""
+        try:
+            return self._use(), self._frequent()
+        except StoreError as error:
+            log.warning("数据库暂不可用，联想不按使用次数排序：%s", error)
+            return {}, ()
 
     def _use(self) -> dict[str, int]:
         """How often each article was picked or copied lately."""

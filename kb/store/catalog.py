@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 from kb.model import Article, ArticleRecord, Problem
 from kb.ports.store import FileVersion
 from kb.store.article_json import dump_article, load_article
-from kb.store.database import Database
+from kb.store.database import Database, epoch_ms
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,9 @@ class Catalog:
                 db.execute("DELETE FROM article_files WHERE path = ?", [path])
             files.upsert_all(good, pk="path")
             files.upsert_all(others, pk="path")
-            db.execute("UPDATE catalog_state SET version = version + 1, parser = ?", [parser])
+            # Not just the next number: a database that takes another one's place must not look like it.
+            version = epoch_ms(datetime.now(timezone.utc))
+            db.execute("UPDATE catalog_state SET version = max(version + 1, ?), parser = ?", [version, parser])
 
     def records(self) -> Iterator[ArticleRecord]:
         """Every article being served, in order of id, read row by row."""

@@ -1,0 +1,49 @@
+"""What administrators, disks and other processes do to a running server, and that it says so in ``/healthz``."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests.e2e.processes import Desk, Server, edit, wait_until
+
+REFUND = "mall/refund/refund-not-received.md"
+SECTIONS = "## 标准话术"
+
+
+def health(server: Server) -> Any:
+    return server.get("/healthz")
+
+
+def views(desk: Desk) -> int:
+    """How many views of an article were written down."""
+    with closing(sqlite3.connect(desk.data / "zhida.db")) as db:
+        (count,) = db.execute("SELECT count(*) FROM events WHERE kind = 'view'").fetchone()
+    return int(count)
+
+
+@pytest.mark.parametrize("mended_by", ["kb index", "backup"])
+def test_a_deleted_database_is_said_and_the_next_one_is_used_by_itself(desk: Desk, mended_by: str) -> None:
+    desk.json("index")
+    backup = shutil.copy(desk.data / "zhida.db", desk.data.with_name("backup.db"))
+    with desk.serve() as server:
+        for path in desk.data.glob("zhida.db*"):
+            path.unlink()
+        assert "不见了" in health(server)["checks"]["store"]
+        assert health(server)["status"] == "degraded"
+        assert server.search("未收到货退款")[0] == "refund-not-received"
+        assert server.status("/api/v1/suggest", q="退款") == server.status("/api/v1/faq") == 200
+        assert not list(desk.data.glob("zhida.db*"))
+        if mended_by == "backup":
+            shutil.move(backup, desk.data / "zhida.db")
+        else:
+            desk.json("index")
+        wait_until(lambda: health(server)["status"] == "ok")
+        server.post("/api/v1/events", {"kind": "view", "id": "refund-not-received"})
+        wait_until(lambda: views(desk) == 1)
+        edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
+        wait_until(lambda: server.search("犀牛 快递")[:1] == ["refund-not-received"])
