@@ -22,6 +22,8 @@ TICK = 1.0
 RANK_EVERY = 600.0
 PURGE_EVERY = 24 * 3600.0
 RESCAN_EVERY = 60.0
+#: how long a stop waits for jobs in hand; what is cut off then is done by the next run
+STOP_WITHIN = 2.0
 #: a rebuild that fails is not tried again at once
 MEND_EVERY = 3.0
 
@@ -54,10 +56,11 @@ class Upkeep:
             thread.start()
 
     def stop(self) -> None:
-        """End; waits for the jobs in hand."""
+        """End; waits for the jobs in hand, but not for locks that others hold."""
         self._stop.set()
+        deadline = time.monotonic() + STOP_WITHIN
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _keep_fresh(self) -> None:
         self._attempt(self._service.warm_up)

@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from tests.e2e.processes import Desk, Server, edit, wait_until
 
@@ -43,7 +44,14 @@ def test_a_deleted_database_is_said_and_the_next_one_is_used_by_itself(desk: Des
         else:
             desk.json("index")
         wait_until(lambda: health(server)["status"] == "ok")
-        server.post("/api/v1/events", {"kind": "view", "id": "refund-not-received"})
+        server.post("/api/v1/events", kind="view", id="refund-not-received")
         wait_until(lambda: views(desk) == 1)
         edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
         wait_until(lambda: server.search("犀牛 快递")[:1] == ["refund-not-received"])
+
+
+def test_a_server_stops_although_another_process_holds_the_index(desk: Desk) -> None:
+    with desk.serve(KB_LOCK_TIMEOUT="300") as server, FileLock(desk.data / "index" / "LOCK"):
+        edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
+        wait_until(lambda: "犀牛" in server.get("/api/v1/articles/refund-not-received")["source"])
+        assert server.stop() == 0
