@@ -88,6 +88,7 @@ class Service:
         self._damaged = False
         self._vocabulary_in_use: tuple[str, Vocabulary] | None = None
         self._lost_logs = 0
+        self._troubles: dict[str, str] = {}
 
     # --- questions
 
@@ -233,9 +234,16 @@ class Service:
         if damaged := self._catalog.damaged():
             raise StoreCorrupt(f"{len(damaged)} 个条目的内容已损坏，例如 {damaged[0]}；执行 kb index 从文件恢复。")
 
+    def note(self, part: str, trouble: str) -> bool:
+        """Let ``health`` say what keeps upkeep from doing something (``""``: nothing); return whether that is news."""
+        news = self._troubles.get(part, "") != trouble
+        self._troubles = {**self._troubles, part: trouble}
+        return news
+
     def health(self) -> contracts.Document:
         """State of the parts; ``status`` is ok, degraded (search works, something else doesn't) or down."""
-        checks, articles = {"engine": "ok", "store": "ok"}, 0
+        checks, articles = {"engine": "ok", "store": "ok", "files": "ok"}, 0
+        checks |= {part: trouble for part, trouble in self._troubles.items() if trouble}
         try:
             articles = self._engine.doc_count()
         except KbError as error:

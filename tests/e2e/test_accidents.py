@@ -55,3 +55,41 @@ def test_a_server_stops_although_another_process_holds_the_index(desk: Desk) -> 
         edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
         wait_until(lambda: "犀牛" in server.get("/api/v1/articles/refund-not-received")["source"])
         assert server.stop() == 0
+
+
+def test_health_is_degraded_while_another_process_keeps_changes_from_being_taken_over(desk: Desk) -> None:
+    with desk.serve(KB_LOCK_TIMEOUT="1") as server:
+        with FileLock(desk.data / "index" / "LOCK"):
+            edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
+            wait_until(lambda: "另一个进程" in health(server)["checks"]["files"])
+            assert health(server)["status"] == "degraded"
+        wait_until(lambda: health(server)["status"] == "ok")
+        assert server.search("犀牛 快递")[0] == "refund-not-received"
+        server.stop()
+        assert server.errors.count("另一个进程") == 1
+
+
+def test_health_is_degraded_while_the_articles_folder_is_gone(desk: Desk) -> None:
+    with desk.serve() as server:
+        away = desk.articles.rename(desk.articles.with_name("away"))
+        wait_until(lambda: str(desk.articles) in health(server)["checks"]["files"])
+        assert server.search("未收到货退款")[0] == "refund-not-received"
+        away.rename(desk.articles)
+        wait_until(lambda: health(server)["status"] == "ok")
+        server.stop()
+        assert server.errors.count("无法监视") == 1
+
+
+def test_a_broken_file_is_logged_once_when_it_appears(desk: Desk) -> None:
+    broken = "---\nid: [\n---\n"
+    (desk.articles / "mall/refund/bad.md").write_text(broken, encoding="utf-8")
+    with desk.serve() as server:
+        (desk.articles / "mall/refund/worse.md").write_text(broken, encoding="utf-8")
+        (desk.articles / REFUND).write_text(broken, encoding="utf-8")
+        wait_until(lambda: bool(server.get("/api/v1/articles/refund-not-received")["outdated_by"]))
+        edit(desk.articles / "mall/refund/refund-express.md", SECTIONS, f"{SECTIONS}\n犀牛快递。")
+        wait_until(lambda: server.search("犀牛") == ["refund-express"])
+        assert health(server)["status"] == "ok"
+        server.stop()
+        for path in ("mall/refund/bad.md", "mall/refund/worse.md", REFUND):
+            assert server.errors.count(f"{path}:3: ") == 1
