@@ -2,6 +2,7 @@
 
 The file is made at the start only. When it is moved away, replaced or cut short later, connections to what it was
 are given up: nothing is written into a file that nobody will find, and one that is put back is used by itself.
+On a full disk or a read-only one, what was written is still read.
 
 WAL lets readers read while one connection writes. Every thread has its own connection; writers queue for
 up to five seconds. A transaction starts with the write lock (BEGIN IMMEDIATE), because a lock that is asked
@@ -51,7 +52,11 @@ _ERRORS: tuple[tuple[str, type[StoreError], str], ...] = (
         "数据库 {path} 一直被其他进程占用。请稍后重试；若总是如此，请检查是否有卡住的 kb 进程。",
     ),
     ("is full", StoreError, "磁盘已满，数据没有写入 {path}。请清理磁盘后重试。"),
-    ("readonly", StoreError, "数据库 {path} 只读，数据没有写入。请检查文件和所在目录的写权限。"),
+    (
+        "readonly",
+        StoreError,
+        "数据库 {path} 目前只读，数据没有写入。请检查磁盘剩余空间、文件和所在目录的写权限。",
+    ),
     ("unable to open", StoreError, "打不开数据库 {path}。请检查目录是否存在、是否有读写权限。"),
     ("no such column", StoreError, _OTHER_SCHEMA),
     ("no such table", StoreError, _OTHER_SCHEMA),
@@ -76,7 +81,12 @@ class Database:
         except OSError as error:
             raise StoreError(f"建不了数据目录 {path.parent}：{error.strerror}。请检查 KB_DATA 和目录权限。") from error
         with self._our_errors():
-            self._opened("rwc")
+            try:
+                self._opened("rwc")
+            except sqlite3.OperationalError:
+                if not path.exists():
+                    raise
+                self._connection()
 
     @contextmanager
     def read(self) -> Iterator[sqlite_utils.Database]:
@@ -114,10 +124,21 @@ class Database:
         before: os.stat_result | None = getattr(self._local, "file", None)
         if before is None or not os.path.samestat(before, now) or now.st_size < before.st_size:
             self._local.__dict__.clear()
-            self._local.db = self._opened("rw")
+            try:
+                self._local.db = self._opened("rw")
+            except sqlite3.OperationalError as error:
+                if not self._is_at_rest(error):
+                    raise
+                return self._opened("ro&immutable=1")  # not kept: the next call may find that writing works again
         self._local.file = now
         db: sqlite_utils.Database = self._local.db
         return db
+
+    def _is_at_rest(self, error: sqlite3.OperationalError) -> bool:
+        """Whether all is in the file itself, while SQLite failed to make the files that it keeps beside it."""
+        log = self.path.with_name(f"{self.path.name}-wal")
+        failed = any(said in str(error) for said in ("unable to open", "disk I/O error", "readonly", "is full"))
+        return failed and not (log.exists() and log.stat().st_size)
 
     def _stat(self) -> os.stat_result:
         """The file that is there now. Raises StoreError when there is none, StoreCorrupt when it was emptied."""
@@ -133,7 +154,7 @@ class Database:
         return now
 
     def _opened(self, mode: str) -> sqlite_utils.Database:
-        """A new connection, the schema brought up to date. ``mode``: ``rwc`` makes the file when it is missing."""
+        """A new connection, the schema brought up to date. ``mode`` as in SQLite's URIs; ``rwc`` makes the file."""
         connection = _connect(self.path, self._busy_timeout_ms, mode)
         db = sqlite_utils.Database(connection, execute_plugins=False)
         weakref.finalize(db, connection.close)  # at the latest when the thread ends

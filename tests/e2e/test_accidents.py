@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 from filelock import FileLock
 
+from tests.e2e.disks import fill, read_only, small_disk
 from tests.e2e.processes import Desk, Server, edit, wait_until
 
 REFUND = "mall/refund/refund-not-received.md"
@@ -93,3 +95,52 @@ def test_a_broken_file_is_logged_once_when_it_appears(desk: Desk) -> None:
         server.stop()
         for path in ("mall/refund/bad.md", "mall/refund/worse.md", REFUND):
             assert server.errors.count(f"{path}:3: ") == 1
+
+
+@contextmanager
+def unwritable(desk: Desk, disk: str, left_by: str) -> Iterator[None]:
+    """An indexed data folder on a disk that takes nothing more, as a stopped or a killed server left it."""
+    with small_disk(desk.data):
+        server = desk.serve()
+        server.post("/api/v1/events", kind="view", id="refund-not-received")
+        server.stop() if left_by == "stop" else server.kill()
+        if disk == "full":
+            fill(desk.data)
+            yield
+        else:
+            with read_only(desk.data):
+                yield
+
+
+@pytest.mark.parametrize("left_by", ["stop", "kill"])
+@pytest.mark.parametrize("disk", ["full", "read-only"])
+def test_what_was_written_is_still_read_when_nothing_more_can_be_written(desk: Desk, disk: str, left_by: str) -> None:
+    with unwritable(desk, disk, left_by):
+        assert desk.json("search", "未收到货退款")["hits"][0]["id"] == "refund-not-received"
+        assert desk.json("suggest", "tk")["suggestions"]
+        assert desk.json("faq")["items"]
+        assert desk.run("stale", "--format", "json").returncode == 0
+        assert desk.json("doctor")["ok"]
+        with desk.serve() as server:
+            assert server.search("未收到货退款")[0] == "refund-not-received"
+            assert server.get("/api/v1/articles/refund-not-received")["id"] == "refund-not-received"
+            server.post("/api/v1/events", kind="copy", id="refund-not-received")
+            wait_until(lambda: health(server)["lost_log_entries"] > 0)
+            edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
+            wait_until(lambda: health(server)["status"] == "degraded")
+            assert health(server)["checks"]["files"] != "ok"
+            assert server.stop() == 0
+
+
+def test_writing_goes_on_by_itself_when_there_is_room_again(desk: Desk) -> None:
+    with small_disk(desk.data):
+        desk.json("index")
+        filler = fill(desk.data)
+        with desk.serve() as server:
+            edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
+            wait_until(lambda: health(server)["status"] == "degraded")
+            filler.unlink()
+            wait_until(lambda: health(server)["status"] == "ok")
+            assert server.search("犀牛 快递")[0] == "refund-not-received"
+            server.post("/api/v1/events", kind="view", id="refund-not-received")
+            wait_until(lambda: views(desk) == 1)
