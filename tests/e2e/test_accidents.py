@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from tests.e2e.disks import fill, read_only, small_disk
+from tests.disks import fill, read_only, small_disk
 from tests.e2e.processes import Desk, Server, edit, wait_until
 
 REFUND = "mall/refund/refund-not-received.md"
