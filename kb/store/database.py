@@ -83,10 +83,11 @@ class Database:
         with self._our_errors():
             try:
                 self._opened("rwc")
-            except sqlite3.OperationalError:
-                if not path.exists():
-                    raise
-                self._connection()
+            except sqlite3.OperationalError as unwritable:
+                try:
+                    self._connection()
+                except StoreError:  # there is nothing to be read either
+                    raise unwritable from None
 
     @contextmanager
     def read(self) -> Iterator[sqlite_utils.Database]:

@@ -144,3 +144,14 @@ def test_writing_goes_on_by_itself_when_there_is_room_again(desk: Desk) -> None:
             assert server.search("犀牛 快递")[0] == "refund-not-received"
             server.post("/api/v1/events", kind="view", id="refund-not-received")
             wait_until(lambda: views(desk) == 1)
+
+
+@pytest.mark.parametrize("size", ["16k", "300k", "1m"])  # too small for an empty database, the catalog, the index
+def test_a_disk_that_is_too_small_for_the_first_index_is_said_plainly(desk: Desk, size: str) -> None:
+    with small_disk(desk.data, size):
+        done = desk.run("index")
+        assert done.returncode == 2
+        assert "磁盘" in done.stderr
+        assert "原来的索引" not in done.stderr
+        assert "Traceback" not in done.stderr
+    assert desk.json("index")["articles"] > 60

@@ -47,6 +47,11 @@ def test_the_index_summary_counts(desk: Desk) -> None:
     assert (second["added"], second["changed"], second["removed"]) == (0, 0, 0)
 
 
+def test_why_the_index_is_rebuilt_is_said_once(desk: Desk) -> None:
+    assert desk.run("index").stderr.count("首次建立索引") == 1
+    assert desk.run("index", "--rebuild").stderr.count("按要求重建") == 1
+
+
 def test_the_review_queue_comes_in_every_form(indexed: Desk, tmp_path: Path) -> None:
     assert indexed.run("stale", "--format", "csv").stdout.startswith("\ufeff")
     assert indexed.run("stale", "--format", "md").stdout.startswith("## 复核清单")
