@@ -21,6 +21,7 @@ from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog, Event, EventLog, LoggedSearch, QueryLog
 from kb.rules.freshness import Policy, assess
 from kb.rules.query import MAX_QUERY
+from kb.store.log_writer import LogWriter
 from kb.text.normalize import normalize
 from kb.text.once import once
 from kb.text.render import render_html
@@ -71,6 +72,7 @@ class Service:
         queue: ReviewQueue,
         policy: Policy,
         channels: tuple[str, ...],
+        log_writer: LogWriter,
         vocabulary: Callable[[], Vocabulary],
         dictionaries_digest: Callable[[], str],
         check_store: Callable[[], None],
@@ -80,6 +82,7 @@ class Service:
         self._query_log, self._events = query_log, events
         self._panels, self._queue = panels, queue
         self._policy, self.channels = policy, channels
+        self.log_writer = log_writer
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
         self._check_store, self._now = check_store, now
         self._snapshot: _Snapshot | None = None
@@ -87,7 +90,6 @@ class Service:
         self._warm = False
         self._damaged = False
         self._vocabulary_in_use: tuple[str, Vocabulary] | None = None
-        self._lost_logs = 0
         self._troubles: dict[str, str] = {}
 
     # --- questions
@@ -100,7 +102,7 @@ class Service:
             self._damaged = True
             raise
         if agent is not None and request.text.strip():
-            self._log(lambda: self._query_log.record(self._logged(request, page, agent, settled)))
+            self.log_writer.put(partial(self._query_log.record, self._logged(request, page, agent, settled)))
         return page
 
     def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
@@ -173,9 +175,9 @@ class Service:
         _, freshness = self.article(article_id)
         stale = freshness.state.value in ("expired", "stale")
         event = Event(self._now(), kind, article_id, agent, query, position, ms, stale, note)
-        self._log(lambda: self._events.record(event))
+        self.log_writer.put(partial(self._events.record, event))
         if kind == "pick" and agent:
-            self._log(lambda: self._query_log.settle(agent))
+            self.log_writer.put(partial(self._query_log.settle, agent))
 
     # --- upkeep
 
@@ -259,7 +261,7 @@ class Service:
             "engine": self._engine.name,
             "generation": self._engine.generation() if searching else "",
             "articles": articles,
-            "lost_log_entries": self._lost_logs,
+            "lost_log_entries": self.log_writer.lost,
         }
 
     # --- inside
@@ -339,14 +341,6 @@ class Service:
             fallback=page.fallback,
             settled=settled,
         )
-
-    def _log(self, write: Callable[[], None]) -> None:
-        """Logging must not cost anybody an answer."""
-        try:
-            write()
-        except StoreError as error:
-            self._lost_logs += 1
-            log.warning("一条使用记录没有写入：%s", error)
 
 
 def _without_body(record: ArticleRecord) -> ArticleRecord:

@@ -30,7 +30,7 @@ RETRY_EVERY = 3.0
 
 
 class Upkeep:
-    """Two daemon threads around ``service``; errors are tried again, they never end them.
+    """Two daemon threads (and the log writer's) around ``service``; errors are tried again, they never end them.
 
     What fails is said by ``Service.health`` until it succeeds, and logged when it begins.
 
@@ -59,6 +59,7 @@ class Upkeep:
 
     def start(self) -> None:
         """Begin; returns at once."""
+        self._service.log_writer.start()
         for thread in self._threads:
             thread.start()
 
@@ -68,6 +69,7 @@ class Upkeep:
         deadline = time.monotonic() + STOP_WITHIN
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._service.log_writer.stop()
 
     def _keep_fresh(self) -> None:
         self._attempt(self._service.warm_up)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from kb.errors import QueryError
 from kb.model import Article, ArticleRecord, Problem
 
 EVENT_KINDS = ("view", "copy", "pick", "open", "helpful", "unhelpful", "outdated")
@@ -135,7 +136,10 @@ class QueryLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something done with an article. ``position`` counts from 1; ``stale``: it was expired or stale then."""
+    """Something done with an article. ``position`` counts from 1; ``stale``: it was expired or stale then.
+
+    Raises QueryError for a kind that is not in EVENT_KINDS.
+    """
 
     at: datetime
     kind: str
@@ -146,6 +150,10 @@ class Event:
     ms: float | None = None
     stale: bool = False
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in EVENT_KINDS:
+            raise QueryError(f"没有“{self.kind}”这种事件，可用的有：{'、'.join(EVENT_KINDS)}。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +170,7 @@ class EventLog(Protocol):
     """What agents do with articles. Queries and notes are masked before they are written."""
 
     def record(self, event: Event) -> None:
-        """Write down an event; raise QueryError for a kind that is not in EVENT_KINDS."""
+        """Write down an event."""
 
     def totals(self, since: datetime) -> dict[str, dict[str, int]]:
         """article id -> kind -> number of events."""

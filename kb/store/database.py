@@ -25,7 +25,8 @@ import sqlite_utils
 from kb.errors import StoreBusy, StoreCorrupt, StoreError
 from kb.store.migrations import migrate, schema_number
 
-BUSY_TIMEOUT_MS = 5000
+#: seconds
+BUSY_TIMEOUT = 5.0
 _WAL_ATTEMPTS = 10
 
 _MEND = (
@@ -71,9 +72,8 @@ class Database:
     Raises StoreError when it can't be opened, is damaged or was written by a newer version of the program.
     """
 
-    def __init__(self, path: Path, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self._busy_timeout_ms = busy_timeout_ms
         self._local = threading.local()
         self._open: weakref.WeakSet[sqlite_utils.Database] = weakref.WeakSet()
         try:
@@ -156,7 +156,7 @@ class Database:
 
     def _opened(self, mode: str) -> sqlite_utils.Database:
         """A new connection, the schema brought up to date. ``mode`` as in SQLite's URIs; ``rwc`` makes the file."""
-        connection = _connect(self.path, self._busy_timeout_ms, mode)
+        connection = _connect(self.path, mode)
         db = sqlite_utils.Database(connection, execute_plugins=False)
         weakref.finalize(db, connection.close)  # at the latest when the thread ends
         if mode != "rwc" and not schema_number(db):
@@ -176,12 +176,12 @@ class Database:
             raise StoreError(f"数据库 {self.path} 操作失败：{error}") from error
 
 
-def _connect(path: Path, busy_timeout_ms: int, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open without implicit transactions; any thread may close it, only its own one uses it."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
-        timeout=busy_timeout_ms / 1000,
+        timeout=BUSY_TIMEOUT,
         isolation_level=None,
         check_same_thread=False,
     )

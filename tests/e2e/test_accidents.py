@@ -155,3 +155,15 @@ def test_a_disk_that_is_too_small_for_the_first_index_is_said_plainly(desk: Desk
         assert "原来的索引" not in done.stderr
         assert "Traceback" not in done.stderr
     assert desk.json("index")["articles"] > 60
+
+
+def test_usage_is_recorded_although_the_database_was_locked_and_the_server_stopped_at_once(desk: Desk) -> None:
+    with desk.serve() as server:
+        with closing(sqlite3.connect(desk.data / "zhida.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            server.post("/api/v1/events", kind="view", id="refund-not-received")
+            other.execute("ROLLBACK")
+        wait_until(lambda: views(desk) == 1)
+        server.post("/api/v1/events", kind="view", id="refund-not-received")
+        assert server.stop() == 0
+    assert views(desk) == 2
