@@ -15,12 +15,13 @@ from datetime import date, datetime, timedelta, timezone
 from functools import partial
 
 from kb import contracts
-from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreError
+from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreCorrupt, StoreError
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog, Event, EventLog, LoggedSearch, QueryLog
 from kb.rules.freshness import Policy, assess
 from kb.rules.query import MAX_QUERY
+from kb.store.log_writer import LogWriter
 from kb.text.normalize import normalize
 from kb.text.once import once
 from kb.text.render import render_html
@@ -71,6 +72,7 @@ class Service:
         queue: ReviewQueue,
         policy: Policy,
         channels: tuple[str, ...],
+        log_writer: LogWriter,
         vocabulary: Callable[[], Vocabulary],
         dictionaries_digest: Callable[[], str],
         check_store: Callable[[], None],
@@ -80,6 +82,7 @@ class Service:
         self._query_log, self._events = query_log, events
         self._panels, self._queue = panels, queue
         self._policy, self.channels = policy, channels
+        self.log_writer = log_writer
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
         self._check_store, self._now = check_store, now
         self._snapshot: _Snapshot | None = None
@@ -87,7 +90,7 @@ class Service:
         self._warm = False
         self._damaged = False
         self._vocabulary_in_use: tuple[str, Vocabulary] | None = None
-        self._lost_logs = 0
+        self._troubles: dict[str, str] = {}
 
     # --- questions
 
@@ -99,7 +102,7 @@ class Service:
             self._damaged = True
             raise
         if agent is not None and request.text.strip():
-            self._log(lambda: self._query_log.record(self._logged(request, page, agent, settled)))
+            self.log_writer.put(partial(self._query_log.record, self._logged(request, page, agent, settled)))
         return page
 
     def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
@@ -172,15 +175,15 @@ class Service:
         _, freshness = self.article(article_id)
         stale = freshness.state.value in ("expired", "stale")
         event = Event(self._now(), kind, article_id, agent, query, position, ms, stale, note)
-        self._log(lambda: self._events.record(event))
+        self.log_writer.put(partial(self._events.record, event))
         if kind == "pick" and agent:
-            self._log(lambda: self._query_log.settle(agent))
+            self.log_writer.put(partial(self._query_log.settle, agent))
 
     # --- upkeep
 
-    def index(self, rebuild: bool = False, progress: Progress = silent) -> IndexReport:
-        """Bring the index up to date with the files; ``refresh`` makes answers follow. Raises as ``Indexer.sync``."""
-        return self._indexer.sync(rebuild=rebuild, progress=progress)
+    def index(self, rebuild: bool = False, thorough: bool = True, progress: Progress = silent) -> IndexReport:
+        """Bring the index up to date with the files; ``refresh`` makes answers follow. See ``Indexer.sync``."""
+        return self._indexer.sync(rebuild, thorough, progress)
 
     def mend(self) -> bool:
         """Rebuild the index if a search has met damage; return whether that was so."""
@@ -230,10 +233,19 @@ class Service:
     def check_store(self) -> None:
         """Read the whole database. Raises StoreError when something is wrong with it."""
         self._check_store()
+        if damaged := self._catalog.damaged():
+            raise StoreCorrupt(f"{len(damaged)} 个条目的内容已损坏，例如 {damaged[0]}；执行 kb index 从文件恢复。")
+
+    def note(self, part: str, trouble: str) -> bool:
+        """Let ``health`` say what keeps upkeep from doing something (``""``: nothing); return whether that is news."""
+        news = self._troubles.get(part, "") != trouble
+        self._troubles = {**self._troubles, part: trouble}
+        return news
 
     def health(self) -> contracts.Document:
         """State of the parts; ``status`` is ok, degraded (search works, something else doesn't) or down."""
-        checks, articles = {"engine": "ok", "store": "ok"}, 0
+        checks, articles = {"engine": "ok", "store": "ok", "files": "ok"}, 0
+        checks |= {part: trouble for part, trouble in self._troubles.items() if trouble}
         try:
             articles = self._engine.doc_count()
         except KbError as error:
@@ -249,7 +261,7 @@ class Service:
             "engine": self._engine.name,
             "generation": self._engine.generation() if searching else "",
             "articles": articles,
-            "lost_log_entries": self._lost_logs,
+            "lost_log_entries": self.log_writer.lost,
         }
 
     # --- inside
@@ -266,9 +278,7 @@ class Service:
         library = Library.of(records)
         words = self._words(version[1])
         verdict = partial(self._freshness, as_of=today)
-        suggester = once(
-            lambda: build_suggester(records, library, verdict, self._use(), self._frequent(), words.tokenizer)
-        )
+        suggester = once(lambda: build_suggester(records, library, verdict, *self._habits(), words.tokenizer))
         searcher = Searcher(
             engine=self._engine,
             articles=_Articles(self._catalog, {record.article.id: _without_body(record) for record in records}),
@@ -291,6 +301,14 @@ class Service:
 
     def _freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
         return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
+
+    def _habits(self) -> tuple[dict[str, int], Sequence[tuple[str, int]]]:
+        """How often articles were used and what was searched; nothing while the database fails."""
+        try:
+            return self._use(), self._frequent()
+        except StoreError as error:
+            log.warning("数据库暂不可用，联想不按使用次数排序：%s", error)
+            return {}, ()
 
     def _use(self) -> dict[str, int]:
         """How often each article was picked or copied lately."""
@@ -324,14 +342,6 @@ class Service:
             fallback=page.fallback,
             settled=settled,
         )
-
-    def _log(self, write: Callable[[], None]) -> None:
-        """Logging must not cost anybody an answer."""
-        try:
-            write()
-        except StoreError as error:
-            self._lost_logs += 1
-            log.warning("一条使用记录没有写入：%s", error)
 
 
 def _without_body(record: ArticleRecord) -> ArticleRecord:

@@ -7,11 +7,13 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import watchfiles
 
 from kb.errors import KbError
+from kb.model import Problem
 from kb.service import Service
 
 log = logging.getLogger(__name__)
@@ -21,12 +23,16 @@ TICK = 1.0
 RANK_EVERY = 600.0
 PURGE_EVERY = 24 * 3600.0
 RESCAN_EVERY = 60.0
-#: a rebuild that fails is not tried again at once
-MEND_EVERY = 3.0
+#: how long a stop waits for jobs in hand; what is cut off then is done by the next run
+STOP_WITHIN = 2.0
+#: what failed is not tried again at once
+RETRY_EVERY = 3.0
 
 
 class Upkeep:
-    """Two daemon threads around ``service``; errors are logged and tried again, they never end them.
+    """Two daemon threads (and the log writer's) around ``service``; errors are tried again, they never end them.
+
+    What fails is said by ``Service.health`` until it succeeds, and logged when it begins.
 
     One keeps the index equal to the files, so that an edit is found at once; the other makes everything derived
     from all articles follow (suggestions, FAQ panel), which takes longer the more there are.
@@ -40,23 +46,30 @@ class Upkeep:
             threading.Thread(target=self._keep_indexed, name="indexer", daemon=True),
             threading.Thread(target=self._keep_fresh, name="refresher", daemon=True),
         ]
-        self._rescan = _Job(RESCAN_EVERY, service.index)  # for what the watcher missed: network drives, new mounts
-        self._mend = _Job(MEND_EVERY, service.mend)
+        self._known: frozenset[Problem] = frozenset()
+        self._behind = False  # the latest attempt to take over changes failed
+        self._edits = _Job("files", RETRY_EVERY, partial(self._take_over, thorough=False))
+        # for what the watcher missed: network drives, new mounts
+        self._rescan = _Job("files", RESCAN_EVERY, partial(self._take_over, thorough=True))
+        self._mend = _Job("repair", RETRY_EVERY, service.mend)
         self._jobs = [
-            _Job(RANK_EVERY, service.rank_faq),
-            _Job(PURGE_EVERY, lambda: service.purge_logs(retention_days)),
+            _Job("faq", RANK_EVERY, service.rank_faq),
+            _Job("logs", PURGE_EVERY, lambda: service.purge_logs(retention_days)),
         ]
 
     def start(self) -> None:
         """Begin; returns at once."""
+        self._service.log_writer.start()
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End; waits for the jobs in hand."""
+        """End; waits for the jobs in hand, but not for locks that others hold."""
         self._stop.set()
+        deadline = time.monotonic() + STOP_WITHIN
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, deadline - time.monotonic()))
+        self._service.log_writer.stop()
 
     def _keep_fresh(self) -> None:
         self._attempt(self._service.warm_up)
@@ -64,20 +77,34 @@ class Upkeep:
             self._attempt(self._follow)
             for job in self._jobs:
                 if job.is_due():
-                    self._attempt(job.run)
+                    self._attempt(job.run, job.part)
 
     def _follow(self) -> None:
         if self._service.refresh():
             self._service.rank_faq()  # new articles belong into the panel, expired ones out of it
 
     def _keep_indexed(self) -> None:
+        said = ""
         while not self._stop.is_set():
             try:
                 self._watch()
             except (OSError, RuntimeError) as error:  # the folder is gone, or the system has no watches left
-                log.warning("无法监视知识目录（%s），改为每 %d 秒检查一次。", error, TICK)
+                if said != str(error):
+                    said = str(error)
+                    log.warning("无法监视知识目录（%s），改为每 %d 秒检查一次。", said, TICK)
                 self._stop.wait(TICK)
-                self._attempt(self._service.index)
+                self._index(self._edits)
+
+    def _index(self, job: _Job) -> None:
+        self._behind = not self._attempt(job.run, job.part)
+
+    def _take_over(self, thorough: bool) -> None:
+        """Bring the index up to date and log what is wrong in the files, each finding once."""
+        report = self._service.index(thorough=thorough)
+        errors = frozenset(problem for problem in report.problems if problem.severity == "error")
+        for problem in sorted(errors - self._known):
+            log.warning("%s", problem)
+        self._known = errors
 
     def _watch(self) -> None:
         folder = os.stat(self._articles).st_ino
@@ -94,34 +121,42 @@ class Upkeep:
         looked = False  # since the watch stands: what changed just before it did must not be missed
         for changed in changes:
             if self._mend.is_due():
-                self._attempt(self._mend.run)
+                self._attempt(self._mend.run, self._mend.part)
             if os.stat(self._articles).st_ino != folder:  # replaced as a whole: the watch is on the old one
                 return
-            if changed or not looked:
-                self._attempt(self._service.index)
+            if changed or not looked or (self._behind and self._edits.is_due()):
+                self._index(self._edits)
                 looked = True
             elif self._rescan.is_due():
-                self._attempt(self._rescan.run)
+                self._index(self._rescan)
 
-    def _attempt(self, work: Callable[[], object]) -> None:
+    def _attempt(self, work: Callable[[], object], part: str = "answers") -> bool:
+        """Do ``work`` for a part of the system and note how that went; whether it succeeded."""
+        trouble = ""
         try:
             work()
         except KbError as error:
-            log.warning("后台任务没有完成，稍后重试：%s", error)
-        except Exception:
+            trouble = str(error)
+        except Exception as error:
             log.exception("后台任务出错，稍后重试")
+            trouble = f"后台任务出错（{type(error).__name__}），详见日志。"
+        if self._service.note(part, trouble) and trouble:
+            log.warning("后台任务没有完成，会不断重试：%s", trouble)
+        return not trouble
 
 
 class _Job:
-    """Something to do every ``seconds``, for the first time after as long."""
+    """Something to do for a part of the system every ``seconds``, for the first time after as long."""
 
-    def __init__(self, seconds: float, work: Callable[[], object]) -> None:
-        self._seconds, self._work = seconds, work
+    def __init__(self, part: str, seconds: float, work: Callable[[], object]) -> None:
+        self.part, self._seconds, self._work = part, seconds, work
         self._next = time.monotonic() + seconds
 
     def is_due(self) -> bool:
         return time.monotonic() >= self._next
 
     def run(self) -> None:
-        self._next = time.monotonic() + self._seconds
-        self._work()
+        try:
+            self._work()
+        finally:
+            self._next = time.monotonic() + self._seconds

@@ -24,6 +24,7 @@ from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
+from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
@@ -39,15 +40,11 @@ from kb.usecases.searching import Searcher
 from kb.usecases.staleness import ReviewQueue
 from kb.usecases.suggesting import build_suggester
 
-#: How long an answer may wait for its log entry while another process writes.
-LOG_PATIENCE_MS = 200
-
 
 def build_service(settings: Settings) -> Service:
     """The whole system on the folders of ``settings``. Raises StoreError when the database can't be used."""
     database = Database(settings.database)
-    logs = Database(settings.database, busy_timeout_ms=LOG_PATIENCE_MS)
-    catalog, events = Catalog(database), EventLog(logs)
+    catalog, events = Catalog(database), EventLog(database)
     policy = Policy(default_interval=settings.review_every, top_interval=settings.review_top)
     engine = build_engine(settings)
     files = ArticleFiles(settings.articles, settings.channels)
@@ -55,12 +52,13 @@ def build_service(settings: Settings) -> Service:
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
-        query_log=QueryLog(logs),
+        query_log=QueryLog(database),
         events=events,
         panels=FaqPanels(catalog, events, FaqSnapshots(database), policy),
         queue=ReviewQueue(catalog, events, policy),
         policy=policy,
         channels=settings.channels,
+        log_writer=LogWriter(),
         vocabulary=lambda: build_vocabulary(settings),
         dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         check_store=database.check,

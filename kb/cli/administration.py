@@ -40,6 +40,7 @@ def serve(context: Context, host: str, port: int) -> None:
     except KbError as error:
         if not service.can_search():
             raise
+        service.note("files", str(error))
         remarks.print(f"[yellow]索引没有更新，先用原来的：{escape(str(error))}[/]")
     service.refresh()
     upkeep = Upkeep(service, context.settings.articles, context.settings.retention_days)

@@ -31,8 +31,6 @@ def index(context: Context, rebuild: bool, as_json: bool) -> None:
         summary = {name: value for name, value in asdict(report).items() if name != "problems"}
         print_json({**summary, "problems": [contracts.problem_document(p) for p in report.problems]})
         return
-    if report.rebuilt:
-        remarks.print(f"已整体重建：{escape(report.rebuilt)}")
     output.print(
         f"共 {report.articles} 条：新增 {report.added}，修改 {report.changed}，移除 {report.removed}，"
         f"有错误 {report.errors}；用时 {report.seconds:.2f} 秒"

@@ -136,14 +136,14 @@ class _Helper:
             pickle.dump(bundle, self._bundles)
             self._bundles.flush()
         except OSError as error:
-            raise EngineError("协助建索引的进程意外退出，可能是内存或磁盘不足；原来的索引照常使用。") from error
+            raise EngineError("协助建索引的进程意外退出，可能是内存或磁盘不足；处理后请重新执行 kb index。") from error
 
     def finished(self) -> Path:
         """Wait until all is written; the path of its index."""
         self._bundles.close()
         self._listener.join()
         if self._process.wait() != 0:
-            raise EngineError("协助建索引的进程没有完成，可能是内存或磁盘不足；原来的索引照常使用。")
+            raise EngineError("协助建索引的进程没有完成，可能是内存或磁盘不足；处理后请重新执行 kb index。")
         return self._path
 
 

@@ -88,17 +88,18 @@ class WhooshEngine:
 
     @contextmanager
     def batch(self) -> Iterator[WriteBatch]:
-        with _disk_errors(), self._generations.writing():
+        with self._disk_errors(), self._generations.writing():
             changes = _Changes()
             yield changes
             if changes.pending:
-                index = WhooshIndex(self._generations.current())
+                with _damage_is_corruption():
+                    index = WhooshIndex(self._generations.current())
                 index.write(map(prepare, changes.puts()), deleted_ids=list(changes.pending))
                 index.close()
         self._looked = 0.0
 
     def rebuild(self, documents: Iterable[IndexDocument], fingerprint: str) -> str:
-        with _disk_errors(), self._generations.writing():
+        with self._disk_errors(), self._generations.writing():
             path = self._generations.create()
             try:
                 build = Build(path)
@@ -121,6 +122,21 @@ class WhooshEngine:
 
     def close(self) -> None:
         self._view = None
+
+    @contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            reason = "磁盘空间不足" if error.errno == errno.ENOSPC else f"写入失败（{error.strerror or error}）"
+            raise EngineError(f"索引没有更新：{reason}。{self._meanwhile()}，处理后请重新执行 kb index。") from error
+
+    def _meanwhile(self) -> str:
+        try:
+            self._generations.current()
+        except EngineError:
+            return "现在还没有可用的索引"
+        return "原来的索引照常使用"
 
     def _current(self) -> _View:
         """The open view, renewed when something newer was published since the last look."""
@@ -176,27 +192,18 @@ def _damage_is_corruption() -> Iterator[None]:
         ) from error
 
 
-@contextmanager
-def _disk_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = "磁盘空间不足" if error.errno == errno.ENOSPC else f"写入失败（{error.strerror or error}）"
-        raise EngineError(f"索引没有更新：{reason}。原来的索引照常使用，处理后请重新执行 kb index。") from error
-
-
 def _smoke_test(path: Path, sample: IndexDocument | None, count: int) -> None:
     """Prove that the new generation holds everything and finds an article by its own title."""
     view = _View.open(path)
     if view.reader.live != count:
-        raise SmokeTestFailed(f"新索引应有 {count} 条，实有 {view.reader.live} 条；旧索引继续服务。")
+        raise SmokeTestFailed(f"新索引应有 {count} 条，实有 {view.reader.live} 条；没有启用新索引。")
     title = sample.analyzed()["title"] if sample else None
     if sample is None or title is None or not title.tokens:
         return
     terms = tuple(Term(token) for token in dict.fromkeys(title.tokens))
     found = view.search(EngineQuery(terms=terms, phrases=(title.folded,), boosts={"head": 1.0}, limit=count))
     if all(hit.id != sample.id for hit in found.hits):
-        raise SmokeTestFailed(f"新索引用标题查不到条目 {sample.id}；旧索引继续服务。")
+        raise SmokeTestFailed(f"新索引用标题查不到条目 {sample.id}；没有启用新索引。")
 
 
 class _View:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 from array import array
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -19,9 +18,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from whoosh import columns, fields, formats, index
+from whoosh import columns, fields, formats
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo
 from whoosh.filedb.compound import CompoundStorage
+from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
 from whoosh.matching import ListMatcher
 from whoosh.matching.wrappers import WrappingMatcher
@@ -30,11 +30,14 @@ from whoosh.system import pack_ushort
 from whoosh.util import fib
 from whoosh.writing import SegmentWriter
 
+from kb.engines.postings_cache import PostingsCache
 from kb.engines.scoring import Postings
+from kb.engines.sealing import read_sealed, seal
+from kb.errors import IndexCorrupt
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 _LENGTHS = "lengths"
 _CACHE_BYTES = 64 * 2**20
@@ -90,7 +93,7 @@ class _ArrayCodec(W3Codec):  # type: ignore[misc]  # Whoosh has no types
 
 
 class _SegmentInMemory(CompoundStorage):  # type: ignore[misc]  # Whoosh has no types
-    """A segment's file read as a whole. Whoosh would map it, and a mapped file that is cut short ends the process."""
+    """A segment's file as a whole. Whoosh would map it, and a mapped file that is cut short ends the process."""
 
     def __init__(self, dbfile: Any) -> None:
         super().__init__(dbfile, use_mmap=False)
@@ -107,8 +110,26 @@ class _ArraySegment(W3Segment):  # type: ignore[misc]  # Whoosh has no types
     def codec(self, **_: Any) -> _ArrayCodec:
         return _ArrayCodec()
 
+    def create_compound_file(self, storage: _Storage) -> None:
+        super().create_compound_file(storage)
+        seal(Path(storage.folder) / self.make_filename(self.COMPOUND_EXT))
+
     def open_compound_file(self, storage: Any) -> _SegmentInMemory:
         return _SegmentInMemory(storage.open_file(self.make_filename(self.COMPOUND_EXT)))
+
+
+class _Storage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
+    """The folder of an index, in which segments and tables of contents are sealed: all that outlives a commit."""
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
+        """Called for a new table of contents only."""
+        seal(Path(self.folder) / oldname)
+        super().rename_file(oldname, newname, safe)
+
+    def open_file(self, name: str, **options: Any) -> StructFile:
+        if name.endswith((".seg", ".toc")):
+            return StructFile(BytesIO(read_sealed(Path(self.folder) / name)), name=name)
+        return super().open_file(name, **options)
 
 
 class _GroupingPool:
@@ -187,13 +208,13 @@ class WhooshIndex:
 
     def __init__(self, path: Path) -> None:
         """Open the index at ``path``; any exception means that it is damaged or missing."""
-        self._index = index.open_dir(str(path))
-        self._cache = _PostingsCache(_CACHE_BYTES)
+        self._index = _Storage(str(path)).open_index()
+        self._cache = PostingsCache(_CACHE_BYTES)
 
     @classmethod
     def create(cls, path: Path) -> WhooshIndex:
         """Make an empty index in an existing directory."""
-        index.create_in(str(path), _schema()).close()
+        _Storage(str(path)).create_index(_schema()).close()
         return cls(path)
 
     def write(
@@ -225,7 +246,7 @@ class WhooshIndex:
 
     def _move_in(self, other: Path) -> list[Any]:
         """Take over the files of another index; return its segments. Their names are random, so none collide."""
-        source = index.open_dir(str(other))
+        source = _Storage(str(other)).open_index()
         segments: list[Any] = source._segments()
         source.close()
         for segment in segments:
@@ -239,8 +260,13 @@ class WhooshIndex:
         return int(self._index.latest_generation())
 
     def reader(self) -> Reader:
-        """A view of the latest commit that later commits don't change."""
-        return Reader(self._index.reader(), self._cache)
+        """A view of the latest commit that later commits don't change. Raises IndexCorrupt."""
+        try:
+            return Reader(self._index.reader(), self._cache)
+        except FileNotFoundError as error:
+            raise IndexCorrupt(
+                f"索引文件 {error.filename} 不见了，请执行 kb index --rebuild 重建；知识文件不受影响。"
+            ) from error
 
     def close(self) -> None:
         """Release the files of the directory; open readers stay usable."""
@@ -250,35 +276,6 @@ class WhooshIndex:
 def _lengths(tokens: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
     lengths = {name: sum(tokens.get(name, {}).values()) for name in SCORED_FIELDS}
     return {name: length for name, length in lengths.items() if length}
-
-
-class _PostingsCache:
-    """Least recently used posting lists, per segment (segments never change), bounded in bytes."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit, self._used = limit, 0
-        self._entries: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, str, str]) -> Postings | None:
-        with self._lock:
-            found = self._entries.get(key)
-            if found is not None:
-                self._entries.move_to_end(key)
-            return found
-
-    def put(self, key: tuple[str, str, str], postings: Postings) -> None:
-        with self._lock:
-            if key in self._entries:
-                return
-            self._entries[key] = postings
-            self._used += _size(postings)
-            while self._used > self._limit:
-                self._used -= _size(self._entries.popitem(last=False)[1])
-
-
-def _size(postings: Postings) -> int:
-    return int(postings[0].nbytes + postings[1].nbytes) + 200
 
 
 def _alive(segment: Any) -> NDArray[np.bool_] | None:
@@ -293,7 +290,7 @@ def _alive(segment: Any) -> NDArray[np.bool_] | None:
 class Reader:
     """Posting arrays of one commit; document numbers run over all segments. Deleted documents never show."""
 
-    def __init__(self, reader: Any, cache: _PostingsCache) -> None:
+    def __init__(self, reader: Any, cache: PostingsCache) -> None:
         self._reader, self._cache = reader, cache
         self._leaves = [(leaf, base) for leaf, base in reader.leaf_readers() if leaf.segment()]
         self.size = int(reader.doc_count_all())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from kb.errors import QueryError
 from kb.model import Article, ArticleRecord, Problem
 
 EVENT_KINDS = ("view", "copy", "pick", "open", "helpful", "unhelpful", "outdated")
@@ -37,7 +38,8 @@ class Catalog(Protocol):
     """The articles being served and the file versions that they come from.
 
     While a newer version of a file is broken its last good version stays, marked by ``outdated_by``. Of
-    several files with one id the first by path is served.
+    several files with one id the first by path is served. What is stored of a file may be damaged: its article is
+    left out then until the file has been read again.
     """
 
     def stats(self) -> dict[str, tuple[int, int]]:
@@ -73,6 +75,9 @@ class Catalog(Protocol):
 
     def version(self) -> int:
         """A number that grows with every change, also one made by another process."""
+
+    def damaged(self) -> list[str]:
+        """Paths of the files whose stored article or problems can't be read any more; looks at every one."""
 
     def indexed(self) -> str:
         """What ``mark_indexed`` was last given; ``""`` before the first time."""
@@ -131,7 +136,10 @@ class QueryLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something done with an article. ``position`` counts from 1; ``stale``: it was expired or stale then."""
+    """Something done with an article. ``position`` counts from 1; ``stale``: it was expired or stale then.
+
+    Raises QueryError for a kind that is not in EVENT_KINDS.
+    """
 
     at: datetime
     kind: str
@@ -142,6 +150,10 @@ class Event:
     ms: float | None = None
     stale: bool = False
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in EVENT_KINDS:
+            raise QueryError(f"没有“{self.kind}”这种事件，可用的有：{'、'.join(EVENT_KINDS)}。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +170,7 @@ class EventLog(Protocol):
     """What agents do with articles. Queries and notes are masked before they are written."""
 
     def record(self, event: Event) -> None:
-        """Write down an event; raise QueryError for a kind that is not in EVENT_KINDS."""
+        """Write down an event."""
 
     def totals(self, since: datetime) -> dict[str, dict[str, int]]:
         """article id -> kind -> number of events."""

@@ -21,8 +21,8 @@ def dump_article(article: Article) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
-def load_article(text: str) -> Article:
-    """The article that ``dump_article`` wrote."""
+def load_article(text: str | bytes) -> Article:
+    """The article that ``dump_article`` wrote. Raises ValueError, TypeError or KeyError for any other text."""
     values: dict[str, Any] = json.loads(text)
     for name in _DATES:
         if name in values:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timezone
 from typing import Any
 
-from kb.errors import StoreCorrupt
 from kb.model import Article, ArticleRecord, Problem
 from kb.ports.store import FileVersion
 from kb.store.article_json import dump_article, load_article
-from kb.store.database import Database
+from kb.store.database import Database, epoch_ms
 
-_ALL = "SELECT article, path, served_revision, outdated_by FROM served_articles ORDER BY article_id"
-_SOME = """SELECT article, path, served_revision, outdated_by FROM served_articles
+log = logging.getLogger(__name__)
+
+# JSON is read as bytes: text that is no UTF-8 any more would fail the whole statement, not only its row.
+_ALL = "SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM served_articles ORDER BY article_id"
+_SOME = """SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM served_articles
     WHERE article_id IN (SELECT value FROM json_each(?))"""
 
 
@@ -47,13 +51,14 @@ class Catalog:
                 db.execute("DELETE FROM article_files WHERE path = ?", [path])
             files.upsert_all(good, pk="path")
             files.upsert_all(others, pk="path")
-            db.execute("UPDATE catalog_state SET version = version + 1, parser = ?", [parser])
+            # Not just the next number: a database that takes another one's place must not look like it.
+            version = epoch_ms(datetime.now(timezone.utc))
+            db.execute("UPDATE catalog_state SET version = max(version + 1, ?), parser = ?", [version, parser])
 
     def records(self) -> Iterator[ArticleRecord]:
         """Every article being served, in order of id, read row by row."""
         with self._database.read() as db:
-            for row in db.execute(_ALL):
-                yield _record(row)
+            yield from filter(None, map(_record, db.execute(_ALL)))
 
     def get(self, article_id: str) -> ArticleRecord | None:
         """One article being served."""
@@ -63,8 +68,8 @@ class Catalog:
         """id -> article in the order asked for, without those that are not served."""
         wanted = list(article_ids)
         with self._database.read() as db:
-            records = [_record(row) for row in db.execute(_SOME, [json.dumps(wanted)])]
-        found = {record.article.id: record for record in records}
+            records = list(map(_record, db.execute(_SOME, [json.dumps(wanted)])))
+        found = {record.article.id: record for record in records if record}
         return {article_id: found[article_id] for article_id in wanted if article_id in found}
 
     def source(self, article_id: str) -> str | None:
@@ -83,15 +88,27 @@ class Catalog:
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, ids used twice included."""
         with self._database.read() as db:
-            noted = db.execute("SELECT path, problems FROM article_files WHERE problems <> '[]'").fetchall()
+            noted = db.execute(
+                "SELECT path, CAST(problems AS BLOB) FROM article_files WHERE problems <> '[]'"
+            ).fetchall()
             twice = db.execute(
                 """SELECT hidden.path, served.path, served.article_id
                 FROM article_files AS hidden JOIN served_articles AS served USING (article_id)
                 WHERE hidden.path <> served.path"""
             ).fetchall()
-        found = [Problem(path, *details) for path, problems in noted for details in json.loads(problems)]
+        found = [problem for path, problems in noted for problem in _problems(path, problems) or ()]
         found += [Problem(path, 1, _duplicate(article_id, first)) for path, first, article_id in twice]
         return sorted(found)
+
+    def damaged(self) -> list[str]:
+        """Paths of the files whose row can't be read any more; looks at every row."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT path, CAST(article AS BLOB), CAST(problems AS BLOB) FROM article_files")
+            return [
+                path
+                for path, article, problems in rows
+                if _problems(path, problems) is None or (article is not None and _article(path, article) is None)
+            ]
 
     def indexed(self) -> str:
         """What ``mark_indexed`` was last given; ``""`` before the first time."""
@@ -133,13 +150,27 @@ def _article_row(file: FileVersion, article: Article) -> dict[str, Any]:
     }
 
 
-def _record(row: tuple[str, str, str, str | None]) -> ArticleRecord:
+def _record(row: tuple[bytes, str, str, str | None]) -> ArticleRecord | None:
     text, path, revision, outdated_by = row
+    article = _article(path, text)
+    return ArticleRecord(article, path, revision, outdated_by) if article else None
+
+
+def _article(path: str, text: bytes) -> Article | None:
+    """The article of a row; None when the row is damaged, which must not cost anybody the other articles."""
     try:
-        article = load_article(text)
-    except (ValueError, TypeError, KeyError, IndexError) as error:
-        raise StoreCorrupt(f"数据库里条目 {path} 的内容已损坏，请执行 kb doctor 检查数据库。") from error
-    return ArticleRecord(article, path, revision, outdated_by)
+        return load_article(text)
+    except (ValueError, TypeError, KeyError) as error:
+        log.warning("数据库里 %s 的内容已损坏（%s），暂不提供；执行 kb index 会从文件恢复。", path, error)
+        return None
+
+
+def _problems(path: str, text: bytes) -> list[Problem] | None:
+    """The problems of a row; None when the row is damaged."""
+    try:
+        return [Problem(path, *details) for details in json.loads(text)]
+    except (ValueError, TypeError):
+        return None
 
 
 def _duplicate(article_id: str, first: str) -> str:

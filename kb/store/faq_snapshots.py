@@ -28,12 +28,16 @@ class FaqSnapshots:
             )
 
     def latest(self) -> FaqSnapshot | None:
-        """The last one saved; None before the first."""
+        """The last one saved; None before the first, and when it is damaged (the next ranking replaces it)."""
         with self._database.read() as db:
-            row = db.execute("SELECT as_of, ranking FROM faq_snapshots ORDER BY id DESC LIMIT 1").fetchone()
+            row = db.execute(
+                "SELECT as_of, CAST(ranking AS BLOB) FROM faq_snapshots ORDER BY id DESC LIMIT 1"
+            ).fetchone()
         if row is None:
             return None
         as_of, ranking = row
-        return FaqSnapshot(
-            from_epoch_ms(as_of), tuple((article_id, score) for article_id, score in json.loads(ranking))
-        )
+        try:
+            places = tuple((article_id, score) for article_id, score in json.loads(ranking))
+        except (ValueError, TypeError):
+            return None
+        return FaqSnapshot(from_epoch_ms(as_of), places)

@@ -1,4 +1,7 @@
-"""How the schema came to be, step by step. A step that was released never changes; the next one mends it."""
+"""How the schema came to be, step by step. A step that exists never changes; the next one mends it.
+
+A test knows the text of every step.
+"""
 
 from __future__ import annotations
 

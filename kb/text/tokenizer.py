@@ -8,16 +8,20 @@ Words explain a hit and feed spelling; ranking uses ``kb.text.grams``.
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from kb.text.normalize import normalize_with_offsets
 from kb.text.once import once
 
 _WORD = re.compile(r"\w")
+_CACHE = "jieba.cache"  # jieba's own name for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,10 @@ class Tokenizer:
     def _load(self) -> Any:
         import jieba
 
-        jieba.setLogLevel(logging.WARNING)
+        jieba.setLogLevel(logging.CRITICAL)  # it reports a cache that can't be written by a traceback
         tokenizer = jieba.Tokenizer()
         if self._cache_dir is not None:
-            tokenizer.tmp_dir = str(self._cache_dir)
+            _initialize(tokenizer, self._cache_dir)
         tokenizer.initialize()
         for term in self._terms:
             tokenizer.add_word(term)
@@ -98,3 +102,18 @@ class Tokenizer:
                     piece = word[at : at + size]
                     if known.get(piece):
                         yield piece, at
+
+
+def _initialize(tokenizer: Any, cache_dir: Path) -> None:
+    """Load the dictionary from the cache in ``cache_dir``, or from its text and then make the cache if possible.
+
+    jieba leaves half a file behind when the disk is full, so it writes into a folder that is removed.
+    """
+    cache = cache_dir / _CACHE
+    tokenizer.tmp_dir = str(cache_dir)
+    if cache.exists():
+        return
+    with suppress(OSError), TemporaryDirectory(dir=cache_dir) as scratch:
+        tokenizer.tmp_dir = scratch
+        tokenizer.initialize()
+        os.replace(Path(scratch) / _CACHE, cache)

@@ -41,26 +41,16 @@ class FaqPanels:
         self._loaded = _Loaded()
 
     def rebuild(self, now: datetime) -> FaqSnapshot:
-        """Rank the top 200 anew, store the ranking and serve it."""
-        points = self._points(now)
-        keys = sorted(
-            faq_score.order(record.article, points.get(record.article.id, 0.0))
-            for record in self._catalog.records()
-            if self._is_eligible(record.article, now)
-        )
-        ids = [key[-1] for key in keys[:TOP]]
-        snapshot = FaqSnapshot(now, tuple((article_id, points.get(article_id, 0.0)) for article_id in ids))
-        self._snapshots.save(snapshot)
+        """Rank the top 200 anew, serve the ranking and store it."""
+        snapshot = self._rank(now)
         self._serve(snapshot, now)
+        self._snapshots.save(snapshot)
         return snapshot
 
     def reload(self, now: datetime) -> None:
-        """Serve the stored ranking with the articles as they are now; rank first if nothing was ranked yet."""
+        """Serve the stored ranking with the articles as they are now; a new one if nothing was stored yet."""
         snapshot = self._snapshots.latest()
-        if snapshot and snapshot.ranking:
-            self._serve(snapshot, now)
-        else:
-            self.rebuild(now)
+        self._serve(snapshot if snapshot and snapshot.ranking else self._rank(now), now)
 
     def panel(self, channel: str | None = None, limit: int = TOP) -> FaqPanel:
         """The best ``limit`` articles for ``channel`` with its scripts; from memory only."""
@@ -79,6 +69,16 @@ class FaqPanels:
     def demand(self, article_id: str) -> float:
         """How much an article is asked for, from 0 to 1; 0 for those that are not in the panel."""
         return self._loaded.demand.get(article_id, 0.0)
+
+    def _rank(self, now: datetime) -> FaqSnapshot:
+        points = self._points(now)
+        keys = sorted(
+            faq_score.order(record.article, points.get(record.article.id, 0.0))
+            for record in self._catalog.records()
+            if self._is_eligible(record.article, now)
+        )
+        ids = [key[-1] for key in keys[:TOP]]
+        return FaqSnapshot(now, tuple((article_id, points.get(article_id, 0.0)) for article_id in ids))
 
     def _points(self, now: datetime) -> dict[str, float]:
         today = now.astimezone(timezone.utc).date()

@@ -66,10 +66,11 @@ class Indexer:
         self._files, self._catalog, self._engine = files, catalog, engine
         self._fingerprint = fingerprint
 
-    def sync(self, rebuild: bool = False, progress: Progress = silent) -> IndexReport:
+    def sync(self, rebuild: bool = False, thorough: bool = True, progress: Progress = silent) -> IndexReport:
         """Take over every change. Raises ArticleError when the folder can't be read, EngineError, StoreError.
 
-        What served before goes on serving then.
+        What served before goes on serving then. ``rebuild``: read every file and index it anew. ``thorough``: look
+        for damage in the catalog as well, which takes longer than finding what changed.
         """
         started = time.perf_counter()
         scan = self._scan()
@@ -79,7 +80,8 @@ class Indexer:
                 f"知识目录 {self._files.root} 里没有任何条目，原来的 {served} 条照常提供；"
                 "确要清空请执行 kb index --rebuild。"
             )
-        self._read_changed(scan, progress)
+        damaged = self._catalog.damaged() if thorough else []
+        self._read_changed(scan, rebuild, damaged, progress)
         reason = "按要求重建" if rebuild else self._reason_to_rebuild()
         difference = _Difference.between({}, {})
         taken = self._catalog.version()  # before the articles are read: a later edit by others is then still to do
@@ -113,10 +115,11 @@ class Indexer:
             scan = self._files.scan(known)
         return scan
 
-    def _read_changed(self, scan: Scan, progress: Progress) -> None:
-        known = self._catalog.stats()
+    def _read_changed(self, scan: Scan, everything: bool, damaged: list[str], progress: Progress) -> None:
+        """Read what differs, or ``everything``. What is ``damaged`` goes, and comes back if its file is good."""
+        known = {path: stamp for path, stamp in self._catalog.stats().items() if path not in damaged}
         parser = self._files.parser
-        everything = self._catalog.parser() != parser
+        everything = everything or self._catalog.parser() != parser
         stamps = {file.path: (file.size, file.mtime_ns) for file in scan.files}
         stamps |= {file.path: (file.size, file.mtime_ns) for file in scan.folder_files}
         folders = _changed_folders(scan, known)
@@ -125,7 +128,7 @@ class Indexer:
             for file in scan.files
             if everything or known.get(file.path) != stamps[file.path] or file.path.startswith(folders)
         ]
-        removed = [path for path in known if path not in stamps and not scan.may_hide(path)]
+        removed = damaged + [path for path in known if path not in stamps and not scan.may_hide(path)]
         if stale or removed or folders or everything:
             read = [self._files.read(file, scan.folders) for file in progress(stale, len(stale), "读取知识文件")]
             self._catalog.apply([*scan.folder_files, *read], removed, parser)
@@ -154,15 +157,15 @@ class Indexer:
         present: dict[str, str] = {}
         try:
             present = self._engine.revisions()
+            if reason is None:
+                wanted = self._catalog.index_revisions()
+                difference = _Difference.between(present, wanted)
+                if len(difference) <= _REBUILD_SHARE * max(len(wanted), 100):
+                    self._update(difference, progress)
+                    return difference, None
+                reason = f"有 {len(difference)} 处变化，整体重建更快"
         except (IndexCorrupt, IndexMissing) as error:
             reason = reason or str(error)
-        if reason is None:
-            wanted = self._catalog.index_revisions()
-            difference = _Difference.between(present, wanted)
-            if len(difference) <= _REBUILD_SHARE * max(len(wanted), 100):
-                self._update(difference, progress)
-                return difference, None
-            reason = f"有 {len(difference)} 处变化，整体重建更快"
         log.warning("重建索引：%s", reason)
         return _Difference.between(present, self._rebuild(progress)), reason
 

@@ -443,7 +443,6 @@ class TestLocksAndDamage:
         assert ids(engine, "未收到货退款")[0] == "not-received"
         assert engine.search(query("电子发票")).hits[0].evidence().texts["title"].text == "电子发票开具"
 
-    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Whoosh leaves a file open
     def test_damage_is_a_typed_error_and_a_rebuild_mends_it(
         self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path
     ) -> None:
@@ -454,6 +453,31 @@ class TestLocksAndDamage:
             damaged.search(query("电子发票"))
         damaged.rebuild(CORPUS, "fp-1")
         assert ids(damaged, "电子发票")[0] == "invoice"
+
+    @pytest.mark.parametrize("place", [0.0, 0.1, 0.5, 0.9, 1.0])
+    def test_one_flipped_bit_in_any_file_is_found_and_the_file_named(
+        self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path, place: float
+    ) -> None:
+        with engine.batch() as batch:  # its files are as well protected as those of a build
+            batch.put(document("more", "犀牛退款"))
+            batch.delete("wifi")
+        for path in engine_files(tmp_path / "index"):
+            sound = path.read_bytes()
+            position = round(place * (len(sound) - 1))
+            path.write_bytes(sound[:position] + bytes([sound[position] ^ 4]) + sound[position + 1 :])
+            with pytest.raises(IndexCorrupt, match=path.name):
+                make().doc_count()
+            path.write_bytes(sound)
+        assert make().doc_count() == len(CORPUS)
+
+    def test_a_batch_meets_damage_under_an_open_index_as_a_typed_error(
+        self, engine: SearchEngine, tmp_path: Path
+    ) -> None:
+        engine.doc_count()
+        overwrite_everything(tmp_path / "index")
+        with pytest.raises(IndexCorrupt), engine.batch() as batch:
+            batch.delete("wifi")
+        assert ids(engine, "未收到货退款")[0] == "not-received"
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -468,9 +492,14 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 def overwrite_everything(root: Path) -> None:
     """Damage every engine file of every generation; the pointer stays."""
-    for path in root.glob("*/*"):
-        if path.is_file() and path.name != "meta.json":
-            path.write_bytes(os.urandom(path.stat().st_size))
+    for path in engine_files(root):
+        path.write_bytes(os.urandom(path.stat().st_size))
+
+
+def engine_files(root: Path) -> list[Path]:
+    """The files in which the engine keeps something."""
+    files = (path for path in root.glob("*/*") if path.is_file() and path.name != "meta.json")
+    return [path for path in files if path.stat().st_size]
 
 
 def rebuild_and_die(engine_class: type, root: Path, moment: str) -> None:

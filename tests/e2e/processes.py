@@ -11,7 +11,7 @@ import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +41,18 @@ class Desk:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    def serve(self) -> Server:
+    def serve(self, **environment: str) -> Server:
         """Start a server on a free port and wait until it says that it is ready."""
-        return Server(self.arguments("serve", "--port", "0"))
+        return Server(self.arguments("serve", "--port", "0"), environment)
 
 
 class Server:
     """A running ``kb serve``; a context manager that stops it the polite way."""
 
-    def __init__(self, command: list[str]) -> None:
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
+        )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if "http://" not in line:
@@ -63,6 +65,13 @@ class Server:
         address = f"{self.url}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
         with urllib.request.urlopen(address, timeout=10) as response:  # noqa: S310  # our own server
             return json.load(response)
+
+    def post(self, path: str, **body: object) -> None:
+        """Send a JSON body; raises HTTPError for an error status."""
+        request = urllib.request.Request(  # noqa: S310  # our own server
+            self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
 
     def status(self, path: str, **query: str) -> int:
         """The HTTP status of a GET."""
@@ -83,13 +92,13 @@ class Server:
         self._close()
 
     def stop(self) -> int:
-        """Ask the process to end; return its exit code."""
+        """Ask the process to end; return its exit code. ``errors`` has what it wrote to standard error then."""
         self.process.send_signal(signal.SIGTERM)
         self._close()
         return self.process.returncode
 
     def _close(self) -> None:
-        self.process.communicate(timeout=30)
+        _, self.errors = self.process.communicate(timeout=30)
 
     def __enter__(self) -> Server:
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,11 @@ def test_the_index_summary_counts(desk: Desk) -> None:
     assert {"articles", "added", "changed", "removed", "errors", "seconds"} <= set(first)
     assert first["added"] == first["articles"] > 60
     assert (second["added"], second["changed"], second["removed"]) == (0, 0, 0)
+
+
+def test_why_the_index_is_rebuilt_is_said_once(desk: Desk) -> None:
+    assert desk.run("index").stderr.count("首次建立索引") == 1
+    assert desk.run("index", "--rebuild").stderr.count("按要求重建") == 1
 
 
 def test_the_review_queue_comes_in_every_form(indexed: Desk, tmp_path: Path) -> None:
@@ -111,6 +117,30 @@ def test_a_bad_setting_is_said_plainly(desk: Desk) -> None:
     done = desk.run("index", env={**os.environ, "KB_ENGINE": "lucene"})
     assert done.returncode == 2
     assert "KB_ENGINE" in done.stderr
+
+
+def test_doctor_reports_a_damaged_row_and_an_index_run_mends_it(indexed: Desk) -> None:
+    with sqlite3.connect(indexed.data / "zhida.db") as db:
+        db.execute("UPDATE article_files SET article = '{broken' WHERE article_id = 'refund-express'")
+    db.close()
+    done = indexed.run("doctor")
+    assert done.returncode == 1
+    assert "mall/refund/refund-express.md；执行 kb index" in done.stdout
+    assert len(indexed.json("search", "退款")["hits"]) == 10
+    indexed.json("index")
+    assert indexed.json("doctor")["ok"]
+
+
+def test_doctor_names_the_damaged_file_of_the_index_and_an_index_run_rebuilds_it(indexed: Desk) -> None:
+    segment = max((indexed.data / "index").glob("*/*.seg"), key=lambda path: path.stat().st_size)
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    segment.write_bytes(content)
+    done = indexed.run("doctor")
+    assert done.returncode == 1
+    assert str(segment) in done.stdout
+    assert indexed.json("index")["rebuilt"]
+    assert indexed.json("doctor")["ok"]
 
 
 def test_doctor_knows_good_from_bad(indexed: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kb.config import Settings
-from kb.errors import ArticleError
+from kb.errors import ArticleError, ArticleNotFound, StoreCorrupt
 from kb.model import SearchRequest
 from kb.ports.engine import IndexDocument
 from kb.service import Service
@@ -34,6 +35,14 @@ def article(folder: Path, article_id: str, title: str = "极速退款") -> Path:
     text = SOURCE.replace("id: refund-express", f"id: {article_id}").replace("title: 极速退款", f"title: {title}")
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def damage(settings: Settings, value: object, column: str = "article") -> None:
+    """Overwrite what is stored of the one article, as a bad disk would."""
+    with sqlite3.connect(settings.database) as db:
+        path = "mall/refund/refund-not-received.md"
+        db.execute(f"UPDATE article_files SET {column} = CAST(? AS TEXT) WHERE path = ?", [value, path])  # noqa: S608
+    db.close()
 
 
 def titles(service: Service, text: str) -> list[str]:
@@ -142,7 +151,7 @@ def test_an_edit_that_comes_while_another_process_indexes_is_not_lost(small: Set
 
     def edit_meanwhile(documents: Iterable[IndexDocument], fingerprint: str) -> str:
         path.write_text(path.read_text(encoding="utf-8").replace("title: 未收", "title: 饕餮未收"), encoding="utf-8")
-        other._indexer._read_changed(other._indexer._scan(), silent)  # and is killed before it indexes
+        other._indexer._read_changed(other._indexer._scan(), False, [], silent)  # and is killed before it indexes
         return rebuild(documents, fingerprint)
 
     service._engine.rebuild = edit_meanwhile  # type: ignore[method-assign]
@@ -165,3 +174,80 @@ def test_a_description_of_wrong_types_is_damage_that_a_run_mends(service: Servic
     meta = next(small.index_dir.glob("*/meta.json"))
     meta.write_text('{"fingerprint": 5, "previous": ["x"]}', encoding="utf-8")
     assert build_service(small).index().rebuilt is not None
+
+
+@pytest.mark.parametrize("suffix", ["seg", "toc"])
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_edit_over_an_index_damaged_under_an_open_one_rebuilds_it(
+    service: Service, small: Settings, suffix: str, gone: bool
+) -> None:
+    for path in small.index_dir.glob(f"*/*.{suffix}"):
+        if gone:
+            path.unlink()
+        else:
+            path.write_bytes(b"damaged")
+    article(small.articles, "new", "饕餮")
+    assert service.index().rebuilt is not None
+    assert build_service(small).index().rebuilt is None
+    assert titles(service, "饕餮") == ["饕餮"]
+
+
+#: no JSON, JSON without what an article needs, no UTF-8
+DAMAGES = (("{broken", "article"), ("{}", "article"), (b'{"id": "\xff"}', "article"), ("[[1", "problems"))
+
+
+@pytest.mark.parametrize(("value", "column"), DAMAGES)
+def test_a_damaged_row_is_named_and_read_again_from_its_file(
+    service: Service, small: Settings, value: object, column: str
+) -> None:
+    damage(small, value, column)
+    with pytest.raises(StoreCorrupt, match=r"refund-not-received\.md；执行 kb index"):
+        service.check_store()
+    service.index()
+    service.check_store()
+    assert titles(service, "未收到货") == ["未收到货退款"]
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_damaged_row_costs_only_its_own_article(service: Service, small: Settings, fresh: bool) -> None:
+    article(small.articles, "other", "饕餮退款")
+    service.index()
+    service.warm_up()
+    damage(small, "{broken")
+    service = build_service(small) if fresh else service
+    assert titles(service, "退款") == ["饕餮退款"]
+    assert service.article("other")[0].article.title == "饕餮退款"
+    with pytest.raises(ArticleNotFound):
+        service.article("refund-not-received")
+
+
+def test_a_damaged_row_whose_file_is_broken_too_is_only_a_problem(service: Service, small: Settings) -> None:
+    damage(small, "{broken")
+    next(small.articles.glob("*/*/[!_]*.md")).write_text("broken too", encoding="utf-8")
+    assert service.index().errors == 1
+    service.check_store()
+    version = service._catalog.version()
+    service.index()
+    assert service._catalog.version() == version
+
+
+def test_a_run_after_an_edit_leaves_the_long_look_at_every_row_to_others(service: Service, small: Settings) -> None:
+    damage(small, "{broken")
+    service.index(thorough=False)
+    with pytest.raises(StoreCorrupt):
+        service.check_store()
+
+
+def test_a_rebuild_reads_every_file_again(service: Service, small: Settings) -> None:
+    original = service._catalog.source("refund-not-received")
+    damage(small, "not what the file says", "source")
+    service.index(rebuild=True)
+    assert service._catalog.source("refund-not-received") == original
+
+
+def test_a_damaged_ranking_is_made_anew(service: Service, small: Settings) -> None:
+    service.rank_faq()
+    with sqlite3.connect(small.database) as db:
+        db.execute("UPDATE faq_snapshots SET ranking = '[['")
+    db.close()
+    assert [item.record.article.id for item in build_service(small).faq().items] == ["refund-not-received"]

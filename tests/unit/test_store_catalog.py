@@ -165,13 +165,14 @@ def test_a_changed_id_replaces_the_article_of_its_file(catalog: Catalog) -> None
 
 def test_changes_are_taken_over_all_or_none(catalog: Catalog) -> None:
     catalog.apply([good("a")], [], PARSER)
+    version = catalog.version()
     unstorable = replace(good("c"), source="\ud800")
 
     with pytest.raises(UnicodeEncodeError):
         catalog.apply([good("b"), unstorable], ["mall/refund/a.md"], "another parser")
 
     assert served(catalog) == [("a", "mall/refund/a.md")]
-    assert (catalog.version(), catalog.parser()) == (1, PARSER)
+    assert (catalog.version(), catalog.parser()) == (version, PARSER)
 
 
 def test_get_many_keeps_the_order_asked_for_and_leaves_out_what_is_not_served(catalog: Catalog) -> None:
@@ -201,6 +202,14 @@ def test_articles_survive_a_restart(catalog: Catalog, tmp_path: Path) -> None:
     (record,) = Catalog(Database(tmp_path / "zhida.db")).records()
 
     assert record.article == article
+
+
+def test_the_version_grows_also_when_the_clock_goes_back(catalog: Catalog, tmp_path: Path) -> None:
+    with Database(tmp_path / "zhida.db").write() as db:
+        db.execute("UPDATE catalog_state SET version = 9000000000000")
+    catalog.apply([good("a")], [], PARSER)
+
+    assert catalog.version() == 9_000_000_000_001
 
 
 def test_index_revisions_name_what_the_index_holds_of_published_articles(catalog: Catalog) -> None:

@@ -8,17 +8,20 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+import sqlite_utils
 
 import kb
 from kb.errors import StoreBusy, StoreCorrupt, StoreError
 from kb.ports.store import Event
 from kb.store.database import Database, epoch_ms, from_epoch_ms
 from kb.store.events import EventLog
+from kb.store.migrations import MIGRATIONS, migrate
 
 SINCE = datetime(2026, 11, 1, tzinfo=timezone.utc)
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=timezone.utc)
@@ -228,11 +231,116 @@ def test_a_read_only_database_is_named(database: Database) -> None:
         record_copies(database, "a", 1)
 
 
+@pytest.mark.parametrize(
+    ("change", "use"),
+    [
+        ("ALTER TABLE events RENAME COLUMN kind TO sort", copies),
+        ("ALTER TABLE events RENAME TO occurrences", copies),
+        ("ALTER TABLE events DROP COLUMN note", lambda database: record_copies(database, "a", 1)),
+    ],
+)
+def test_a_schema_of_another_time_is_named_with_the_way_out(
+    database: Database, change: str, use: Callable[[Database], object]
+) -> None:
+    with database.read() as db:
+        db.execute(change)
+
+    with pytest.raises(StoreError, match=r"zhida\.db 的表结构.*移走.*kb index"):
+        use(database)
+
+
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file in its place")
 
     with pytest.raises(StoreError, match=r"建不了数据目录.*KB_DATA"):
         Database(tmp_path / "var" / "zhida.db")
+
+
+def restore(source: Path, target: Path) -> None:
+    """Put a database file in place the way an administrator does: nothing of the old one stays."""
+    for leftover in target.parent.glob(f"{target.name}-*"):
+        leftover.unlink()
+    os.replace(source, target)
+
+
+def move_away(database: Database) -> Path:
+    """The file and its helpers in another folder."""
+    folder = database.path.parent.with_name("elsewhere")
+    folder.mkdir()
+    for path in database.path.parent.glob(f"{database.path.name}*"):
+        path.rename(folder / path.name)
+    return folder / database.path.name
+
+
+def test_a_file_that_is_gone_is_named_and_neither_written_nor_made_again(database: Database) -> None:
+    record_copies(database, "a", 1)
+    moved = move_away(database)
+
+    for use in (copies, lambda database: record_copies(database, "a", 1)):
+        with pytest.raises(StoreError, match=r"zhida\.db 不见了.*放回.*kb index"):
+            use(database)
+
+    assert list(database.path.parent.iterdir()) == []
+    assert copies(Database(moved)) == {"a": 1}
+
+
+def test_a_file_that_is_put_back_is_used_again_by_every_thread(database: Database) -> None:
+    record_copies(database, "a", 1)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(copies, database).result() == {"a": 1}
+        moved = move_away(database)
+        with pytest.raises(StoreError):
+            copies(database)
+        for path in moved.parent.iterdir():
+            path.rename(database.path.parent / path.name)
+        record_copies(database, "a", 1)
+        assert other.submit(copies, database).result() == {"a": 2}
+
+
+def test_a_file_that_takes_its_place_is_read_and_written(database: Database, tmp_path: Path) -> None:
+    record_copies(database, "old", 1)
+    backup = Database(tmp_path / "backup.db")
+    record_copies(backup, "restored", 3)
+    backup.close()
+    restore(backup.path, database.path)
+
+    assert copies(database) == {"restored": 3}
+    record_copies(database, "restored", 1)
+    assert copies(Database(database.path)) == {"restored": 4}
+
+
+def test_a_file_of_an_earlier_schema_that_takes_its_place_grows(database: Database, tmp_path: Path) -> None:
+    with sqlite_utils.Database(tmp_path / "backup.db") as backup:
+        backup.conn.isolation_level = None
+        migrate(backup, MIGRATIONS[:2])
+    backup.close()
+    restore(tmp_path / "backup.db", database.path)
+
+    record_copies(database, "a", 1)
+    assert copies(database) == {"a": 1}
+
+
+@pytest.mark.parametrize("at_rest", [True, False])
+def test_a_file_that_is_cut_to_nothing_is_damage_and_not_a_new_database(database: Database, at_rest: bool) -> None:
+    record_copies(database, "a", 1)
+    if at_rest:
+        database.close()
+        database = Database(database.path)
+        assert copies(database) == {"a": 1}
+    os.truncate(database.path, 0)
+
+    for use in (copies, lambda database: record_copies(database, "a", 1)):
+        with pytest.raises(StoreCorrupt, match="换回备份"):
+            use(database)
+
+    assert database.path.stat().st_size == 0
+
+
+def test_a_new_start_over_an_empty_file_makes_a_database(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    record_copies(Database(path), "a", 1)
+    assert copies(Database(path)) == {"a": 1}
 
 
 def test_moments_are_kept_to_the_millisecond() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.text.normalize import normalize
 from kb.text.tokenizer import Tokenizer
+from tests.disks import fill, read_only, small_disk
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,26 @@ def test_query_words_come_once_each(tokenizer: Tokenizer) -> None:
 
 def test_traditional_text_is_cut_like_simplified_text(tokenizer: Tokenizer) -> None:
     assert [t.text for t in tokenizer.words("會員無法登錄")] == [t.text for t in tokenizer.words("会员无法登录")]
+
+
+def test_the_dictionary_is_kept_in_the_folder_given(tmp_path: Path) -> None:
+    Tokenizer(cache_dir=tmp_path).warm_up()
+    assert [path.name for path in tmp_path.iterdir()] == ["jieba.cache"]
+    assert Tokenizer(cache_dir=tmp_path).query_words("极速退款") == ["极速", "退款"]
+
+
+def test_a_full_disk_is_left_as_it_was_and_nothing_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with small_disk(tmp_path / "disk", "1m"):
+        filler = fill(tmp_path / "disk")
+        assert Tokenizer(cache_dir=tmp_path / "disk").query_words("极速退款") == ["极速", "退款"]
+        assert list((tmp_path / "disk").iterdir()) == [filler]
+    assert not caplog.records
+
+
+def test_a_read_only_folder_costs_only_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with read_only(tmp_path):
+        assert Tokenizer(cache_dir=tmp_path).query_words("极速退款") == ["极速", "退款"]
+    assert not caplog.records
 
 
 @settings(deadline=None)  # the first example loads the dictionary
