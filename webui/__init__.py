@@ -18,7 +18,7 @@ from __future__ import annotations
 from flask import Flask
 
 from kb.service import Service
-from webui import api, assets, health, pages, presentation, problems, security
+from webui import api, assets, health, inputs, pages, presentation, problems, security
 
 #: bytes; more than any form or event needs
 MAX_BODY = 64 * 1024
@@ -31,7 +31,7 @@ def create_app(service: Service) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["service"] = service
-    for part in (problems, security, assets, presentation):
+    for part in (problems, security, inputs, assets, presentation):
         part.register(app)
     for blueprint in (pages.blueprint, api.blueprint, health.blueprint):
         app.register_blueprint(blueprint)

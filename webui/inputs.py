@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
-from flask import request
+from flask import Flask, request
 from werkzeug.exceptions import BadRequest
 
 from kb.errors import QueryError
@@ -14,6 +15,19 @@ from kb.model import SearchRequest
 from kb.usecases.searching import MAX_OFFSET
 
 Body = Mapping[str, Any]
+
+
+def register(app: Flask) -> None:
+    """Refuse addresses that ``app`` could only guess at."""
+    app.before_request(_refuse_other_encodings)
+
+
+def _refuse_other_encodings() -> None:
+    """Werkzeug would put U+FFFD for every byte that is not UTF-8, and we would search for that."""
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError:
+        raise QueryError("地址里的参数不是 UTF-8 编码，请改用 UTF-8 再做百分号编码。") from None
 
 
 def arguments(*allowed: str) -> Mapping[str, str]:

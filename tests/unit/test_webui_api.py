@@ -120,6 +120,8 @@ def test_stale_takes_a_day_and_an_owner(client: FlaskClient) -> None:
         ("/search?q=退款&kind=novel", "没有名为“novel”的类型"),
         ("/faq?channel=传真", "没有名为“传真”的渠道"),
         ("/faq?limit=201", "limit 须是 1 到 200"),
+        ("/search?q=%ff", "不是 UTF-8 编码"),
+        ("/suggest?q=%cd%cb%bf%ee", "不是 UTF-8 编码"),
         ("/stale?as_of=昨天", "as_of 须是 2026-11-30 这样的日期，收到的是“昨天”"),
         ("/stale?as_of=2026-02-30", "as_of 须是"),
     ],
