@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kb import contracts
-from kb.cli.context import Context, json_option, json_text, output, pass_context, print_json, remarks
+from kb.cli.context import PATH, Context, json_option, json_text, output, pass_context, print_json, remarks, utf8
 from kb.model import Hit, SearchRequest, Snippet, State
 from kb.usecases.staleness import StaleItem
 
@@ -19,7 +19,7 @@ _COLOURS = {State.EXPIRED: "red", State.STALE: "yellow", State.NEVER_VERIFIED: "
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", callback=utf8)
 @click.option("--product", help="Only this product (slug or title).")
 @click.option("--scenario", help="Only this scenario (slug or title).")
 @click.option("--channel", help="Only articles for this channel, with its script.")
@@ -60,7 +60,7 @@ def _highlighted(snippet: Snippet) -> str:
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", callback=utf8)
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="How many suggestions.")
 @json_option
 @pass_context
@@ -105,9 +105,7 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
     show_default=True,
     help="Form of the report.",
 )
-@click.option(
-    "-o", "--output", "target", type=click.Path(path_type=Path), help="Write to this file, not to the screen."
-)
+@click.option("-o", "--output", "target", type=PATH, help="Write to this file, not to the screen.")
 @click.option("--fail-on-stale", is_flag=True, help="Exit with 1 when anything is listed.")
 @pass_context
 def stale(

@@ -99,12 +99,27 @@ def test_import_takes_all_rows_or_none(desk: Desk, tmp_path: Path) -> None:
         (("search", "\x01\x02 🎉"), 0, "没有找到"),
         (("eval", "/no/such/folder"), 2, "corpus.jsonl"),
         (("nonsense",), 2, "nonsense"),
+        (("import", "/no/such/file"), 2, "读不了 /no/such/file"),
+        (("search", os.fsdecode(b"\xcd\xcb\xbf\xee")), 2, "不是 UTF-8 编码"),
+        (("suggest", os.fsdecode(b"\xff")), 2, "不是 UTF-8 编码"),
+        (("analyze", os.fsdecode(b"\xff")), 2, "不是 UTF-8 编码"),
     ],
 )
 def test_wrong_use_is_said_plainly(indexed: Desk, arguments: tuple[str, ...], code: int, said: str) -> None:
     done = indexed.run(*arguments)
     assert done.returncode == code
     assert said in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may read everything")
+@pytest.mark.parametrize("option", ["--articles", "--data"])
+def test_a_folder_that_must_not_be_read_is_said_plainly(desk: Desk, tmp_path: Path, option: str) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    done = desk.run(option, str(closed), "index")
+    assert done.returncode == 2
+    assert str(closed) in done.stderr
+    assert "权限" in done.stderr
 
 
 def test_a_bad_setting_is_said_plainly(desk: Desk) -> None:
