@@ -86,7 +86,9 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
     if as_json:
         print_json(contracts.faq_document(panel))
         return
-    table = Table("名次", "标准问", "产品 › 场景", "时效", "编号", title=f"高频问题速查（{panel.as_of} 更新）")
+    ranked = datetime.fromisoformat(panel.as_of).astimezone()
+    title = f"高频问题速查（{ranked:%Y-%m-%d %H:%M} 更新）"
+    table = Table("名次", "标准问", "产品 › 场景", "时效", "编号", title=title)
     for item in panel.items:
         article = item.record.article
         place = f"{article.product.title} › {article.scenario.title}"

@@ -38,6 +38,8 @@ _REORDERED = 30
 _FEW_WORDS = 3
 
 
+_ONLY_EXCLUDED = "只写了要排除的词，没有要查的词。请补上要查的内容，如“退货 -运费”。"
+
 #: Whether a question was met is decided by so many best hits.
 _JUDGED = 10
 
@@ -84,7 +86,8 @@ class Searcher:
         filters = self._filters(request)
         parsed = parse_query(request.text, self.tokenizer, self.stop_words)
         if parsed.is_empty:
-            return self._page(request, EngineResult((), 0, {}, self.engine.generation()), ())
+            page = self._page(request, EngineResult((), 0, {}, self.engine.generation()), ())
+            return replace(page, fallback=_ONLY_EXCLUDED if parsed.excluded else None)
         answer = self._run(request, parsed, filters)
         page = self._page(request, answer.result, answer.hits)
         return page if answer.complete else self._fall_back(request, parsed, filters, page)
@@ -205,8 +208,10 @@ class Searcher:
 
     def _page(self, request: SearchRequest, result: EngineResult, hits: Sequence[Hit]) -> SearchPage:
         facets = {
-            name: tuple(FacetCount(self.library.title_of(name, value), n, value) for value, n in values)
-            for name, values in result.facets.items()
+            name: tuple(
+                FacetCount(self.library.title_of(name, value), n, value) for value, n in result.facets.get(name, ())
+            )
+            for name in FACETS
         }
         return SearchPage(
             query=request.text,

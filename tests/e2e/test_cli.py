@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,16 @@ def test_the_review_queue_comes_in_every_form(indexed: Desk, tmp_path: Path) -> 
     assert book.read_bytes().startswith(b"PK")
     assert indexed.run("stale", "--format", "xlsx").returncode == 2
     assert indexed.run("stale", "--as-of", "2026-11-21", "--fail-on-stale").returncode == 1
-    assert indexed.run("stale", "--owner", "没有的部门", "--fail-on-stale").returncode == 0
+    nobody = indexed.run("stale", "--owner", "没有的部门")
+    assert nobody.returncode == 2
+    assert "现有：" in nobody.stderr
+
+
+def test_the_panel_is_dated_in_local_time(indexed: Desk) -> None:
+    ranked = datetime.fromisoformat(indexed.json("faq")["as_of"])
+    there = timezone(timedelta(hours=8))
+    done = indexed.run("faq", env={**os.environ, "TZ": "CST-8"})
+    assert f"{ranked.astimezone(there):%Y-%m-%d %H:%M} 更新" in done.stdout
 
 
 def test_lint_says_where_and_fails(desk: Desk) -> None:

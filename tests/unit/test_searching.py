@@ -24,6 +24,7 @@ def ids(page: SearchPage) -> list[str]:
         ("没收到貨怎麼退款", "refund-not-received"),
         ("钱什么时候退到卡上", "refund-arrival-time"),
         ("门锁没电", "lock-no-power"),
+        ("7天无理由", "refund-7day-scope"),
         ("收不到验证码", "account-sms-code"),
         ("重复扣款", "pay-duplicate-charge"),
     ],
@@ -46,6 +47,14 @@ def test_articles_with_all_of_a_few_words_come_first(service: Service) -> None:
         complete = [len(hit.matched) == 2 for hit in page.hits]
         assert complete[0]
         assert complete == sorted(complete, reverse=True)
+
+
+def test_a_search_that_only_excludes_says_what_is_missing(service: Service) -> None:
+    for text in ("-退款", "-“退款”", "-退款 -发票"):
+        page = search(service, text)
+        assert page.total == 0
+        assert "只写了要排除的词" in str(page.fallback)
+    assert search(service, "-").fallback is None
 
 
 def test_the_script_is_the_one_of_the_asked_channel(service: Service) -> None:

@@ -45,6 +45,13 @@ def test_search_answers_with_the_document_of_the_contract(client: FlaskClient, s
     assert {facet["value"] for facet in found["facets"]["product"]} >= {"网上商城"}
 
 
+@pytest.mark.parametrize("query", ["", "……", "-退款", "zxqj", "犀牛"])
+def test_a_search_without_hits_has_the_same_shape(client: FlaskClient, query: str) -> None:
+    found = get(client, f"/search?q={query}")
+    assert (found["total"], found["hits"]) == (0, [])
+    assert found["facets"] == {"product": [], "scenario": [], "channel": [], "kind": []}
+
+
 def test_search_filters_and_pages(client: FlaskClient) -> None:
     narrowed = get(client, "/search?q=退款&product=网上商城&scenario=refund&kind=faq&channel=电话&tag=退款")
     assert {(hit["product"], hit["kind"]) for hit in narrowed["hits"]} == {("网上商城", "faq")}
@@ -122,6 +129,7 @@ def test_stale_takes_a_day_and_an_owner(client: FlaskClient) -> None:
         ("/faq?limit=201", "limit 须是 1 到 200"),
         ("/search?q=%ff", "不是 UTF-8 编码"),
         ("/suggest?q=%cd%cb%bf%ee", "不是 UTF-8 编码"),
+        ("/stale?owner=火星部", "没有名为“火星部”的业务部门。现有："),
         ("/stale?as_of=昨天", "as_of 须是 2026-11-30 这样的日期，收到的是“昨天”"),
         ("/stale?as_of=2026-02-30", "as_of 须是"),
     ],
