@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import escape
 
 from kb.model import ArticleRecord, FaqPanel, Freshness, Hit, Problem, SearchPage, Snippet, Suggestion
+from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
 
 Document = dict[str, Any]
@@ -77,6 +78,33 @@ def _listed(record: ArticleRecord, freshness: Freshness, script: str) -> Documen
         "outdated_by": record.outdated_by,
         "script": script,
         "url": article_url(article.id),
+    }
+
+
+def browse_document(tree: Tree, with_articles: bool) -> Document:
+    """``browse``; the articles of a scenario only ``with_articles``."""
+    return {
+        "products": [
+            {**_branch(product), "scenarios": [_scenario(scenario, with_articles) for scenario in product.scenarios]}
+            for product in tree
+        ]
+    }
+
+
+def _scenario(scenario: ScenarioBranch, with_articles: bool) -> Document:
+    document = _branch(scenario)
+    if with_articles:
+        document["articles"] = [_listed(r, freshness, r.article.script_for()) for r, freshness in scenario.articles]
+    return document
+
+
+def _branch(branch: ProductBranch | ScenarioBranch) -> Document:
+    return {
+        "slug": branch.folder.slug,
+        "title": branch.folder.title,
+        "description": branch.folder.description,
+        "count": branch.count,
+        "stale": branch.stale,
     }
 
 

@@ -25,6 +25,7 @@ from kb.text.normalize import normalize
 from kb.text.once import once
 from kb.text.render import render_html
 from kb.text.tokenizer import Tokenizer
+from kb.usecases.browsing import Tree, grow_tree, prune
 from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer, IndexReport
 from kb.usecases.library import Library
@@ -55,6 +56,7 @@ class _Snapshot:
     library: Library
     searcher: Searcher
     suggester: Callable[[], SuggestFunction]
+    tree: Callable[[], Tree]
 
 
 class Service:
@@ -119,11 +121,15 @@ class Service:
         """The tree of products and scenarios with its counts."""
         return self._current().library
 
-    def listing(self) -> list[tuple[ArticleRecord, Freshness]]:
-        """Every article that is published and valid by now, for browsing."""
-        today = self._today()
-        listed = ((r, self._freshness(r, today)) for r in self._catalog.records() if r.article.status == "published")
-        return [(record, freshness) for record, freshness in listed if freshness.servable]
+    def browse(self, product: str | None = None, scenario: str | None = None) -> Tree:
+        """Every article that is published and valid by now in its place; from memory only, so without bodies.
+
+        ``product`` and ``scenario`` (slug or title) leave out all others. Raises QueryError when there is none.
+        """
+        snapshot = self._current()
+        products = snapshot.library.product_slugs(product) if product else None
+        scenarios = snapshot.library.scenario_paths(scenario, products) if scenario else None
+        return prune(snapshot.tree(), products, scenarios)
 
     def article(self, article_id: str) -> tuple[ArticleRecord, Freshness]:
         """A published article with its freshness. Raises ArticleNotFound."""
@@ -263,7 +269,8 @@ class Service:
     def _build(self, version: tuple[int, str, date]) -> _Snapshot:
         today = version[-1]
         records = [record for record in self._catalog.records() if record.article.status == "published"]
-        library = Library.of(records)
+        shown = {record.article.id: _without_body(record) for record in records}
+        library = Library.of(records, today)
         words = self._words(version[1])
         verdict = partial(self._freshness, as_of=today)
         suggester = once(
@@ -271,7 +278,7 @@ class Service:
         )
         searcher = Searcher(
             engine=self._engine,
-            articles=_Articles(self._catalog, {record.article.id: _without_body(record) for record in records}),
+            articles=_Articles(self._catalog, shown),
             library=library,
             tokenizer=words.tokenizer,
             stop_words=words.stop_words,
@@ -280,7 +287,8 @@ class Service:
             channels=self.channels,
             today=self._today,
         )
-        return _Snapshot(version, library, searcher, suggester)
+        tree = once(lambda: grow_tree(shown.values(), verdict))
+        return _Snapshot(version, library, searcher, suggester, tree)
 
     def _words(self, digest: str) -> Vocabulary:
         """The vocabulary for dictionaries with ``digest``; loading one takes a second, so it is kept while it fits."""
@@ -356,4 +364,5 @@ class _Articles:
 def _warm_up(snapshot: _Snapshot) -> None:
     snapshot.searcher.tokenizer.warm_up()
     snapshot.suggester()
+    snapshot.tree()
     snapshot.library.spelling()

@@ -103,7 +103,7 @@ def evaluation_search(articles: Sequence[Article], settings: Settings) -> Iterat
     """A throw-away index over ``articles`` behind the ordinary search: text -> ranked ids."""
     records = _InMemory({article.id: ArticleRecord(article, article.id, article.id) for article in articles})
     policy, tokenizer = Policy(), Tokenizer()
-    library = Library.of(records.values())
+    library = Library.of(records.values(), date.today())
     verdict = lambda record: assess(record.article, policy, date.today())  # noqa: E731
     suggest = build_suggester(tuple(records.values()), library, verdict, {}, (), tokenizer)
     with tempfile.TemporaryDirectory(prefix="kb-eval-") as folder:

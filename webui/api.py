@@ -53,6 +53,14 @@ def faq() -> ResponseReturnValue:
     return jsonify(contracts.faq_document(panel))
 
 
+@blueprint.get("/browse")
+def browse() -> ResponseReturnValue:
+    """The tree with its counts, and the articles of a scenario when one is named."""
+    given = inputs.arguments("product", "scenario")
+    tree = service().browse(given.get("product"), given.get("scenario"))
+    return jsonify(contracts.browse_document(tree, with_articles="scenario" in given))
+
+
 @blueprint.get("/articles/<article_id>")
 def article(article_id: str) -> ResponseReturnValue:
     """One article with its source; 304 while the caller's revision is the current one."""

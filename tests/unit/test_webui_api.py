@@ -80,6 +80,19 @@ def test_faq_gives_the_panel(client: FlaskClient, service: Service) -> None:
     assert all("电话" in item["channels"] for item in three)
 
 
+def test_browse_gives_the_tree_and_the_articles_of_a_scenario(client: FlaskClient) -> None:
+    products = get(client, "/browse")["products"]
+    mall = next(product for product in products if product["slug"] == "mall")
+    assert mall["title"] == "网上商城"
+    assert mall["count"] == sum(scenario["count"] for scenario in mall["scenarios"])
+    assert mall["stale"] == sum(scenario["stale"] for scenario in mall["scenarios"])
+    assert all("articles" not in scenario for scenario in mall["scenarios"])
+    (scenario,) = get(client, "/browse?product=mall&scenario=refund")["products"][0]["scenarios"]
+    assert len(scenario["articles"]) == scenario["count"]
+    assert {"id", "title", "freshness", "url"} <= set(scenario["articles"][0])
+    get(client, "/browse?scenario=火星", status=400)
+
+
 def test_an_article_comes_with_source_html_and_etag(client: FlaskClient) -> None:
     response = client.get("/api/v1/articles/refund-not-received")
     article = response.json
@@ -232,4 +245,5 @@ def test_suggest_and_faq_need_neither_index_nor_database(small: Settings) -> Non
     spoil(small.database)
     assert get(client, "/suggest?q=退款")["suggestions"][0]["id"] == "refund-not-received"
     assert get(client, "/faq")["items"][0]["id"] == "refund-not-received"
+    assert get(client, "/browse")["products"][0]["count"] == 1
     get(client, "/articles/refund-not-received", status=503)
