@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import escape
 
 from kb.model import ArticleRecord, FaqPanel, Freshness, Hit, Problem, SearchPage, Snippet, Suggestion
+from kb.ports.store import Gap
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
 
@@ -164,6 +165,22 @@ def stale_document(as_of: date, items: Iterable[StaleItem]) -> Document:
             }
             for item in items
         ],
+    }
+
+
+def gaps_document(gaps: Iterable[Gap]) -> Document:
+    """``gaps``; who reported one is nobody's business but the statistics'."""
+    return {
+        "items": [
+            {
+                "at": gap.at.isoformat(timespec="seconds"),
+                "query": gap.query,
+                "note": gap.note,
+                "channel": gap.channel,
+                "product": gap.product,
+            }
+            for gap in gaps
+        ]
     }
 
 

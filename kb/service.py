@@ -18,7 +18,7 @@ from kb import contracts
 from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreError
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
 from kb.ports.engine import SearchEngine
-from kb.ports.store import Catalog, Event, EventLog, LoggedSearch, QueryLog
+from kb.ports.store import Catalog, Event, EventLog, Gap, GapLog, LoggedSearch, QueryLog
 from kb.rules.freshness import Policy, assess
 from kb.rules.query import MAX_QUERY
 from kb.text.normalize import normalize
@@ -69,6 +69,7 @@ class Service:
         indexer: Indexer,
         query_log: QueryLog,
         events: EventLog,
+        gaps: GapLog,
         panels: FaqPanels,
         queue: ReviewQueue,
         policy: Policy,
@@ -79,7 +80,7 @@ class Service:
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
         self._catalog, self._engine, self._indexer = catalog, engine, indexer
-        self._query_log, self._events = query_log, events
+        self._query_log, self._events, self._gaps = query_log, events, gaps
         self._panels, self._queue = panels, queue
         self._policy, self.channels = policy, channels
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
@@ -112,8 +113,7 @@ class Service:
 
     def faq(self, channel: str | None = None, limit: int = 200) -> FaqPanel:
         """The panel of frequent questions; from memory only. Raises QueryError for an unknown channel."""
-        if channel is not None and channel not in self.channels:
-            raise QueryError(f"没有名为“{channel}”的渠道。可选：{'、'.join(self.channels)}。")
+        self._check_channel(channel)
         self._current()
         return self._panels.panel(channel, limit)
 
@@ -182,6 +182,26 @@ class Service:
         if kind == "pick" and agent:
             self._log(lambda: self._query_log.settle(agent))
 
+    def report_gap(
+        self,
+        query: str,
+        note: str | None = None,
+        agent: str = "",
+        channel: str | None = None,
+        product: str | None = None,
+    ) -> None:
+        """Write down that ``query`` should have been answered; ``product`` is a slug or title.
+
+        Raises QueryError, TooManyReports, and StoreError: what somebody took the trouble to write is not lost silently.
+        """
+        self._check_channel(channel)
+        slug = self.library().product_slugs(product)[0] if product else None
+        self._gaps.record(Gap(self._now(), query.strip(), note, agent, channel, slug))
+
+    def gaps(self) -> list[Gap]:
+        """The reported knowledge gaps that are still kept, latest first."""
+        return self._gaps.recent(datetime.fromtimestamp(0, timezone.utc))
+
     # --- upkeep
 
     def index(self, rebuild: bool = False, progress: Progress = silent) -> IndexReport:
@@ -221,10 +241,11 @@ class Service:
         self._panels.rebuild(self._now())
 
     def purge_logs(self, days: int) -> None:
-        """Forget queries and events that are older than ``days`` days."""
+        """Forget queries, events and reported gaps that are older than ``days`` days."""
         before = self._now() - timedelta(days=days)
         self._query_log.purge(before)
         self._events.purge(before)
+        self._gaps.purge(before)
 
     def can_search(self) -> bool:
         """Whether there is an index to search, be it an old one."""
@@ -289,6 +310,10 @@ class Service:
         )
         tree = once(lambda: grow_tree(shown.values(), verdict))
         return _Snapshot(version, library, searcher, suggester, tree)
+
+    def _check_channel(self, channel: str | None) -> None:
+        if channel is not None and channel not in self.channels:
+            raise QueryError(f"没有名为“{channel}”的渠道。可选：{'、'.join(self.channels)}。")
 
     def _words(self, digest: str) -> Vocabulary:
         """The vocabulary for dictionaries with ``digest``; loading one takes a second, so it is kept while it fits."""

@@ -24,6 +24,7 @@ from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
+from kb.store.gaps import GapLog
 from kb.store.query_log import QueryLog
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
@@ -57,6 +58,7 @@ def build_service(settings: Settings) -> Service:
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
         query_log=QueryLog(logs),
         events=events,
+        gaps=GapLog(database),
         panels=FaqPanels(catalog, events, FaqSnapshots(database), policy),
         queue=ReviewQueue(catalog, events, policy),
         policy=policy,

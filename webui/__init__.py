@@ -3,6 +3,7 @@
 ::
 
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
+    gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     health.py        /healthz                         for monitoring
     inputs.py        query parameters and JSON bodies, read strictly
@@ -18,7 +19,7 @@ from __future__ import annotations
 from flask import Flask
 
 from kb.service import Service
-from webui import api, assets, health, inputs, pages, presentation, problems, security
+from webui import api, assets, gaps, health, inputs, pages, presentation, problems, security
 
 #: bytes; more than any form or event needs
 MAX_BODY = 64 * 1024
@@ -33,6 +34,6 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, security, inputs, assets, presentation):
         part.register(app)
-    for blueprint in (pages.blueprint, api.blueprint, health.blueprint):
+    for blueprint in (pages.blueprint, gaps.blueprint, api.blueprint, health.blueprint):
         app.register_blueprint(blueprint)
     return app

@@ -100,6 +100,24 @@ def feedback() -> ResponseReturnValue:
     return "", 204
 
 
+@blueprint.post("/gaps")
+def gaps() -> ResponseReturnValue:
+    """Write down that a query should have been answered."""
+    report_gap(inputs.json_object("query", "note", "channel", "product"))
+    return "", 204
+
+
+def report_gap(body: inputs.Body) -> None:
+    """Record the knowledge gap in ``body``, sent as JSON or by a form."""
+    service().report_gap(
+        inputs.required_text(body, "query", MAX_QUERY),
+        inputs.text(body, "note", _LONGEST_NOTE),
+        visitor() or "",
+        inputs.text(body, "channel", _LONGEST_ID),
+        inputs.text(body, "product", _LONGEST_ID),
+    )
+
+
 def vote(body: inputs.Body) -> None:
     """Record the vote in ``body``, sent as JSON or by a form."""
     kind = inputs.required_text(body, "vote", 20)

@@ -101,7 +101,7 @@ def text(body: Body, name: str, longest: int) -> str | None:
 def required_text(body: Body, name: str, longest: int) -> str:
     """Like ``text``, but absence is an error too."""
     value = text(body, name, longest)
-    if not value:
+    if not value or not value.strip():
         raise QueryError(f"缺少 {name}。")
     return value
 

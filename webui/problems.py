@@ -14,7 +14,7 @@ from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from kb.errors import ArticleNotFound, EngineError, QueryError, StoreError
+from kb.errors import ArticleNotFound, EngineError, QueryError, StoreError, TooManyReports
 from webui.security import request_id
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,8 @@ def explain(error: Exception) -> Answer:
         return Answer(400, _BAD_REQUEST[0], str(error))
     if isinstance(error, ArticleNotFound):
         return Answer(404, "没有这条知识", str(error))
+    if isinstance(error, TooManyReports):
+        return Answer(429, "报告太多", str(error), {"Retry-After": "600"})
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return _explain_http(error)
     if isinstance(error, (EngineError, StoreError)):

@@ -1,4 +1,4 @@
-"""Commands that ask: search, suggest, faq, stale."""
+"""Commands that ask: search, suggest, faq, stale, gaps."""
 
 from __future__ import annotations
 
@@ -157,4 +157,20 @@ def _stale_table(day: date, items: list[StaleItem]) -> Table:
     return table
 
 
-COMMANDS = (search, suggest, faq, stale)
+@click.command()
+@json_option
+@pass_context
+def gaps(context: Context, as_json: bool) -> None:
+    """The knowledge gaps that agents reported, latest first."""
+    found = context.service.gaps()
+    if as_json:
+        print_json(contracts.gaps_document(found))
+        return
+    table = Table("时间", "查询", "说明", "产品", "渠道", title=f"知识缺口（{len(found)} 条）")
+    for gap in found:
+        texts = (gap.query, gap.note, gap.product, gap.channel)
+        table.add_row(f"{gap.at.astimezone():%Y-%m-%d %H:%M}", *(escape(text or "") for text in texts))
+    output.print(table)
+
+
+COMMANDS = (search, suggest, faq, stale, gaps)

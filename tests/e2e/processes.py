@@ -64,6 +64,13 @@ class Server:
         with urllib.request.urlopen(address, timeout=10) as response:  # noqa: S310  # our own server
             return json.load(response)
 
+    def post(self, path: str, **body: object) -> None:
+        """Send a JSON body; raises HTTPError for an error status."""
+        request = urllib.request.Request(  # noqa: S310  # our own server
+            self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+
     def status(self, path: str, **query: str) -> int:
         """The HTTP status of a GET."""
         try:

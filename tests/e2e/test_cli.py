@@ -67,6 +67,15 @@ def test_the_panel_is_dated_in_local_time(indexed: Desk) -> None:
     assert f"{ranked.astimezone(there):%Y-%m-%d %H:%M} 更新" in done.stdout
 
 
+def test_reported_gaps_are_listed(indexed: Desk) -> None:
+    assert indexed.json("gaps") == {"items": []}
+    with indexed.serve() as server:
+        server.post("/api/v1/gaps", query="能刷花呗吗", note="问的人多")
+    (gap,) = indexed.json("gaps")["items"]
+    assert (gap["query"], gap["note"], gap["channel"], gap["product"]) == ("能刷花呗吗", "问的人多", None, None)
+    assert "能刷花呗吗" in indexed.run("gaps").stdout
+
+
 def test_lint_says_where_and_fails(desk: Desk) -> None:
     assert desk.run("lint").returncode == 0
     (desk.articles / "mall/order/bad.md").write_text("---\nid: bad\n---\n", encoding="utf-8")
