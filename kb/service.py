@@ -117,6 +117,11 @@ class Service:
         self._current()
         return self._panels.panel(channel, limit)
 
+    def faq_number(self) -> int:
+        """Another one whenever ``faq`` may answer differently than before."""
+        self._current()
+        return self._panels.number()
+
     def library(self) -> Library:
         """The tree of products and scenarios with its counts."""
         return self._current().library

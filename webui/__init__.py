@@ -6,6 +6,7 @@
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     health.py        /healthz                         for monitoring
+    precomputed.py   documents that are encoded once for everybody
     inputs.py        query parameters and JSON bodies, read strictly
     problems.py      every error → a page or problem+json
     security.py      headers, cross-site protection, the visitor's cookie

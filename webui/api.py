@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from kb import contracts
 from kb.errors import QueryError
 from kb.rules.query import MAX_QUERY
+from kb.service import Service
 from kb.usecases.searching import MAX_LIMIT
 from webui import inputs
 from webui.current import service
+from webui.precomputed import Encoded, encode, respond
 from webui.presentation import VOTES
 from webui.security import visitor
 
@@ -23,8 +27,8 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 @blueprint.after_request
 def _never_store(response: Response) -> Response:
-    """Freshness changes with the day while the ETag, which names the file's revision, stays."""
-    response.headers["Cache-Control"] = "no-store"
+    """Unless it is said otherwise: answers change with the day, also where the ETag names a file's revision."""
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
@@ -47,10 +51,16 @@ def suggest() -> ResponseReturnValue:
 
 @blueprint.get("/faq")
 def faq() -> ResponseReturnValue:
-    """The panel of frequent questions."""
+    """The panel of frequent questions; browsers keep it and ask whether it has changed."""
     given = inputs.arguments("limit", "channel")
-    panel = service().faq(given.get("channel"), inputs.integer(given, "limit", 200, 1, 200))
-    return jsonify(contracts.faq_document(panel))
+    limit = inputs.integer(given, "limit", 200, 1, 200)
+    return respond(_encoded_panel(service(), service().faq_number(), given.get("channel"), limit))
+
+
+@lru_cache(maxsize=32)
+def _encoded_panel(asked: Service, number: int, channel: str | None, limit: int) -> Encoded:
+    """The panel with that ``number``, for as long as it is the latest."""
+    return encode(contracts.faq_document(asked.faq(channel, limit)))
 
 
 @blueprint.get("/browse")

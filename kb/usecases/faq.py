@@ -23,6 +23,7 @@ _LOOK_BACK = timedelta(days=180)  # older use counts less than 0.02 %
 class _Loaded:
     """What requests get: the articles of the last ranking, best first, with their freshness."""
 
+    number: int = 0
     as_of: str = ""
     entries: tuple[tuple[ArticleRecord, Freshness], ...] = ()
     ids: frozenset[str] = frozenset()
@@ -70,6 +71,10 @@ class FaqPanels:
         )
         return FaqPanel(loaded.as_of, tuple(items))
 
+    def number(self) -> int:
+        """Another one whenever panels may differ from those before."""
+        return self._loaded.number
+
     def top_ids(self) -> frozenset[str]:
         """The articles in the panel, which are reviewed more often than others."""
         return self._loaded.ids
@@ -90,7 +95,9 @@ class FaqPanels:
         )
         as_of = snapshot.as_of.astimezone(timezone.utc).isoformat(timespec="seconds")
         ids = frozenset(record.article.id for record, _ in entries)
-        self._loaded = _Loaded(as_of, entries, ids)  # one assignment: requests see the old one or the new one
+        self._loaded = _Loaded(
+            self._loaded.number + 1, as_of, entries, ids
+        )  # one assignment: requests see the old one or the new one
 
     def _is_eligible(self, article: Article, now: datetime) -> bool:
         """Published and valid on the day."""

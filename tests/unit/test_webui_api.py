@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -19,6 +20,7 @@ from kb.store.events import EventLog
 from kb.store.query_log import QueryLog
 from kb.wiring import build_service
 from tests.conftest import indexed, spoil
+from tests.e2e.processes import edit
 from webui import create_app
 
 A_WHILE_AGO = datetime.now(timezone.utc) - timedelta(hours=1)
@@ -78,6 +80,40 @@ def test_faq_gives_the_panel(client: FlaskClient, service: Service) -> None:
     three = get(client, "/faq?limit=3&channel=电话")["items"]
     assert [item["rank"] for item in three] == [1, 2, 3]
     assert all("电话" in item["channels"] for item in three)
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "br, *", "gzip;q=0", "identity"])
+def test_the_panel_is_compressed_for_those_who_take_it(client: FlaskClient, service: Service, encoding: str) -> None:
+    response = client.get("/api/v1/faq", headers={"Accept-Encoding": encoding})
+    compressed = encoding in ("gzip", "br, *")
+    assert response.headers.get("Content-Encoding") == ("gzip" if compressed else None)
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert response.headers["Cache-Control"] == "no-cache"
+    body = gzip.decompress(response.data) if compressed else response.data
+    assert json.loads(body) == contracts.faq_document(service.faq())
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_the_panel_is_sent_again_only_when_it_has_changed(small: Settings, encoding: str) -> None:
+    service = indexed(small)
+    client = create_app(service).test_client()
+    address, headers = "/api/v1/faq", {"Accept-Encoding": encoding}
+    etag = client.get(address, headers=headers).headers["ETag"]
+    assert not etag.startswith("W/")
+    again = client.get(address, headers=headers | {"If-None-Match": etag})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag)
+    assert client.get(f"{address}?channel=电话", headers=headers).headers["ETag"] != etag
+    edit(small.articles / "mall/refund/refund-not-received.md", "您好，可以退款。", "您好，马上退款。")
+    service.index()
+    service.refresh()
+    changed = client.get(address, headers=headers | {"If-None-Match": etag})
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != etag
+
+
+def test_the_two_encodings_of_the_panel_have_etags_of_their_own(client: FlaskClient) -> None:
+    etags = {client.get("/api/v1/faq", headers={"Accept-Encoding": e}).headers["ETag"] for e in ("gzip", "identity")}
+    assert len(etags) == 2
 
 
 def test_browse_gives_the_tree_and_the_articles_of_a_scenario(client: FlaskClient) -> None:
