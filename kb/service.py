@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
 from functools import partial
 
-from kb import contracts
+from kb import contracts, shapes
 from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreError
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
 from kb.ports.engine import SearchEngine
@@ -143,7 +143,7 @@ class Service:
             raise ArticleNotFound(article_id)
         return record, self._freshness(record, self._today())
 
-    def article_document(self, article_id: str) -> contracts.Document:
+    def article_document(self, article_id: str) -> shapes.Article:
         """The contract's ``article``."""
         record, freshness = self.article(article_id)
         source = self._catalog.source(article_id) or ""
@@ -263,9 +263,10 @@ class Service:
         """Read the whole database. Raises StoreError when something is wrong with it."""
         self._check_store()
 
-    def health(self) -> contracts.Document:
+    def health(self) -> shapes.Health:
         """State of the parts; ``status`` is ok, degraded (search works, something else doesn't) or down."""
-        checks, articles = {"engine": "ok", "store": "ok"}, 0
+        checks: shapes.Checks = {"engine": "ok", "store": "ok"}
+        articles = 0
         try:
             articles = self._engine.doc_count()
         except KbError as error:
@@ -276,7 +277,7 @@ class Service:
             checks["store"] = str(error)
         searching = checks["engine"] == "ok"
         return {
-            "status": "ok" if set(checks.values()) == {"ok"} else "degraded" if searching else "down",
+            "status": "ok" if checks == {"engine": "ok", "store": "ok"} else "degraded" if searching else "down",
             "checks": checks,
             "engine": self._engine.name,
             "generation": self._engine.generation() if searching else "",

@@ -106,6 +106,14 @@ def required_text(body: Body, name: str, longest: int) -> str:
     return value
 
 
+def choice(body: Body, name: str, choices: Iterable[str]) -> str:
+    """The word ``name``. Raises QueryError unless it is one of ``choices``."""
+    value = required_text(body, name, 40)
+    if value not in choices:
+        raise QueryError(f"{name} 只能是 {'、'.join(choices)}，收到的是“{value}”。")
+    return value
+
+
 def ordinal(body: Body, name: str, highest: int) -> int | None:
     """The whole number ``name`` from 1 to ``highest``; None when absent or null. Raises QueryError."""
     value = body.get(name)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Response, current_app, request
-
-from kb.contracts import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Encoded:
     etag: str
 
 
-def encode(document: Document) -> Encoded:
+def encode(document: Mapping[str, object]) -> Encoded:
     """Do once what need not be done for every request."""
     plain = current_app.json.dumps(document, separators=(",", ":")).encode()
     return Encoded(plain, gzip.compress(plain, mtime=0), hashlib.sha256(plain).hexdigest()[:20])
