@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
-from functools import partial
+from datetime import date, datetime, timedelta
+from functools import lru_cache, partial
 
 from kb import contracts, shapes
 from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreError
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
 from kb.ports.engine import SearchEngine
-from kb.ports.store import Catalog, Event, EventLog, Gap, GapLog, LoggedSearch, QueryLog
+from kb.ports.store import Catalog, Event, Gap
 from kb.rules.freshness import Policy, assess
 from kb.rules.query import MAX_QUERY
-from kb.text.normalize import normalize
 from kb.text.once import once
 from kb.text.render import render_html
 from kb.text.tokenizer import Tokenizer
+from kb.usecases.activity import Activity
 from kb.usecases.browsing import Tree, grow_tree, prune
 from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer, IndexReport
@@ -36,8 +37,8 @@ from kb.usecases.suggesting import SuggestFunction, build_suggester
 
 log = logging.getLogger(__name__)
 
-_FREQUENT = timedelta(days=28)
-_FREQUENT_LIMIT = 500
+#: answers to the latest questions, some 20 KB each; a busy morning asks the same few hundred again and again
+_KEPT_PAGES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Vocabulary:
     stop_words: frozenset[str]
 
 
+#: what answers depend on besides the snapshot: catalog version (None: unreadable), generation, FAQ panel, day
+_State = tuple[int | None, str, int, date]
+
+
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
     """Everything derived from the articles, for one (catalog version, dictionaries, day)."""
@@ -55,6 +60,7 @@ class _Snapshot:
     version: tuple[int, str, date]
     library: Library
     searcher: Searcher
+    pages: Callable[[SearchRequest, _State], SearchPage]
     suggester: Callable[[], SuggestFunction]
     tree: Callable[[], Tree]
 
@@ -67,9 +73,7 @@ class Service:
         catalog: Catalog,
         engine: SearchEngine,
         indexer: Indexer,
-        query_log: QueryLog,
-        events: EventLog,
-        gaps: GapLog,
+        activity: Activity,
         panels: FaqPanels,
         queue: ReviewQueue,
         policy: Policy,
@@ -77,10 +81,10 @@ class Service:
         vocabulary: Callable[[], Vocabulary],
         dictionaries_digest: Callable[[], str],
         check_store: Callable[[], None],
-        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        now: Callable[[], datetime],
     ) -> None:
         self._catalog, self._engine, self._indexer = catalog, engine, indexer
-        self._query_log, self._events, self._gaps = query_log, events, gaps
+        self._activity = activity
         self._panels, self._queue = panels, queue
         self._policy, self.channels = policy, channels
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
@@ -90,19 +94,21 @@ class Service:
         self._warm = False
         self._damaged = False
         self._vocabulary_in_use: tuple[str, Vocabulary] | None = None
-        self._lost_logs = 0
 
     # --- questions
 
     def search(self, request: SearchRequest, agent: str | None = None, settled: bool = False) -> SearchPage:
         """Ranked hits; logged when ``agent`` (an opaque session id) is given. Raises QueryError, EngineError."""
+        started = time.perf_counter()
+        snapshot = self._current()
         try:
-            page = self._current().searcher.search(request)
+            page = snapshot.pages(request, self._state())
         except (IndexCorrupt, IndexMissing):
             self._damaged = True
             raise
+        page = replace(page, took_ms=round((time.perf_counter() - started) * 1000, 2))
         if agent is not None and request.text.strip():
-            self._log(lambda: self._query_log.record(self._logged(request, page, agent, settled)))
+            self._activity.searched(request, page, agent, settled)
         return page
 
     def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
@@ -182,10 +188,7 @@ class Service:
         """Write down a view, copy, pick, vote …. Raises ArticleNotFound, QueryError for an unknown kind."""
         _, freshness = self.article(article_id)
         stale = freshness.state.value in ("expired", "stale")
-        event = Event(self._now(), kind, article_id, agent, query, position, ms, stale, note)
-        self._log(lambda: self._events.record(event))
-        if kind == "pick" and agent:
-            self._log(lambda: self._query_log.settle(agent))
+        self._activity.happened(Event(self._now(), kind, article_id, agent, query, position, ms, stale, note))
 
     def report_gap(
         self,
@@ -201,11 +204,11 @@ class Service:
         """
         self._check_channel(channel)
         slug = self.library().product_slugs(product)[0] if product else None
-        self._gaps.record(Gap(self._now(), query.strip(), note, agent, channel, slug))
+        self._activity.report(Gap(self._now(), query.strip(), note, agent, channel, slug))
 
     def gaps(self) -> list[Gap]:
         """The reported knowledge gaps that are still kept, latest first."""
-        return self._gaps.recent(datetime.fromtimestamp(0, timezone.utc))
+        return self._activity.gaps()
 
     # --- upkeep
 
@@ -247,10 +250,7 @@ class Service:
 
     def purge_logs(self, days: int) -> None:
         """Forget queries, events and reported gaps that are older than ``days`` days."""
-        before = self._now() - timedelta(days=days)
-        self._query_log.purge(before)
-        self._events.purge(before)
-        self._gaps.purge(before)
+        self._activity.purge(self._now() - timedelta(days=days))
 
     def can_search(self) -> bool:
         """Whether there is an index to search, be it an old one."""
@@ -265,8 +265,7 @@ class Service:
 
     def health(self) -> shapes.Health:
         """State of the parts; ``status`` is ok, degraded (search works, something else doesn't) or down."""
-        checks: shapes.Checks = {"engine": "ok", "store": "ok"}
-        articles = 0
+        checks, articles = {"engine": "ok", "store": "ok"}, 0
         try:
             articles = self._engine.doc_count()
         except KbError as error:
@@ -277,12 +276,12 @@ class Service:
             checks["store"] = str(error)
         searching = checks["engine"] == "ok"
         return {
-            "status": "ok" if checks == {"engine": "ok", "store": "ok"} else "degraded" if searching else "down",
+            "status": "ok" if set(checks.values()) == {"ok"} else "degraded" if searching else "down",
             "checks": checks,
             "engine": self._engine.name,
             "generation": self._engine.generation() if searching else "",
             "articles": articles,
-            "lost_log_entries": self._lost_logs,
+            "lost_log_entries": self._activity.lost,
         }
 
     # --- inside
@@ -301,7 +300,9 @@ class Service:
         words = self._words(version[1])
         verdict = partial(self._freshness, as_of=today)
         suggester = once(
-            lambda: build_suggester(records, library, verdict, self._use(), self._frequent(), words.tokenizer)
+            lambda: build_suggester(
+                records, library, verdict, self._activity.use(), self._activity.frequent(), words.tokenizer
+            )
         )
         searcher = Searcher(
             engine=self._engine,
@@ -314,8 +315,16 @@ class Service:
             channels=self.channels,
             today=self._today,
         )
+        pages = lru_cache(_KEPT_PAGES)(lambda request, _: searcher.search(request))
         tree = once(lambda: grow_tree(shown.values(), verdict))
-        return _Snapshot(version, library, searcher, suggester, tree)
+        return _Snapshot(version, library, searcher, pages, suggester, tree)
+
+    def _state(self) -> _State:
+        try:
+            version = self._catalog.version()
+        except StoreError:
+            version = None
+        return version, self._engine.generation(), self._panels.number(), self._today()
 
     def _check_channel(self, channel: str | None) -> None:
         if channel is not None and channel not in self.channels:
@@ -330,46 +339,8 @@ class Service:
     def _freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
         return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
 
-    def _use(self) -> dict[str, int]:
-        """How often each article was picked or copied lately."""
-        totals = self._events.totals(self._now() - _FREQUENT)
-        return {i: counts.get("copy", 0) + counts.get("pick", 0) for i, counts in totals.items()}
-
-    def _frequent(self) -> Sequence[tuple[str, int]]:
-        rows = self._query_log.frequent(self._now() - _FREQUENT, _FREQUENT_LIMIT)
-        return [(row.query, row.count) for row in rows]
-
     def _today(self) -> date:
         return self._now().date()
-
-    def _logged(self, request: SearchRequest, page: SearchPage, agent: str, settled: bool) -> LoggedSearch:
-        wanted = {
-            "product": request.product,
-            "scenario": request.scenario,
-            "kind": request.kind,
-            "tag": request.tag,
-        }
-        return LoggedSearch(
-            at=self._now().astimezone(timezone.utc),
-            agent=agent,
-            query=request.text,
-            normalized=normalize(request.text).strip(),
-            n_hits=page.total,
-            took_ms=page.took_ms,
-            generation=page.generation,
-            filters={name: value for name, value in wanted.items() if value},
-            channel=request.channel,
-            fallback=page.fallback,
-            settled=settled,
-        )
-
-    def _log(self, write: Callable[[], None]) -> None:
-        """Logging must not cost anybody an answer."""
-        try:
-            write()
-        except StoreError as error:
-            self._lost_logs += 1
-            log.warning("一条使用记录没有写入：%s", error)
 
 
 def _without_body(record: ArticleRecord) -> ArticleRecord:
@@ -386,7 +357,7 @@ class _Articles:
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
         try:
-            return self.catalog.get_many(ids)
+            return {i: _without_body(record) for i, record in self.catalog.get_many(ids).items()}
         except StoreError as error:
             log.warning("数据库暂不可用，以内存中的条目作答：%s", error)
             return {i: self.snapshot[i] for i in ids if i in self.snapshot}

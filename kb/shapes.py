@@ -231,18 +231,11 @@ class Finding(TypedDict):
     severity: str
 
 
-class Checks(TypedDict):
-    """``ok``, or in words what is wrong with a part."""
-
-    engine: str
-    store: str
-
-
 class Health(TypedDict):
-    """State of the parts: ok, degraded (search works, something else doesn't) or down."""
+    """ok, degraded (search works, something else doesn't) or down; ``checks`` says ``ok`` or what is wrong by part."""
 
     status: Literal["ok", "degraded", "down"]
-    checks: Checks
+    checks: dict[str, str]
     engine: str
     generation: str
     articles: Count

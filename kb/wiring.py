@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
+from kb.usecases.activity import Activity
 from kb.usecases.documents import index_document
 from kb.usecases.faq import FaqPanels
 from kb.usecases.importing import ImportReport, import_jsonl
@@ -56,9 +57,7 @@ def build_service(settings: Settings) -> Service:
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
-        query_log=QueryLog(logs),
-        events=events,
-        gaps=GapLog(database),
+        activity=Activity(QueryLog(logs), events, GapLog(database), _now),
         panels=FaqPanels(catalog, events, FaqSnapshots(database), policy),
         queue=ReviewQueue(catalog, events, policy),
         policy=policy,
@@ -66,7 +65,12 @@ def build_service(settings: Settings) -> Service:
         vocabulary=lambda: build_vocabulary(settings),
         dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         check_store=database.check,
+        now=_now,
     )
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
 
 
 def lint(settings: Settings, paths: Sequence[Path] = ()) -> list[Problem]:

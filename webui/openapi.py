@@ -140,6 +140,8 @@ def _schema(kind: Any, schemas: Json) -> Json:
         return {"type": "string", "enum": list(arguments)}
     if origin is list:
         return {"type": "array", "items": _schema(arguments[0], schemas)}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _schema(arguments[1], schemas)}
     if origin in (Union, types.UnionType):
         return {"anyOf": [_schema(argument, schemas) for argument in arguments]}
     return {"type": "null"} if kind is type(None) else {"type": _JSON_TYPES[kind]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -78,11 +77,6 @@ class Searcher:
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
-        started = time.perf_counter()
-        page = self._answer(request)
-        return replace(page, took_ms=round((time.perf_counter() - started) * 1000, 2))
-
-    def _answer(self, request: SearchRequest) -> SearchPage:
         filters = self._filters(request)
         parsed = parse_query(request.text, self.tokenizer, self.stop_words)
         if parsed.is_empty:
@@ -216,7 +210,6 @@ class Searcher:
         return SearchPage(
             query=request.text,
             total=result.total,
-            took_ms=0.0,
             generation=result.generation,
             hits=tuple(hits),
             facets=facets,

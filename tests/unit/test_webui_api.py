@@ -197,14 +197,25 @@ def test_an_event_is_written_down_for_the_visitor(client: FlaskClient, settings:
     assert "13812345678" not in str(event.query)
 
 
-def test_a_pick_settles_the_visitors_search(client: FlaskClient, settings: Settings) -> None:
+def test_typing_through_the_api_is_one_search(client: FlaskClient, settings: Settings) -> None:
     client.get("/")
-    get(client, "/search?q=发票抬头写错")
-    body = {"kind": "pick", "id": "invoice-get", "query": "发票抬头写错", "position": 1, "ms": None}
+    for typed in ("退", "退差", "退差价找谁"):
+        get(client, f"/search?q={typed}")
+    logged = [row.query for row in QueryLog(Database(settings.database)).frequent(A_WHILE_AGO, 1000)]
+    assert "退差价找谁" in logged
+    assert not {"退", "退差"} & set(logged)
+
+
+@pytest.mark.parametrize("kind", ["pick", "open", "copy"])
+def test_taking_an_answer_settles_the_visitors_search(client: FlaskClient, settings: Settings, kind: str) -> None:
+    client.get("/")
+    first, second = f"发票抬头写错 {kind}", f"发票怎么补开 {kind}"
+    get(client, f"/search?q={first}")
+    body = {"kind": kind, "id": "invoice-get", "query": first, "position": 1, "ms": None}
     assert client.post("/api/v1/events", json=body).status_code == 204
-    get(client, "/search?q=发票怎么补开")
+    get(client, f"/search?q={second}")
     logged = {row.query for row in QueryLog(Database(settings.database)).frequent(A_WHILE_AGO, 1000)}
-    assert {"发票抬头写错", "发票怎么补开"} <= logged
+    assert {first, second} <= logged
 
 
 def test_programs_without_cookie_are_not_logged(client: FlaskClient, settings: Settings) -> None:
