@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
+from itertools import count
 
 from kb import contracts, shapes
 from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreError
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 #: answers to the latest questions, some 20 KB each; a busy morning asks the same few hundred again and again
 _KEPT_PAGES = 500
+_NUMBERS = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ _State = tuple[int | None, str, int, date]
 class _Snapshot:
     """Everything derived from the articles, for one (catalog version, dictionaries, day)."""
 
+    number: int
     version: tuple[int, str, date]
     library: Library
     searcher: Searcher
@@ -123,10 +126,9 @@ class Service:
         self._current()
         return self._panels.panel(channel, limit)
 
-    def faq_number(self) -> int:
-        """Another one whenever ``faq`` may answer differently than before."""
-        self._current()
-        return self._panels.number()
+    def edition(self) -> tuple[int, int]:
+        """Names what is answered from memory (suggest, faq, browse): no two services share one, and none comes back."""
+        return self._current().number, self._panels.number()
 
     def library(self) -> Library:
         """The tree of products and scenarios with its counts."""
@@ -317,7 +319,7 @@ class Service:
         )
         pages = lru_cache(_KEPT_PAGES)(lambda request, _: searcher.search(request))
         tree = once(lambda: grow_tree(shown.values(), verdict))
-        return _Snapshot(version, library, searcher, pages, suggester, tree)
+        return _Snapshot(next(_NUMBERS), version, library, searcher, pages, suggester, tree)
 
     def _state(self) -> _State:
         try:

@@ -15,12 +15,11 @@ from kb import contracts, shapes
 from kb.model import KINDS, SearchRequest
 from kb.ports.store import EVENT_KINDS
 from kb.rules.query import MAX_QUERY
-from kb.service import Service
 from kb.usecases.searching import MAX_LIMIT, MAX_OFFSET
 from webui.current import service
 from webui.inputs import Body
 from webui.parameters import Operation, amount, day, describe, one_of, ordinal, read, required_text, text, whole, words
-from webui.precomputed import Encoded, encode, respond
+from webui.precomputed import Encoded, as_json, encode, respond
 from webui.presentation import VOTES
 from webui.security import visitor
 
@@ -89,7 +88,14 @@ def search(given: Given) -> ResponseReturnValue:
 def suggest(given: Given) -> ResponseReturnValue:
     """What may be meant by the first keystrokes."""
     typed = given["q"] or ""
-    return jsonify(contracts.suggest_document(typed, service().suggest(typed, given["limit"])))
+    encoded = _encoded_suggestions(service().edition(), typed, given["limit"])
+    return Response(encoded, mimetype="application/json")
+
+
+@lru_cache(maxsize=4096)
+def _encoded_suggestions(edition: object, typed: str, limit: int) -> bytes:
+    """The same few keystrokes come again and again: an answer is kept for as long as the ``edition`` is the latest."""
+    return as_json(contracts.suggest_document(typed, service().suggest(typed, limit)))
 
 
 @blueprint.get("/faq")
@@ -100,13 +106,13 @@ def suggest(given: Given) -> ResponseReturnValue:
 )
 def faq(given: Given) -> ResponseReturnValue:
     """The panel of frequent questions; browsers keep it and ask whether it has changed."""
-    return respond(_encoded_panel(service(), service().faq_number(), given["channel"], given["limit"]))
+    return respond(_encoded_panel(service().edition(), given["channel"], given["limit"]))
 
 
 @lru_cache(maxsize=32)
-def _encoded_panel(asked: Service, number: int, channel: str | None, limit: int) -> Encoded:
-    """The panel with that ``number``, for as long as it is the latest."""
-    return encode(contracts.faq_document(asked.faq(channel, limit)))
+def _encoded_panel(edition: object, channel: str | None, limit: int) -> Encoded:
+    """The panel, for as long as the ``edition`` is the latest."""
+    return encode(contracts.faq_document(service().faq(channel, limit)))
 
 
 @blueprint.get("/browse")

@@ -1,4 +1,4 @@
-"""Documents that are the same for everybody: encoded and compressed once, then only revalidated by browsers."""
+"""Documents that are the same for everybody: encoded once, and compressed where they are large."""
 
 from __future__ import annotations
 
@@ -19,9 +19,14 @@ class Encoded:
     etag: str
 
 
+def as_json(document: Mapping[str, object]) -> bytes:
+    """The document as it is sent."""
+    return current_app.json.dumps(document, separators=(",", ":")).encode()
+
+
 def encode(document: Mapping[str, object]) -> Encoded:
     """Do once what need not be done for every request."""
-    plain = current_app.json.dumps(document, separators=(",", ":")).encode()
+    plain = as_json(document)
     return Encoded(plain, gzip.compress(plain, mtime=0), hashlib.sha256(plain).hexdigest()[:20])
 
 
