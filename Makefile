@@ -1,6 +1,7 @@
 # make run   install into .venv, index articles/, serve on http://127.0.0.1:8000
 # make test  install the test tools too, then run every test
 # make check what CI runs: format, lint, types, tests
+# make openapi  write docs/openapi.json anew after a change of the API
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help run test check lint bench clean
+.PHONY: help run test check lint openapi bench clean
 
 help:
 	@sed -n 's/^# //p' $(ROOT)Makefile
@@ -36,6 +37,9 @@ lint: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
 check: lint test
+
+openapi: $(VENV)/.base
+	@cd $(ROOT) && $(BIN)/python -m kb openapi > docs/openapi.json
 
 bench: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m tests.bench $(ARGS)

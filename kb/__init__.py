@@ -8,6 +8,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     usecases                  indexing · searching · suggesting · faq · staleness · evaluation · importing
     content  engines  store   adapters: article files · index engines · SQLite (never import each other)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
+    shapes                    the JSON documents, field by field
     model  errors  config     data, the error tree, settings
 
 Read ``service.py`` to learn what the system does, ``ports/engine.py`` for what an index engine

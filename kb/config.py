@@ -68,7 +68,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("channels", "微信,APP,官网,电话", _channels, "service channels, comma separated"),
     Setting("review_every", "30d", Interval.parse, "review interval where neither article nor folder sets one"),
     Setting("review_top", "7d", Interval.parse, "review interval of what is in the current top 200"),
-    Setting("retention_days", "180", _positive, "days after which logged queries and events are deleted"),
+    Setting(
+        "retention_days", "180", _positive, "days after which logged queries, events and reported gaps are deleted"
+    ),
     Setting("lock_timeout", "20", _positive, "seconds to wait for another process that writes the index"),
 )
 

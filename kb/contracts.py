@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 from markupsafe import escape
 
+from kb import shapes
 from kb.model import ArticleRecord, FaqPanel, Freshness, Hit, Problem, SearchPage, Snippet, Suggestion
+from kb.ports.store import Gap
+from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
-
-Document = dict[str, Any]
 
 
 def article_url(article_id: str) -> str:
@@ -28,7 +28,7 @@ def marked(snippet: Snippet) -> str:
     return "".join(map(str, [*pieces, escape(snippet.text[done:])]))
 
 
-def search_document(page: SearchPage) -> Document:
+def search_document(page: SearchPage) -> shapes.Search:
     """``search``; snippets are HTML, see ``marked``."""
     return {
         "query": page.query,
@@ -39,13 +39,19 @@ def search_document(page: SearchPage) -> Document:
         "did_you_mean": page.did_you_mean,
         "hits": [_hit(hit) for hit in page.hits],
         "facets": {
-            name: [{"value": facet.value, "count": facet.count, "key": facet.key} for facet in facets]
-            for name, facets in page.facets.items()
+            "product": _facet(page, "product"),
+            "scenario": _facet(page, "scenario"),
+            "channel": _facet(page, "channel"),
+            "kind": _facet(page, "kind"),
         },
     }
 
 
-def _hit(hit: Hit) -> Document:
+def _facet(page: SearchPage, name: str) -> list[shapes.FacetCount]:
+    return [{"value": facet.value, "count": facet.count, "key": facet.key} for facet in page.facets[name]]
+
+
+def _hit(hit: Hit) -> shapes.Hit:
     return {
         **_listed(hit.record, hit.freshness, hit.script),
         "score": hit.score,
@@ -56,7 +62,7 @@ def _hit(hit: Hit) -> Document:
     }
 
 
-def _listed(record: ArticleRecord, freshness: Freshness, script: str) -> Document:
+def _listed(record: ArticleRecord, freshness: Freshness, script: str) -> shapes.Listed:
     """What every list shows of an article."""
     article = record.article
     return {
@@ -80,7 +86,32 @@ def _listed(record: ArticleRecord, freshness: Freshness, script: str) -> Documen
     }
 
 
-def suggest_document(query: str, suggestions: Iterable[Suggestion]) -> Document:
+def browse_document(tree: Tree, with_articles: bool) -> shapes.Browse:
+    """``browse``; the articles of a scenario only ``with_articles``."""
+    return {
+        "products": [
+            {**_branch(product), "scenarios": [_scenario(scenario, with_articles) for scenario in product.scenarios]}
+            for product in tree
+        ]
+    }
+
+
+def _scenario(scenario: ScenarioBranch, with_articles: bool) -> shapes.Scenario:
+    articles = [_listed(r, freshness, r.article.script_for()) for r, freshness in scenario.articles]
+    return {**_branch(scenario), "articles": articles if with_articles else None}
+
+
+def _branch(branch: ProductBranch | ScenarioBranch) -> shapes.Branch:
+    return {
+        "slug": branch.folder.slug,
+        "title": branch.folder.title,
+        "description": branch.folder.description,
+        "count": branch.count,
+        "stale": branch.stale,
+    }
+
+
+def suggest_document(query: str, suggestions: Iterable[Suggestion]) -> shapes.Suggest:
     """``suggest``"""
     return {
         "query": query,
@@ -100,7 +131,7 @@ def suggest_document(query: str, suggestions: Iterable[Suggestion]) -> Document:
     }
 
 
-def faq_document(panel: FaqPanel) -> Document:
+def faq_document(panel: FaqPanel) -> shapes.Faq:
     """``faq``"""
     return {
         "as_of": panel.as_of,
@@ -115,7 +146,7 @@ def faq_document(panel: FaqPanel) -> Document:
     }
 
 
-def stale_document(as_of: date, items: Iterable[StaleItem]) -> Document:
+def stale_document(as_of: date, items: Iterable[StaleItem]) -> shapes.Stale:
     """``stale``"""
     return {
         "as_of": as_of.isoformat(),
@@ -140,9 +171,25 @@ def stale_document(as_of: date, items: Iterable[StaleItem]) -> Document:
     }
 
 
+def gaps_document(gaps: Iterable[Gap]) -> shapes.Gaps:
+    """``gaps``; who reported one is nobody's business but the statistics'."""
+    return {
+        "items": [
+            {
+                "at": gap.at.isoformat(timespec="seconds"),
+                "query": gap.query,
+                "note": gap.note,
+                "channel": gap.channel,
+                "product": gap.product,
+            }
+            for gap in gaps
+        ]
+    }
+
+
 def article_document(
     record: ArticleRecord, freshness: Freshness, source: str, html: str, related: Sequence[ArticleRecord]
-) -> Document:
+) -> shapes.Article:
     """``article``; ``source`` is the whole file, ``html`` the sanitised body."""
     article = record.article
     return {
@@ -170,7 +217,7 @@ def article_document(
     }
 
 
-def problem_document(problem: Problem) -> Document:
+def problem_document(problem: Problem) -> shapes.Finding:
     """One finding of ``kb lint --json``."""
     return {
         "path": problem.path,

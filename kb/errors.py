@@ -7,6 +7,7 @@
      ├─ ArticleError         an article file breaks the format        (carries the Problem)
      ├─ ArticleNotFound      no article with that id
      ├─ QueryError           the caller's query can't be answered     (too long, unknown filter)
+     ├─ TooManyReports       one visitor reports gaps faster than anybody can meet them
      ├─ EngineError          the index can't do what was asked
      │   ├─ IndexLocked      another process is writing
      │   ├─ IndexMissing     nothing has been indexed yet
@@ -45,6 +46,13 @@ class ArticleNotFound(KbError):
 
 class QueryError(KbError):
     """The caller's query can't be answered as it stands."""
+
+
+class TooManyReports(KbError):
+    """One visitor reports knowledge gaps faster than anybody can meet them."""
+
+    def __init__(self) -> None:
+        super().__init__("短时间内报告的知识缺口太多，这一条没有记下。请几分钟后再报告。")
 
 
 class EngineError(KbError):

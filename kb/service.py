@@ -9,23 +9,26 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, timezone
-from functools import partial
+from datetime import date, datetime, timedelta
+from functools import lru_cache, partial
+from itertools import count
 
-from kb import contracts
+from kb import contracts, shapes
 from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreCorrupt, StoreError
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
 from kb.ports.engine import SearchEngine
-from kb.ports.store import Catalog, Event, EventLog, LoggedSearch, QueryLog
+from kb.ports.store import Catalog, Event, Gap
 from kb.rules.freshness import Policy, assess
 from kb.rules.query import MAX_QUERY
 from kb.store.log_writer import LogWriter
-from kb.text.normalize import normalize
 from kb.text.once import once
 from kb.text.render import render_html
 from kb.text.tokenizer import Tokenizer
+from kb.usecases.activity import Activity
+from kb.usecases.browsing import Tree, grow_tree, prune
 from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer, IndexReport
 from kb.usecases.library import Library
@@ -36,8 +39,9 @@ from kb.usecases.suggesting import SuggestFunction, build_suggester
 
 log = logging.getLogger(__name__)
 
-_FREQUENT = timedelta(days=28)
-_FREQUENT_LIMIT = 500
+#: answers to the latest questions, some 20 KB each; a busy morning asks the same few hundred again and again
+_KEPT_PAGES = 500
+_NUMBERS = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,21 @@ class Vocabulary:
     stop_words: frozenset[str]
 
 
+#: what answers depend on besides the snapshot: catalog version (None: unreadable), generation, FAQ panel, day
+_State = tuple[int | None, str, int, date]
+
+
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
     """Everything derived from the articles, for one (catalog version, dictionaries, day)."""
 
+    number: int
     version: tuple[int, str, date]
     library: Library
     searcher: Searcher
+    pages: Callable[[SearchRequest, _State], SearchPage]
     suggester: Callable[[], SuggestFunction]
+    tree: Callable[[], Tree]
 
 
 class Service:
@@ -66,8 +77,7 @@ class Service:
         catalog: Catalog,
         engine: SearchEngine,
         indexer: Indexer,
-        query_log: QueryLog,
-        events: EventLog,
+        activity: Activity,
         panels: FaqPanels,
         queue: ReviewQueue,
         policy: Policy,
@@ -76,10 +86,10 @@ class Service:
         vocabulary: Callable[[], Vocabulary],
         dictionaries_digest: Callable[[], str],
         check_store: Callable[[], None],
-        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        now: Callable[[], datetime],
     ) -> None:
         self._catalog, self._engine, self._indexer = catalog, engine, indexer
-        self._query_log, self._events = query_log, events
+        self._activity = activity
         self._panels, self._queue = panels, queue
         self._policy, self.channels = policy, channels
         self.log_writer = log_writer
@@ -96,13 +106,16 @@ class Service:
 
     def search(self, request: SearchRequest, agent: str | None = None, settled: bool = False) -> SearchPage:
         """Ranked hits; logged when ``agent`` (an opaque session id) is given. Raises QueryError, EngineError."""
+        started = time.perf_counter()
+        snapshot = self._current()
         try:
-            page = self._current().searcher.search(request)
+            page = snapshot.pages(request, self._state())
         except (IndexCorrupt, IndexMissing):
             self._damaged = True
             raise
+        page = replace(page, took_ms=round((time.perf_counter() - started) * 1000, 2))
         if agent is not None and request.text.strip():
-            self.log_writer.put(partial(self._query_log.record, self._logged(request, page, agent, settled)))
+            self._activity.searched(request, page, agent, settled)
         return page
 
     def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
@@ -113,20 +126,27 @@ class Service:
 
     def faq(self, channel: str | None = None, limit: int = 200) -> FaqPanel:
         """The panel of frequent questions; from memory only. Raises QueryError for an unknown channel."""
-        if channel is not None and channel not in self.channels:
-            raise QueryError(f"没有名为“{channel}”的渠道。可选：{'、'.join(self.channels)}。")
+        self._check_channel(channel)
         self._current()
         return self._panels.panel(channel, limit)
+
+    def edition(self) -> tuple[int, int]:
+        """Names what is answered from memory (suggest, faq, browse): no two services share one, and none comes back."""
+        return self._current().number, self._panels.number()
 
     def library(self) -> Library:
         """The tree of products and scenarios with its counts."""
         return self._current().library
 
-    def listing(self) -> list[tuple[ArticleRecord, Freshness]]:
-        """Every article that is published and valid by now, for browsing."""
-        today = self._today()
-        listed = ((r, self._freshness(r, today)) for r in self._catalog.records() if r.article.status == "published")
-        return [(record, freshness) for record, freshness in listed if freshness.servable]
+    def browse(self, product: str | None = None, scenario: str | None = None) -> Tree:
+        """Every article that is published and valid by now in its place; from memory only, so without bodies.
+
+        ``product`` and ``scenario`` (slug or title) leave out all others. Raises QueryError when there is none.
+        """
+        snapshot = self._current()
+        products = snapshot.library.product_slugs(product) if product else None
+        scenarios = snapshot.library.scenario_paths(scenario, products) if scenario else None
+        return prune(snapshot.tree(), products, scenarios)
 
     def article(self, article_id: str) -> tuple[ArticleRecord, Freshness]:
         """A published article with its freshness. Raises ArticleNotFound."""
@@ -135,7 +155,7 @@ class Service:
             raise ArticleNotFound(article_id)
         return record, self._freshness(record, self._today())
 
-    def article_document(self, article_id: str) -> contracts.Document:
+    def article_document(self, article_id: str) -> shapes.Article:
         """The contract's ``article``."""
         record, freshness = self.article(article_id)
         source = self._catalog.source(article_id) or ""
@@ -174,10 +194,27 @@ class Service:
         """Write down a view, copy, pick, vote …. Raises ArticleNotFound, QueryError for an unknown kind."""
         _, freshness = self.article(article_id)
         stale = freshness.state.value in ("expired", "stale")
-        event = Event(self._now(), kind, article_id, agent, query, position, ms, stale, note)
-        self.log_writer.put(partial(self._events.record, event))
-        if kind == "pick" and agent:
-            self.log_writer.put(partial(self._query_log.settle, agent))
+        self._activity.happened(Event(self._now(), kind, article_id, agent, query, position, ms, stale, note))
+
+    def report_gap(
+        self,
+        query: str,
+        note: str | None = None,
+        agent: str = "",
+        channel: str | None = None,
+        product: str | None = None,
+    ) -> None:
+        """Write down that ``query`` should have been answered; ``product`` is a slug or title.
+
+        Raises QueryError, TooManyReports, and StoreError: what somebody took the trouble to write is not lost silently.
+        """
+        self._check_channel(channel)
+        slug = self.library().product_slugs(product)[0] if product else None
+        self._activity.report(Gap(self._now(), query.strip(), note, agent, channel, slug))
+
+    def gaps(self) -> list[Gap]:
+        """The reported knowledge gaps that are still kept, latest first."""
+        return self._activity.gaps()
 
     # --- upkeep
 
@@ -218,10 +255,8 @@ class Service:
         self._panels.rebuild(self._now())
 
     def purge_logs(self, days: int) -> None:
-        """Forget queries and events that are older than ``days`` days."""
-        before = self._now() - timedelta(days=days)
-        self._query_log.purge(before)
-        self._events.purge(before)
+        """Forget queries, events and reported gaps that are older than ``days`` days."""
+        self._activity.purge(self._now() - timedelta(days=days))
 
     def can_search(self) -> bool:
         """Whether there is an index to search, be it an old one."""
@@ -242,7 +277,7 @@ class Service:
         self._troubles = {**self._troubles, part: trouble}
         return news
 
-    def health(self) -> contracts.Document:
+    def health(self) -> shapes.Health:
         """State of the parts; ``status`` is ok, degraded (search works, something else doesn't) or down."""
         checks, articles = {"engine": "ok", "store": "ok", "files": "ok"}, 0
         checks |= {part: trouble for part, trouble in self._troubles.items() if trouble}
@@ -275,13 +310,14 @@ class Service:
     def _build(self, version: tuple[int, str, date]) -> _Snapshot:
         today = version[-1]
         records = [record for record in self._catalog.records() if record.article.status == "published"]
-        library = Library.of(records)
+        shown = {record.article.id: _without_body(record) for record in records}
+        library = Library.of(records, today)
         words = self._words(version[1])
         verdict = partial(self._freshness, as_of=today)
-        suggester = once(lambda: build_suggester(records, library, verdict, *self._habits(), words.tokenizer))
+        suggester = once(lambda: build_suggester(records, library, verdict, *self._activity.habits(), words.tokenizer))
         searcher = Searcher(
             engine=self._engine,
-            articles=_Articles(self._catalog, {record.article.id: _without_body(record) for record in records}),
+            articles=_Articles(self._catalog, shown),
             library=library,
             tokenizer=words.tokenizer,
             stop_words=words.stop_words,
@@ -291,7 +327,20 @@ class Service:
             today=self._today,
             demand=self._panels.demand,
         )
-        return _Snapshot(version, library, searcher, suggester)
+        pages = lru_cache(_KEPT_PAGES)(lambda request, _: searcher.search(request))
+        tree = once(lambda: grow_tree(shown.values(), verdict))
+        return _Snapshot(next(_NUMBERS), version, library, searcher, pages, suggester, tree)
+
+    def _state(self) -> _State:
+        try:
+            version = self._catalog.version()
+        except StoreError:
+            version = None
+        return version, self._engine.generation(), self._panels.number(), self._today()
+
+    def _check_channel(self, channel: str | None) -> None:
+        if channel is not None and channel not in self.channels:
+            raise QueryError(f"没有名为“{channel}”的渠道。可选：{'、'.join(self.channels)}。")
 
     def _words(self, digest: str) -> Vocabulary:
         """The vocabulary for dictionaries with ``digest``; loading one takes a second, so it is kept while it fits."""
@@ -302,46 +351,8 @@ class Service:
     def _freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
         return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
 
-    def _habits(self) -> tuple[dict[str, int], Sequence[tuple[str, int]]]:
-        """How often articles were used and what was searched; nothing while the database fails."""
-        try:
-            return self._use(), self._frequent()
-        except StoreError as error:
-            log.warning("数据库暂不可用，联想不按使用次数排序：%s", error)
-            return {}, ()
-
-    def _use(self) -> dict[str, int]:
-        """How often each article was picked or copied lately."""
-        totals = self._events.totals(self._now() - _FREQUENT)
-        return {i: counts.get("copy", 0) + counts.get("pick", 0) for i, counts in totals.items()}
-
-    def _frequent(self) -> Sequence[tuple[str, int]]:
-        rows = self._query_log.frequent(self._now() - _FREQUENT, _FREQUENT_LIMIT)
-        return [(row.query, row.count) for row in rows]
-
     def _today(self) -> date:
         return self._now().date()
-
-    def _logged(self, request: SearchRequest, page: SearchPage, agent: str, settled: bool) -> LoggedSearch:
-        wanted = {
-            "product": request.product,
-            "scenario": request.scenario,
-            "kind": request.kind,
-            "tag": request.tag,
-        }
-        return LoggedSearch(
-            at=self._now().astimezone(timezone.utc),
-            agent=agent,
-            query=request.text,
-            normalized=normalize(request.text).strip(),
-            n_hits=page.total,
-            took_ms=page.took_ms,
-            generation=page.generation,
-            filters={name: value for name, value in wanted.items() if value},
-            channel=request.channel,
-            fallback=page.fallback,
-            settled=settled,
-        )
 
 
 def _without_body(record: ArticleRecord) -> ArticleRecord:
@@ -358,7 +369,7 @@ class _Articles:
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
         try:
-            return self.catalog.get_many(ids)
+            return {i: _without_body(record) for i, record in self.catalog.get_many(ids).items()}
         except StoreError as error:
             log.warning("数据库暂不可用，以内存中的条目作答：%s", error)
             return {i: self.snapshot[i] for i in ids if i in self.snapshot}
@@ -367,4 +378,5 @@ class _Articles:
 def _warm_up(snapshot: _Snapshot) -> None:
     snapshot.searcher.tokenizer.warm_up()
     snapshot.suggester()
+    snapshot.tree()
     snapshot.library.spelling()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,12 +24,14 @@ from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
+from kb.store.gaps import GapLog
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
+from kb.usecases.activity import Activity
 from kb.usecases.documents import index_document
 from kb.usecases.faq import FaqPanels
 from kb.usecases.importing import ImportReport, import_jsonl
@@ -44,7 +46,7 @@ from kb.usecases.suggesting import build_suggester
 def build_service(settings: Settings) -> Service:
     """The whole system on the folders of ``settings``. Raises StoreError when the database can't be used."""
     database = Database(settings.database)
-    catalog, events = Catalog(database), EventLog(database)
+    catalog, events, log_writer = Catalog(database), EventLog(database), LogWriter()
     policy = Policy(default_interval=settings.review_every, top_interval=settings.review_top)
     engine = build_engine(settings)
     files = ArticleFiles(settings.articles, settings.channels)
@@ -52,17 +54,21 @@ def build_service(settings: Settings) -> Service:
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
-        query_log=QueryLog(database),
-        events=events,
+        activity=Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now),
         panels=FaqPanels(catalog, events, FaqSnapshots(database), policy),
         queue=ReviewQueue(catalog, events, policy),
         policy=policy,
         channels=settings.channels,
-        log_writer=LogWriter(),
+        log_writer=log_writer,
         vocabulary=lambda: build_vocabulary(settings),
         dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         check_store=database.check,
+        now=_now,
     )
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
 
 
 def lint(settings: Settings, paths: Sequence[Path] = ()) -> list[Problem]:
@@ -101,7 +107,7 @@ def evaluation_search(articles: Sequence[Article], settings: Settings) -> Iterat
     """A throw-away index over ``articles`` behind the ordinary search: text -> ranked ids."""
     records = _InMemory({article.id: ArticleRecord(article, article.id, article.id) for article in articles})
     policy, tokenizer = Policy(), Tokenizer()
-    library = Library.of(records.values())
+    library = Library.of(records.values(), date.today())
     verdict = lambda record: assess(record.article, policy, date.today())  # noqa: E731
     suggest = build_suggester(tuple(records.values()), library, verdict, {}, (), tokenizer)
     with tempfile.TemporaryDirectory(prefix="kb-eval-") as folder:

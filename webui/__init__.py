@@ -3,8 +3,12 @@
 ::
 
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
+    gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
+    openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
     health.py        /healthz                         for monitoring
+    precomputed.py   documents that are encoded once for everybody
+    parameters.py    what routes take, declared once for requests and documentation
     inputs.py        query parameters and JSON bodies, read strictly
     problems.py      every error → a page or problem+json
     security.py      headers, cross-site protection, the visitor's cookie
@@ -18,7 +22,7 @@ from __future__ import annotations
 from flask import Flask
 
 from kb.service import Service
-from webui import api, assets, health, pages, presentation, problems, security
+from webui import api, assets, gaps, health, inputs, openapi, pages, presentation, problems, security
 
 #: bytes; more than any form or event needs
 MAX_BODY = 64 * 1024
@@ -31,8 +35,8 @@ def create_app(service: Service) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["service"] = service
-    for part in (problems, security, assets, presentation):
+    for part in (problems, security, inputs, assets, presentation):
         part.register(app)
-    for blueprint in (pages.blueprint, api.blueprint, health.blueprint):
+    for blueprint in (pages.blueprint, gaps.blueprint, api.blueprint, health.blueprint, openapi.blueprint):
         app.register_blueprint(blueprint)
     return app

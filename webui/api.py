@@ -1,62 +1,136 @@
-"""``/api/v1``: the contract's documents for programs and for our own pages. Errors are ``application/problem+json``."""
+"""``/api/v1``: the contract's documents for programs and for our own pages. Errors are ``application/problem+json``.
+
+Every view is declared with what it takes and gives: requests are read, and ``/openapi.json`` is written, from that.
+"""
 
 from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from kb import contracts
-from kb.errors import QueryError
+from kb import contracts, shapes
+from kb.model import KINDS, SearchRequest
+from kb.ports.store import EVENT_KINDS
 from kb.rules.query import MAX_QUERY
-from kb.usecases.searching import MAX_LIMIT
-from webui import inputs
+from kb.usecases.searching import MAX_LIMIT, MAX_OFFSET
 from webui.current import service
+from webui.inputs import Body
+from webui.parameters import Operation, amount, day, describe, one_of, ordinal, read, required_text, text, whole, words
+from webui.precomputed import Encoded, as_json, encode, respond
 from webui.presentation import VOTES
 from webui.security import visitor
+
+Given = dict[str, Any]
 
 _LONGEST_NOTE = 500
 _LONGEST_ID = 200
 _DAY_MS = 24 * 3600 * 1000.0
+
+_Q = words("q", "要查的话，或开头几个字", "没收到货", maxLength=MAX_QUERY)
+_PRODUCT = words("product", "只看这个产品类型（slug 或名称）", "mall")
+_SCENARIO = words("scenario", "只看这个问题场景（slug、名称或 product/scenario）", "refund")
+_CHANNEL = words("channel", "只看适用这个渠道的条目，话术也用这个渠道的", "微信")
+_SEARCH = (
+    _Q,
+    _PRODUCT,
+    _SCENARIO,
+    _CHANNEL,
+    words("kind", "只看这种类型", "faq", enum=list(KINDS)),
+    words("tag", "只看带这个标签的条目", "退款"),
+    whole("limit", "最多给几条", 10, 1, MAX_LIMIT),
+    whole("offset", "跳过前几条", 0, 0, MAX_OFFSET),
+)
+_SUGGEST = (_Q, whole("limit", "最多给几条", 10, 1, 50))
+_STALE = (day("as_of", "按这一天判断，默认今天", "2026-11-30"), words("owner", "只看这个业务部门的条目", "售后业务部"))
+_ID = required_text("id", "条目编号", "refund-not-received", _LONGEST_ID)
+_EVENT = (
+    one_of("kind", "发生了什么", EVENT_KINDS),
+    _ID,
+    text("query", "当时查的话", "没收到货", MAX_QUERY),
+    ordinal("position", "在结果里排第几", 10_000),
+    amount("ms", "从开始打字到这一刻的毫秒数", _DAY_MS, 4200),
+)
+_FEEDBACK = (
+    _ID,
+    one_of("vote", "有用、没用、内容过时", tuple(VOTES)),
+    text("note", "哪里不对", "金额变了", _LONGEST_NOTE),
+)
+_GAP = (
+    required_text("query", "没有查到的话", "能刷花呗吗", MAX_QUERY),
+    text("note", "补充说明", "客户问了三次", _LONGEST_NOTE),
+    text("channel", "客户所在的渠道", "微信", _LONGEST_ID),
+    text("product", "产品类型（slug 或名称）", "mall", _LONGEST_ID),
+)
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
 @blueprint.after_request
 def _never_store(response: Response) -> Response:
-    """Freshness changes with the day while the ETag, which names the file's revision, stays."""
-    response.headers["Cache-Control"] = "no-store"
+    """Unless it is said otherwise: answers change with the day, also where the ETag names a file's revision."""
+    response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
 @blueprint.get("/search")
-def search() -> ResponseReturnValue:
-    """Ranked hits; a search by one of our visitors is logged."""
-    given = inputs.arguments("q", "product", "scenario", "channel", "kind", "tag", "limit", "offset")
-    asked = inputs.search_request(given, limit=inputs.integer(given, "limit", 10, 1, MAX_LIMIT))
-    return jsonify(contracts.search_document(service().search(asked, agent=visitor(), settled=True)))
+@describe(Operation("搜索：按相关程度排好的条目", shapes.Search, query=_SEARCH, errors=(400, 503)))
+def search(given: Given) -> ResponseReturnValue:
+    """Ranked hits. What our visitors ask is logged as typing: Enter would have loaded the page."""
+    asked = SearchRequest(given.pop("q") or "", **given)
+    return jsonify(contracts.search_document(service().search(asked, agent=visitor())))
 
 
 @blueprint.get("/suggest")
-def suggest() -> ResponseReturnValue:
+@describe(Operation("联想：开头几个字、拼音或首字母可能指什么", shapes.Suggest, query=_SUGGEST, errors=(400,)))
+def suggest(given: Given) -> ResponseReturnValue:
     """What may be meant by the first keystrokes."""
-    given = inputs.arguments("q", "limit")
-    text = given.get("q", "")
-    suggestions = service().suggest(text, inputs.integer(given, "limit", 10, 1, 50))
-    return jsonify(contracts.suggest_document(text, suggestions))
+    typed = given["q"] or ""
+    encoded = _encoded_suggestions(service().edition(), typed, given["limit"])
+    return Response(encoded, mimetype="application/json")
+
+
+@lru_cache(maxsize=4096)
+def _encoded_suggestions(edition: object, typed: str, limit: int) -> bytes:
+    """The same few keystrokes come again and again: an answer is kept for as long as the ``edition`` is the latest."""
+    return as_json(contracts.suggest_document(typed, service().suggest(typed, limit)))
 
 
 @blueprint.get("/faq")
-def faq() -> ResponseReturnValue:
-    """The panel of frequent questions."""
-    given = inputs.arguments("limit", "channel")
-    panel = service().faq(given.get("channel"), inputs.integer(given, "limit", 200, 1, 200))
-    return jsonify(contracts.faq_document(panel))
+@describe(
+    Operation(
+        "高频问题速查", shapes.Faq, query=(_CHANNEL, whole("limit", "最多给几条", 200, 1, 200)), errors=(304, 400)
+    )
+)
+def faq(given: Given) -> ResponseReturnValue:
+    """The panel of frequent questions; browsers keep it and ask whether it has changed."""
+    return respond(_encoded_panel(service().edition(), given["channel"], given["limit"]))
+
+
+@lru_cache(maxsize=32)
+def _encoded_panel(edition: object, channel: str | None, limit: int) -> Encoded:
+    """The panel, for as long as the ``edition`` is the latest."""
+    return encode(contracts.faq_document(service().faq(channel, limit)))
+
+
+@blueprint.get("/browse")
+@describe(
+    Operation(
+        "分类浏览：产品 › 场景及条数；指定场景时带上条目", shapes.Browse, query=(_PRODUCT, _SCENARIO), errors=(400,)
+    )
+)
+def browse(given: Given) -> ResponseReturnValue:
+    """The tree with its counts, and the articles of a scenario when one is named."""
+    tree = service().browse(given["product"], given["scenario"])
+    return jsonify(contracts.browse_document(tree, with_articles=given["scenario"] is not None))
 
 
 @blueprint.get("/articles/<article_id>")
+@describe(Operation("一条知识的全部内容", shapes.Article, errors=(304, 400, 404, 503)))
 def article(article_id: str) -> ResponseReturnValue:
     """One article with its source; 304 while the caller's revision is the current one."""
-    inputs.arguments()
     document = service().article_document(article_id)
     response = jsonify(document)
     response.set_etag(document["revision"])
@@ -64,39 +138,43 @@ def article(article_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/stale")
-def stale() -> ResponseReturnValue:
+@describe(Operation("复核清单，风险高的在前", shapes.Stale, query=_STALE, errors=(400, 503)))
+def stale(given: Given) -> ResponseReturnValue:
     """The review queue, riskiest first."""
-    given = inputs.arguments("as_of", "owner")
-    return jsonify(contracts.stale_document(*service().stale(inputs.day(given, "as_of"), given.get("owner"))))
+    return jsonify(contracts.stale_document(*service().stale(given["as_of"], given["owner"])))
 
 
 @blueprint.post("/events")
-def events() -> ResponseReturnValue:
+@describe(Operation("记录客服对一条知识做了什么", None, body=_EVENT, errors=(400, 403, 404, 413, 415, 503)))
+def events(body: Body) -> ResponseReturnValue:
     """Write down a view, copy, pick or open."""
-    body = inputs.json_object("kind", "id", "query", "position", "ms")
-    service().record_event(
-        inputs.required_text(body, "kind", 20),
-        inputs.required_text(body, "id", _LONGEST_ID),
-        agent=visitor() or "",
-        query=inputs.text(body, "query", MAX_QUERY),
-        position=inputs.ordinal(body, "position", 10_000),
-        ms=inputs.amount(body, "ms", _DAY_MS),
-    )
+    given = read(body, _EVENT)
+    service().record_event(given.pop("kind"), given.pop("id"), agent=visitor() or "", **given)
     return "", 204
 
 
 @blueprint.post("/feedback")
-def feedback() -> ResponseReturnValue:
+@describe(Operation("评价一条知识", None, body=_FEEDBACK, errors=(400, 403, 404, 413, 415, 503)))
+def feedback(body: Body) -> ResponseReturnValue:
     """Write down a vote, with a note that says what is wrong."""
-    vote(inputs.json_object("id", "vote", "note"))
+    vote(body)
     return "", 204
 
 
-def vote(body: inputs.Body) -> None:
+@blueprint.post("/gaps")
+@describe(Operation("报告知识缺口：查了却没有答案的话", None, body=_GAP, errors=(400, 403, 413, 415, 429, 503)))
+def gaps(body: Body) -> ResponseReturnValue:
+    """Write down that a query should have been answered."""
+    report_gap(body)
+    return "", 204
+
+
+def vote(body: Body) -> None:
     """Record the vote in ``body``, sent as JSON or by a form."""
-    kind = inputs.required_text(body, "vote", 20)
-    if kind not in VOTES:
-        raise QueryError(f"没有名为“{kind}”的评价。可选：{'、'.join(VOTES)}。")
-    note = inputs.text(body, "note", _LONGEST_NOTE)
-    article_id = inputs.required_text(body, "id", _LONGEST_ID)
-    service().record_event(kind, article_id, agent=visitor() or "", note=note or None)
+    given = read(body, _FEEDBACK)
+    service().record_event(given["vote"], given["id"], agent=visitor() or "", note=given["note"] or None)
+
+
+def report_gap(body: Body) -> None:
+    """Record the knowledge gap in ``body``, sent as JSON or by a form."""
+    service().report_gap(**read(body, _GAP), agent=visitor() or "")

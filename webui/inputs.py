@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
-from flask import request
+from flask import Flask, request
 from werkzeug.exceptions import BadRequest
 
 from kb.errors import QueryError
@@ -14,6 +15,19 @@ from kb.model import SearchRequest
 from kb.usecases.searching import MAX_OFFSET
 
 Body = Mapping[str, Any]
+
+
+def register(app: Flask) -> None:
+    """Refuse addresses that ``app`` could only guess at."""
+    app.before_request(_refuse_other_encodings)
+
+
+def _refuse_other_encodings() -> None:
+    """Werkzeug would put U+FFFD for every byte that is not UTF-8, and we would search for that."""
+    try:
+        unquote_to_bytes(request.query_string).decode()
+    except UnicodeDecodeError:
+        raise QueryError("地址里的参数不是 UTF-8 编码，请改用 UTF-8 再做百分号编码。") from None
 
 
 def arguments(*allowed: str) -> Mapping[str, str]:
@@ -87,8 +101,16 @@ def text(body: Body, name: str, longest: int) -> str | None:
 def required_text(body: Body, name: str, longest: int) -> str:
     """Like ``text``, but absence is an error too."""
     value = text(body, name, longest)
-    if not value:
+    if not value or not value.strip():
         raise QueryError(f"缺少 {name}。")
+    return value
+
+
+def choice(body: Body, name: str, choices: Iterable[str]) -> str:
+    """The word ``name``. Raises QueryError unless it is one of ``choices``."""
+    value = required_text(body, name, 40)
+    if value not in choices:
+        raise QueryError(f"{name} 只能是 {'、'.join(choices)}，收到的是“{value}”。")
     return value
 
 

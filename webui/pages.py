@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kb.errors import EngineError, StoreError
-from kb.model import Article, ArticleRecord, FaqItem, Folder, Freshness, SearchRequest
+from kb.model import FaqItem, SearchRequest
 from kb.usecases.searching import MAX_OFFSET
 from webui import inputs, problems
 from webui.api import vote
@@ -23,8 +23,6 @@ PAGE_SIZE = 10
 
 blueprint = Blueprint("pages", __name__)
 blueprint.before_request(welcome_visitor)
-
-Listed = tuple[ArticleRecord, Freshness]
 
 
 class Chip(NamedTuple):
@@ -89,12 +87,7 @@ def feedback(article_id: str) -> ResponseReturnValue:
 @blueprint.get("/browse")
 def browse() -> ResponseReturnValue:
     """The tree product → scenario → articles; ``product`` and ``scenario`` (slugs) say what is open at first."""
-    rows = sorted(service().listing(), key=lambda row: (-row[0].article.weight, row[0].article.title))
-    tree = [
-        (product, _grouped(of_product, lambda article: article.scenario))
-        for product, of_product in _grouped(rows, lambda article: article.product)
-    ]
-    return render_template("browse.html", tree=tree, total=len(rows), opened=request.args)
+    return render_template("browse.html", tree=service().browse(), opened=request.args)
 
 
 def _panel(channel: str | None) -> dict[str, Any]:
@@ -118,12 +111,3 @@ def _chips(asked: SearchRequest) -> Iterator[Chip]:
         if value:
             title = KINDS.get(value, value) if name == "kind" else service().library().title_of(name, value)
             yield Chip(label, title, _link(asked, **{name: None}))
-
-
-def _grouped(rows: Iterable[Listed], folder_of: Callable[[Article], Folder]) -> list[tuple[Folder, list[Listed]]]:
-    """``rows`` by folder; the folders by their weight, then title."""
-    groups: defaultdict[str, list[Listed]] = defaultdict(list)
-    for row in rows:
-        groups[folder_of(row[0].article).slug].append(row)
-    named = [(folder_of(group[0][0].article), group) for group in groups.values()]
-    return sorted(named, key=lambda pair: (-pair[0].weight, pair[0].title))

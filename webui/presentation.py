@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
 
 from flask import Flask, request
 from markupsafe import Markup, escape
 
 from kb import contracts
-from kb.model import ArticleRecord, Freshness, Snippet, State
+from kb.model import Snippet
 from kb.text.render import render_html
 from kb.text.sections import without_scripts
 from webui.current import service
@@ -27,9 +26,7 @@ _VARIABLE = re.compile(r"(\{\{[^{}\n]{1,40}\}\})")
 def register(app: Flask) -> None:
     """Give templates the filters and constants of this module."""
     app.context_processor(_frame)
-    app.jinja_env.filters.update(
-        marked=marked, variables=variables, body_html=body_html, local_time=local_time, overdue=overdue
-    )
+    app.jinja_env.filters.update(marked=marked, variables=variables, body_html=body_html, local_time=local_time)
     app.jinja_env.globals.update(KINDS=KINDS, PRIORITIES=PRIORITIES, FACETS=FACETS, VOTES=VOTES)
 
 
@@ -55,11 +52,6 @@ def body_html(body: str) -> Markup:
 def local_time(moment: str) -> str:
     """``2026-11-22T01:02:03+00:00`` → ``11-22 09:02`` where the server stands; empty stays empty."""
     return datetime.fromisoformat(moment).astimezone().strftime("%m-%d %H:%M") if moment else ""
-
-
-def overdue(rows: Iterable[tuple[ArticleRecord, Freshness]]) -> int:
-    """How many of ``rows`` nobody should rely on unchecked."""
-    return sum(freshness.state not in (State.FRESH, State.DUE) for _, freshness in rows)
 
 
 def _frame() -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Errors → what people and programs see: an HTML page, or ``application/problem+json`` (RFC 9457) under ``/api/``.
+"""Errors → what people and programs see: an HTML page, or ``application/problem+json`` (RFC 9457) for programs.
 
 Every answer names the request id, under which the log tells more. What only an administrator can mend (paths, engine
 messages, stack traces) stays in the log.
@@ -14,7 +14,7 @@ from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from kb.errors import ArticleNotFound, EngineError, QueryError, StoreError
+from kb.errors import ArticleNotFound, EngineError, QueryError, StoreError, TooManyReports
 from webui.security import request_id
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,21 @@ _BY_STATUS = {
     415: ("内容格式不支持", "请求正文须是 JSON，请带上 Content-Type: application/json。"),
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
+_TOO_MANY = "报告太多"
+
+#: addresses that only programs ask for
+_FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
+
+#: what the documentation calls each status
+TITLES = {
+    304: "没有变化",
+    400: _BAD_REQUEST[0],
+    429: _TOO_MANY,
+    500: _OURS.title,
+    503: "暂时不可用",
+    **{status: title for status, (title, _) in _BY_STATUS.items()},
+    404: "没有这条知识",
+}
 
 
 def register(app: Flask) -> None:
@@ -61,6 +76,8 @@ def explain(error: Exception) -> Answer:
         return Answer(400, _BAD_REQUEST[0], str(error))
     if isinstance(error, ArticleNotFound):
         return Answer(404, "没有这条知识", str(error))
+    if isinstance(error, TooManyReports):
+        return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return _explain_http(error)
     if isinstance(error, (EngineError, StoreError)):
@@ -79,7 +96,7 @@ def _explain_http(error: HTTPException) -> Answer:
 
 def _respond(error: Exception) -> ResponseReturnValue:
     answer = explain(error)
-    if not request.path.startswith("/api/"):
+    if not request.path.startswith(_FOR_PROGRAMS):
         return render_template("error.html", answer=answer, request_id=request_id()), answer.status, answer.headers
     response = jsonify(
         type="about:blank",

@@ -72,15 +72,15 @@ def _send_cookie(response: Response) -> Response:
 
 
 def _refuse_other_sites() -> None:
-    if request.method not in _SAFE_METHODS and not _comes_from_here():
+    if request.routing_exception is None and request.method not in _SAFE_METHODS and not _comes_from_here():
         raise Forbidden
 
 
 def _comes_from_here() -> bool:
     """Whether a write was sent by one of our pages, or by a program rather than a browser.
 
-    Browsers always say where a form comes from; a JSON body can't be sent to us from elsewhere without asking first
-    (CORS), which we never allow.
+    Browsers always say where a form comes from; a JSON body, the only one that the API takes, can't be sent to us
+    from elsewhere without asking first (CORS), which we never allow.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -88,7 +88,7 @@ def _comes_from_here() -> bool:
     origin = request.headers.get("Origin") or request.headers.get("Referer")
     if origin is not None:
         return origin.partition("://")[2].split("/")[0] == request.host
-    return request.is_json
+    return request.is_json or request.blueprint == "api"
 
 
 def _add_headers(response: Response) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 import signal
 import socket
 from collections.abc import Callable
@@ -11,11 +12,14 @@ from types import FrameType
 
 import waitress
 from flask import Flask
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 
 from kb.errors import ServeError
 
 #: open connections; browsers of a few hundred agents keep some each
 _CONNECTIONS = 2000
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 def serve(app: Flask, host: str, port: int, threads: int = 8, ready: Callable[[str], None] = print) -> None:
@@ -34,6 +38,7 @@ def serve(app: Flask, host: str, port: int, threads: int = 8, ready: Callable[[s
         asyncore_use_poll=True,  # select() ends at 1024 files
         ident=None,
     )
+    server.channel_class = _Channel
     signal.signal(signal.SIGTERM, _stop)
     ready(_url(host, listener))
     server.run()
@@ -64,3 +69,17 @@ def _url(host: str, listener: socket.socket) -> str:
 
 def _stop(signum: int, frame: FrameType | None) -> None:
     raise SystemExit
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+    """Takes addresses whose Chinese was not percent-encoded, as people write them after ``curl``."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Encode what the address should have encoded, then read the header as usual."""
+        first_line, line_end, rest = header_plus.partition(b"\r\n")
+        encoded = _NOT_ASCII.sub(lambda byte: b"%%%02X" % ord(byte[0]), first_line)
+        super().parse_header(encoded + line_end + rest)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser

@@ -1,4 +1,4 @@
-"""Commands that run and check the service: serve, doctor."""
+"""Commands that run and check the service: serve, openapi, doctor."""
 
 from __future__ import annotations
 
@@ -58,6 +58,14 @@ def _prefer_answers() -> None:
         ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 1)
 
 
+@click.command("openapi")
+def openapi_command() -> None:
+    """Print the OpenAPI document of the HTTP interface."""
+    from webui.openapi import document_without_service
+
+    print_json(document_without_service())
+
+
 @click.command()
 @json_option
 @pass_context
@@ -112,4 +120,4 @@ def _problems(context: Context) -> str:
     return "没有错误"
 
 
-COMMANDS = (serve, doctor)
+COMMANDS = (serve, openapi_command, doctor)

@@ -1,4 +1,4 @@
-"""Commands that ask: search, suggest, faq, stale."""
+"""Commands that ask: search, suggest, faq, stale, gaps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kb import contracts
-from kb.cli.context import Context, json_option, json_text, output, pass_context, print_json, remarks
+from kb.cli.context import PATH, Context, json_option, json_text, output, pass_context, print_json, remarks, utf8
 from kb.model import Hit, SearchRequest, Snippet, State
 from kb.usecases.staleness import StaleItem
 
@@ -19,7 +19,7 @@ _COLOURS = {State.EXPIRED: "red", State.STALE: "yellow", State.NEVER_VERIFIED: "
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", callback=utf8)
 @click.option("--product", help="Only this product (slug or title).")
 @click.option("--scenario", help="Only this scenario (slug or title).")
 @click.option("--channel", help="Only articles for this channel, with its script.")
@@ -60,7 +60,7 @@ def _highlighted(snippet: Snippet) -> str:
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", callback=utf8)
 @click.option("--limit", default=10, show_default=True, type=click.IntRange(1), help="How many suggestions.")
 @json_option
 @pass_context
@@ -86,7 +86,9 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
     if as_json:
         print_json(contracts.faq_document(panel))
         return
-    table = Table("名次", "标准问", "产品 › 场景", "时效", "编号", title=f"高频问题速查（{panel.as_of} 更新）")
+    ranked = datetime.fromisoformat(panel.as_of).astimezone()
+    title = f"高频问题速查（{ranked:%Y-%m-%d %H:%M} 更新）"
+    table = Table("名次", "标准问", "产品 › 场景", "时效", "编号", title=title)
     for item in panel.items:
         article = item.record.article
         place = f"{article.product.title} › {article.scenario.title}"
@@ -105,9 +107,7 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
     show_default=True,
     help="Form of the report.",
 )
-@click.option(
-    "-o", "--output", "target", type=click.Path(path_type=Path), help="Write to this file, not to the screen."
-)
+@click.option("-o", "--output", "target", type=PATH, help="Write to this file, not to the screen.")
 @click.option("--fail-on-stale", is_flag=True, help="Exit with 1 when anything is listed.")
 @pass_context
 def stale(
@@ -157,4 +157,20 @@ def _stale_table(day: date, items: list[StaleItem]) -> Table:
     return table
 
 
-COMMANDS = (search, suggest, faq, stale)
+@click.command()
+@json_option
+@pass_context
+def gaps(context: Context, as_json: bool) -> None:
+    """The knowledge gaps that agents reported, latest first."""
+    found = context.service.gaps()
+    if as_json:
+        print_json(contracts.gaps_document(found))
+        return
+    table = Table("时间", "查询", "说明", "产品", "渠道", title=f"知识缺口（{len(found)} 条）")
+    for gap in found:
+        texts = (gap.query, gap.note, gap.product, gap.channel)
+        table.add_row(f"{gap.at.astimezone():%Y-%m-%d %H:%M}", *(escape(text or "") for text in texts))
+    output.print(table)
+
+
+COMMANDS = (search, suggest, faq, stale, gaps)

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kb import contracts
-from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, track
+from kb.cli.context import PATH, Context, json_option, output, pass_context, print_json, remarks, track, utf8
 
 if TYPE_CHECKING:
     from kb.usecases.importing import ImportReport
@@ -40,7 +40,7 @@ def index(context: Context, rebuild: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=PATH)
 @json_option
 @pass_context
 def lint(context: Context, paths: tuple[Path, ...], as_json: bool) -> None:
@@ -60,7 +60,7 @@ def lint(context: Context, paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("text")
+@click.argument("text", callback=utf8)
 @json_option
 @pass_context
 def analyze(context: Context, text: str, as_json: bool) -> None:
@@ -99,7 +99,7 @@ def analyze(context: Context, text: str, as_json: bool) -> None:
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=PATH)
 @click.option("--product", help="Put all rows into this product (slug or title; made when missing).")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done with each row.")
 @json_option

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kb.config import Settings, load_settings
+from kb.errors import QueryError
 
 if TYPE_CHECKING:
     from kb.service import Service
@@ -47,6 +48,19 @@ class Context:
 
 
 pass_context: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Context)
+
+
+def utf8(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """Callback of an argument in words: ``value``, unless it holds bytes of another encoding. Raises QueryError."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # Python passes such bytes on as halves of characters
+        raise QueryError("输入里有不是 UTF-8 编码的字节，请把终端或脚本的编码改成 UTF-8。") from None
+    return value
+
+
+#: a file or folder; what can't be read is said by whoever reads it, in words of our own
+PATH = click.Path(path_type=Path, readable=False)
 
 
 def json_option(command: F) -> F:

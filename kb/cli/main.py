@@ -10,13 +10,13 @@ import click
 
 from kb import __version__
 from kb.cli import administration, answers, content, quality
-from kb.cli.context import Context
+from kb.cli.context import PATH, Context
 from kb.errors import KbError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--articles", type=click.Path(path_type=Path), help="Folder of the Markdown articles (KB_ARTICLES).")
-@click.option("--data", type=click.Path(path_type=Path), help="Folder for index and database (KB_DATA).")
+@click.option("--articles", type=PATH, help="Folder of the Markdown articles (KB_ARTICLES).")
+@click.option("--data", type=PATH, help="Folder for index and database (KB_DATA).")
 @click.version_option(__version__, prog_name="kb")
 @click.pass_context
 def cli(context: click.Context, articles: Path | None, data: Path | None) -> None:

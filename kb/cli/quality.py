@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, track
+from kb.cli.context import PATH, Context, json_option, output, pass_context, print_json, remarks, track
 
 
 @click.command("eval")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=PATH)
 @click.option("--engine", type=click.Choice(["auto", "whoosh"]), default="auto", help="Index engine to measure.")
 @click.option("--semantic", type=click.Choice(["off"]), default="off", help="This version has no semantic retrieval.")
-@click.option("--run", "run_path", type=click.Path(path_type=Path), help="Write the ranking: qid, id, rank by tabs.")
+@click.option("--run", "run_path", type=PATH, help="Write the ranking: qid, id, rank by tabs.")
 @json_option
 @pass_context
 def evaluate_command(

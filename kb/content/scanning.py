@@ -99,6 +99,9 @@ class Walk:
         if not stat.S_ISREG(status.st_mode):
             self._report(path, "不是普通文件，没有读取；请换成 Markdown 文件。")
         elif depth == _ARTICLE_DEPTH:
+            stem = PurePosixPath(path).stem
+            if not SLUG.fullmatch(stem):
+                self._report(path, f"文件名{quoted(stem)}应只用小写字母、数字和连字符，中文写在 title 里。", "warning")
             self._files.append(FileStat(path, status.st_size, status.st_mtime_ns))
         else:
             *folders, name = path.split("/")

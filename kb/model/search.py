@@ -59,12 +59,12 @@ class SearchPage:
 
     query: str
     total: int
-    took_ms: float
     generation: str
     hits: tuple[Hit, ...]
     facets: dict[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     fallback: str | None = None
     did_you_mean: str | None = None
+    took_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

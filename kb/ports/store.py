@@ -186,6 +186,34 @@ class EventLog(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A report that ``query`` should have been answered. ``agent`` is an opaque session id, ``product`` a slug."""
+
+    at: datetime
+    query: str
+    note: str | None = None
+    agent: str = ""
+    channel: str | None = None
+    product: str | None = None
+
+
+class GapLog(Protocol):
+    """Knowledge that agents missed. Queries and notes are masked before they are written."""
+
+    def record(self, gap: Gap) -> None:
+        """Write down a report; one that the same agent repeats within seconds only brings it up to date.
+
+        Raises TooManyReports when the agent has reported too many lately.
+        """
+
+    def recent(self, since: datetime) -> list[Gap]:
+        """The reports, latest first."""
+
+    def purge(self, before: datetime) -> int:
+        """Forget what is older; return how many reports that was."""
+
+
+@dataclass(frozen=True, slots=True)
 class FaqSnapshot:
     """The ranking of the FAQ panel when it was computed: (article id, score), best first."""
 

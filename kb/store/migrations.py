@@ -103,6 +103,23 @@ MIGRATIONS = (
         );
         """,
     ),
+    Migration(
+        5,
+        "knowledge gaps",
+        """
+        CREATE TABLE gaps (
+            id INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,         -- milliseconds since 1970
+            query TEXT NOT NULL,
+            note TEXT,
+            agent TEXT NOT NULL,
+            channel TEXT,
+            product TEXT                 -- slug
+        );
+        CREATE INDEX gaps_by_agent ON gaps (agent, at);
+        CREATE INDEX gaps_by_time ON gaps (at);
+        """,
+    ),
 )
 
 

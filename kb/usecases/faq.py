@@ -24,6 +24,7 @@ _LOOK_BACK = timedelta(days=180)  # older use counts less than 0.02 %
 class _Loaded:
     """What requests get: the articles of the last ranking, best first, with their freshness."""
 
+    number: int = 0
     as_of: str = ""
     entries: tuple[tuple[ArticleRecord, Freshness], ...] = ()
     ids: frozenset[str] = frozenset()
@@ -62,6 +63,10 @@ class FaqPanels:
         )
         return FaqPanel(loaded.as_of, tuple(items))
 
+    def number(self) -> int:
+        """Another one whenever panels may differ from those before."""
+        return self._loaded.number
+
     def top_ids(self) -> frozenset[str]:
         """The articles in the panel, which are reviewed more often than others."""
         return self._loaded.ids
@@ -98,7 +103,7 @@ class FaqPanels:
         points = dict(snapshot.ranking)
         demand = {r.article.id: faq_score.demand(r.article, points[r.article.id]) for r, _ in entries}
         self._loaded = _Loaded(
-            as_of, entries, frozenset(demand), demand
+            self._loaded.number + 1, as_of, entries, frozenset(demand), demand
         )  # one assignment: requests see the old one or the new one
 
     def _is_eligible(self, article: Article, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from kb.text.spelling import Spelling
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Of published articles. ``scenarios`` is keyed by ``product/scenario`` slugs."""
+    """Of published articles. ``scenarios`` is keyed by ``product/scenario`` slugs, ``upcoming`` by article id."""
 
     products: Mapping[str, Folder]
     scenarios: Mapping[str, Folder]
@@ -26,8 +26,8 @@ class Library:
     spelling: Callable[[], Spelling]
 
     @classmethod
-    def of(cls, records: Iterable[ArticleRecord]) -> Library:
-        """Walk all published records once."""
+    def of(cls, records: Iterable[ArticleRecord], today: date) -> Library:
+        """Walk all published records once; asked from ``today`` on."""
         products: dict[str, Folder] = {}
         scenarios: dict[str, Folder] = {}
         upcoming: dict[str, date] = {}
@@ -37,7 +37,7 @@ class Library:
             products[article.product.slug] = article.product
             scenarios[article.scenario_path] = article.scenario
             titles.append(article.title)
-            if article.valid_from is not None:
+            if article.valid_from is not None and article.valid_from > today:
                 upcoming[article.id] = article.valid_from
         return cls(products, scenarios, upcoming, partial(_spelling, tuple(titles)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -41,6 +40,7 @@ _FEW_WORDS = 3
 #: One or two words are met by many articles alike; then those that are asked for most score up to this part more.
 _DEMAND = 0.15
 _DEMAND_WORDS = 2
+_ONLY_EXCLUDED = "只写了要排除的词，没有要查的词。请补上要查的内容，如“退货 -运费”。"
 
 #: Whether a question was met is decided by so many best hits.
 _JUDGED = 10
@@ -83,15 +83,11 @@ class Searcher:
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
-        started = time.perf_counter()
-        page = self._answer(request)
-        return replace(page, took_ms=round((time.perf_counter() - started) * 1000, 2))
-
-    def _answer(self, request: SearchRequest) -> SearchPage:
         filters = self._filters(request)
         parsed = parse_query(request.text, self.tokenizer, self.stop_words)
         if parsed.is_empty:
-            return self._page(request, EngineResult((), 0, {}, self.engine.generation()), ())
+            page = self._page(request, EngineResult((), 0, {}, self.engine.generation()), ())
+            return replace(page, fallback=_ONLY_EXCLUDED if parsed.excluded else None)
         answer = self._run(request, parsed, filters)
         page = self._page(request, answer.result, answer.hits)
         return page if answer.complete else self._fall_back(request, parsed, filters, page)
@@ -213,13 +209,14 @@ class Searcher:
 
     def _page(self, request: SearchRequest, result: EngineResult, hits: Sequence[Hit]) -> SearchPage:
         facets = {
-            name: tuple(FacetCount(self.library.title_of(name, value), n, value) for value, n in values)
-            for name, values in result.facets.items()
+            name: tuple(
+                FacetCount(self.library.title_of(name, value), n, value) for value, n in result.facets.get(name, ())
+            )
+            for name in FACETS
         }
         return SearchPage(
             query=request.text,
             total=result.total,
-            took_ms=0.0,
             generation=result.generation,
             hits=tuple(hits),
             facets=facets,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from kb.errors import QueryError
 from kb.model import Article, Freshness, State
 from kb.ports.store import Catalog, EventLog
 from kb.rules.freshness import Policy, assess
@@ -47,6 +48,7 @@ class ReviewQueue:
 
         ``top_ids`` are reviewed at the shorter interval. Order: exposure × days overdue, then expired first,
         then id. Exposure is what the 28 days before ``now`` (an aware datetime) saw, whatever ``as_of`` is.
+        Raises QueryError for an owner who has no article.
         """
         exposure = self._exposure(now - _EXPOSURE_WINDOW)
         found = (
@@ -57,9 +59,15 @@ class ReviewQueue:
         return sorted(found, key=_risk)
 
     def _published(self, owner: str | None) -> Iterator[Article]:
+        """The owner's articles; that nobody has this name is known at the end."""
+        owners = set()
         for record in self._catalog.records():
+            owners.add(record.article.owner)
             if record.article.status == "published" and owner in (None, record.article.owner):
                 yield record.article
+        if owner not in {None, *owners}:
+            known = "、".join(sorted(filter(None, owners))[:20])
+            raise QueryError(f"没有名为“{owner}”的业务部门。现有：{known or '（空）'}。")
 
     def _exposure(self, since: datetime) -> dict[str, int]:
         return {

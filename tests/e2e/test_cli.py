@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,25 @@ def test_the_review_queue_comes_in_every_form(indexed: Desk, tmp_path: Path) -> 
     assert book.read_bytes().startswith(b"PK")
     assert indexed.run("stale", "--format", "xlsx").returncode == 2
     assert indexed.run("stale", "--as-of", "2026-11-21", "--fail-on-stale").returncode == 1
-    assert indexed.run("stale", "--owner", "没有的部门", "--fail-on-stale").returncode == 0
+    nobody = indexed.run("stale", "--owner", "没有的部门")
+    assert nobody.returncode == 2
+    assert "现有：" in nobody.stderr
+
+
+def test_the_panel_is_dated_in_local_time(indexed: Desk) -> None:
+    ranked = datetime.fromisoformat(indexed.json("faq")["as_of"])
+    there = timezone(timedelta(hours=8))
+    done = indexed.run("faq", env={**os.environ, "TZ": "CST-8"})
+    assert f"{ranked.astimezone(there):%Y-%m-%d %H:%M} 更新" in done.stdout
+
+
+def test_reported_gaps_are_listed(indexed: Desk) -> None:
+    assert indexed.json("gaps") == {"items": []}
+    with indexed.serve() as server:
+        server.post("/api/v1/gaps", query="能刷花呗吗", note="问的人多")
+    (gap,) = indexed.json("gaps")["items"]
+    assert (gap["query"], gap["note"], gap["channel"], gap["product"]) == ("能刷花呗吗", "问的人多", None, None)
+    assert "能刷花呗吗" in indexed.run("gaps").stdout
 
 
 def test_lint_says_where_and_fails(desk: Desk) -> None:
@@ -105,12 +124,27 @@ def test_import_takes_all_rows_or_none(desk: Desk, tmp_path: Path) -> None:
         (("search", "\x01\x02 🎉"), 0, "没有找到"),
         (("eval", "/no/such/folder"), 2, "corpus.jsonl"),
         (("nonsense",), 2, "nonsense"),
+        (("import", "/no/such/file"), 2, "读不了 /no/such/file"),
+        (("search", os.fsdecode(b"\xcd\xcb\xbf\xee")), 2, "不是 UTF-8 编码"),
+        (("suggest", os.fsdecode(b"\xff")), 2, "不是 UTF-8 编码"),
+        (("analyze", os.fsdecode(b"\xff")), 2, "不是 UTF-8 编码"),
     ],
 )
 def test_wrong_use_is_said_plainly(indexed: Desk, arguments: tuple[str, ...], code: int, said: str) -> None:
     done = indexed.run(*arguments)
     assert done.returncode == code
     assert said in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may read everything")
+@pytest.mark.parametrize("option", ["--articles", "--data"])
+def test_a_folder_that_must_not_be_read_is_said_plainly(desk: Desk, tmp_path: Path, option: str) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    done = desk.run(option, str(closed), "index")
+    assert done.returncode == 2
+    assert str(closed) in done.stderr
+    assert "权限" in done.stderr
 
 
 def test_a_bad_setting_is_said_plainly(desk: Desk) -> None:

@@ -47,6 +47,14 @@ def test_problems_of_tree_files_folders_and_dictionaries_come_in_order(root: Pat
     ]
 
 
+def test_a_file_is_named_in_ascii(root: Path) -> None:
+    for name in ("退款", "Refund", "refund_2"):
+        write(root, f"mall/refund/{name}.md", ARTICLE.replace("refund-not-received", f"id-{ord(name[0])}-{len(name)}"))
+    problems = [problem for problem in found(root) if "小写字母、数字和连字符" in problem]
+    assert [problem.split(":")[0].split("/")[-1] for problem in problems] == ["Refund.md", "refund_2.md", "退款.md"]
+    assert all("提醒：" in problem for problem in problems)
+
+
 def test_a_related_article_that_is_gone_is_a_warning_at_its_line(root: Path) -> None:
     (root / "mall/refund/refund-received.md").unlink()
     (problem,) = found(root)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kb.config import Settings
@@ -9,6 +11,7 @@ from kb.errors import ArticleNotFound, QueryError
 from kb.model import SearchPage, SearchRequest, State
 from kb.service import Service
 from tests.conftest import indexed
+from tests.e2e.processes import edit
 from tests.unit.article_tree import ARTICLE, write
 
 
@@ -27,6 +30,7 @@ def ids(page: SearchPage) -> list[str]:
         ("没收到貨怎麼退款", "refund-not-received"),
         ("钱什么时候退到卡上", "refund-arrival-time"),
         ("门锁没电", "lock-no-power"),
+        ("7天无理由", "refund-7day-scope"),
         ("收不到验证码", "account-sms-code"),
         ("重复扣款", "pay-duplicate-charge"),
     ],
@@ -60,6 +64,14 @@ def test_of_articles_that_match_alike_the_one_in_demand_comes_first(small: Setti
         service.record_event("copy", "bbb")
     service.rank_faq()
     assert ids(search(service, "退款"))[0] == "bbb"
+
+
+def test_a_search_that_only_excludes_says_what_is_missing(service: Service) -> None:
+    for text in ("-退款", "-“退款”", "-退款 -发票"):
+        page = search(service, text)
+        assert page.total == 0
+        assert "只写了要排除的词" in str(page.fallback)
+    assert search(service, "-").fallback is None
 
 
 def test_the_script_is_the_one_of_the_asked_channel(service: Service) -> None:
@@ -97,13 +109,34 @@ def test_facets_add_up(service: Service) -> None:
 def test_a_phrase_must_stand_as_it_is(service: Service) -> None:
     page = search(service, "“原路退款”")
     assert page.total
-    assert all("原路退款" in hit.record.article.body for hit in page.hits)
+    assert all("原路退款" in service.article(hit.record.article.id)[0].article.body for hit in page.hits)
 
 
 def test_an_excluded_word_stays_out(service: Service) -> None:
     kept = ids(search(service, "退款 -极速", limit=50))
     assert "refund-express" in ids(search(service, "退款", limit=50))
     assert "refund-express" not in kept
+
+
+def test_a_question_asked_again_gets_the_same_answer(service: Service) -> None:
+    first, again = search(service, "门锁没电"), search(service, "门锁没电")
+    assert replace(first, took_ms=0.0) == replace(again, took_ms=0.0)
+
+
+def test_a_question_asked_again_sees_an_edit_at_once(small: Settings) -> None:
+    service = indexed(small)
+    assert search(service, "马上退").hits[0].title.text == "未收到货退款"
+    path = small.articles / "mall/refund/refund-not-received.md"
+    edit(path, "title: 未收到货退款", "title: 没收到货马上退")
+    service.index()
+    assert search(service, "马上退").hits[0].title.text == "没收到货马上退"
+    edit(path, "verified: 2026-11-16", "verified: 2020-01-01")
+    before = service.search(SearchRequest("马上退")).hits[0].freshness
+    service.index()
+    assert search(service, "马上退").hits[0].freshness != before
+    edit(path, "kind: faq", "kind: faq\nstatus: archived")
+    service.index()
+    assert search(service, "马上退").total == 0
 
 
 def test_same_sounding_characters_are_corrected_and_said(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -19,6 +20,7 @@ from kb.store.events import EventLog
 from kb.store.query_log import QueryLog
 from kb.wiring import build_service
 from tests.conftest import indexed, spoil
+from tests.e2e.processes import edit
 from webui import create_app
 
 A_WHILE_AGO = datetime.now(timezone.utc) - timedelta(hours=1)
@@ -43,6 +45,13 @@ def test_search_answers_with_the_document_of_the_contract(client: FlaskClient, s
     assert found["hits"][0]["url"] == "/a/refund-not-received"
     assert "<mark>" in found["hits"][0]["snippet"]
     assert {facet["value"] for facet in found["facets"]["product"]} >= {"网上商城"}
+
+
+@pytest.mark.parametrize("query", ["", "……", "-退款", "zxqj", "犀牛"])
+def test_a_search_without_hits_has_the_same_shape(client: FlaskClient, query: str) -> None:
+    found = get(client, f"/search?q={query}")
+    assert (found["total"], found["hits"]) == (0, [])
+    assert found["facets"] == {"product": [], "scenario": [], "channel": [], "kind": []}
 
 
 def test_search_filters_and_pages(client: FlaskClient) -> None:
@@ -71,6 +80,53 @@ def test_faq_gives_the_panel(client: FlaskClient, service: Service) -> None:
     three = get(client, "/faq?limit=3&channel=电话")["items"]
     assert [item["rank"] for item in three] == [1, 2, 3]
     assert all("电话" in item["channels"] for item in three)
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip", "br, *", "gzip;q=0", "identity"])
+def test_the_panel_is_compressed_for_those_who_take_it(client: FlaskClient, service: Service, encoding: str) -> None:
+    response = client.get("/api/v1/faq", headers={"Accept-Encoding": encoding})
+    compressed = encoding in ("gzip", "br, *")
+    assert response.headers.get("Content-Encoding") == ("gzip" if compressed else None)
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert response.headers["Cache-Control"] == "no-cache"
+    body = gzip.decompress(response.data) if compressed else response.data
+    assert json.loads(body) == contracts.faq_document(service.faq())
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_the_panel_is_sent_again_only_when_it_has_changed(small: Settings, encoding: str) -> None:
+    service = indexed(small)
+    client = create_app(service).test_client()
+    address, headers = "/api/v1/faq", {"Accept-Encoding": encoding}
+    etag = client.get(address, headers=headers).headers["ETag"]
+    assert not etag.startswith("W/")
+    again = client.get(address, headers=headers | {"If-None-Match": etag})
+    assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag)
+    assert client.get(f"{address}?channel=电话", headers=headers).headers["ETag"] != etag
+    edit(small.articles / "mall/refund/refund-not-received.md", "您好，可以退款。", "您好，马上退款。")
+    service.index()
+    service.refresh()
+    changed = client.get(address, headers=headers | {"If-None-Match": etag})
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != etag
+
+
+def test_the_two_encodings_of_the_panel_have_etags_of_their_own(client: FlaskClient) -> None:
+    etags = {client.get("/api/v1/faq", headers={"Accept-Encoding": e}).headers["ETag"] for e in ("gzip", "identity")}
+    assert len(etags) == 2
+
+
+def test_browse_gives_the_tree_and_the_articles_of_a_scenario(client: FlaskClient) -> None:
+    products = get(client, "/browse")["products"]
+    mall = next(product for product in products if product["slug"] == "mall")
+    assert mall["title"] == "网上商城"
+    assert mall["count"] == sum(scenario["count"] for scenario in mall["scenarios"])
+    assert mall["stale"] == sum(scenario["stale"] for scenario in mall["scenarios"])
+    assert all(scenario["articles"] is None for scenario in mall["scenarios"])
+    (scenario,) = get(client, "/browse?product=mall&scenario=refund")["products"][0]["scenarios"]
+    assert len(scenario["articles"]) == scenario["count"]
+    assert {"id", "title", "freshness", "url"} <= set(scenario["articles"][0])
+    get(client, "/browse?scenario=火星", status=400)
 
 
 def test_an_article_comes_with_source_html_and_etag(client: FlaskClient) -> None:
@@ -120,6 +176,9 @@ def test_stale_takes_a_day_and_an_owner(client: FlaskClient) -> None:
         ("/search?q=退款&kind=novel", "没有名为“novel”的类型"),
         ("/faq?channel=传真", "没有名为“传真”的渠道"),
         ("/faq?limit=201", "limit 须是 1 到 200"),
+        ("/search?q=%ff", "不是 UTF-8 编码"),
+        ("/suggest?q=%cd%cb%bf%ee", "不是 UTF-8 编码"),
+        ("/stale?owner=火星部", "没有名为“火星部”的业务部门。现有："),
         ("/stale?as_of=昨天", "as_of 须是 2026-11-30 这样的日期，收到的是“昨天”"),
         ("/stale?as_of=2026-02-30", "as_of 须是"),
     ],
@@ -138,14 +197,25 @@ def test_an_event_is_written_down_for_the_visitor(client: FlaskClient, settings:
     assert "13812345678" not in str(event.query)
 
 
-def test_a_pick_settles_the_visitors_search(client: FlaskClient, settings: Settings) -> None:
+def test_typing_through_the_api_is_one_search(client: FlaskClient, settings: Settings) -> None:
     client.get("/")
-    get(client, "/search?q=发票抬头写错")
-    body = {"kind": "pick", "id": "invoice-get", "query": "发票抬头写错", "position": 1, "ms": None}
+    for typed in ("退", "退差", "退差价找谁"):
+        get(client, f"/search?q={typed}")
+    logged = [row.query for row in QueryLog(Database(settings.database)).frequent(A_WHILE_AGO, 1000)]
+    assert "退差价找谁" in logged
+    assert not {"退", "退差"} & set(logged)
+
+
+@pytest.mark.parametrize("kind", ["pick", "open", "copy"])
+def test_taking_an_answer_settles_the_visitors_search(client: FlaskClient, settings: Settings, kind: str) -> None:
+    client.get("/")
+    first, second = f"发票抬头写错 {kind}", f"发票怎么补开 {kind}"
+    get(client, f"/search?q={first}")
+    body = {"kind": kind, "id": "invoice-get", "query": first, "position": 1, "ms": None}
     assert client.post("/api/v1/events", json=body).status_code == 204
-    get(client, "/search?q=发票怎么补开")
+    get(client, f"/search?q={second}")
     logged = {row.query for row in QueryLog(Database(settings.database)).frequent(A_WHILE_AGO, 1000)}
-    assert {"发票抬头写错", "发票怎么补开"} <= logged
+    assert {first, second} <= logged
 
 
 def test_programs_without_cookie_are_not_logged(client: FlaskClient, settings: Settings) -> None:
@@ -166,7 +236,7 @@ def test_feedback_is_written_down(client: FlaskClient, settings: Settings) -> No
     [
         ("events", {"kind": "copy"}, "缺少 id"),
         ("events", {"id": "plus-quit"}, "缺少 kind"),
-        ("events", {"kind": "dance", "id": "plus-quit"}, "dance"),
+        ("events", {"kind": "dance", "id": "plus-quit"}, "kind 只能是 view、copy"),
         ("events", {"kind": 1, "id": "plus-quit"}, "kind 须是"),
         ("events", {"kind": "copy", "id": "plus-quit", "positon": 1}, "不认识的字段：positon"),
         ("events", {"kind": "copy", "id": "plus-quit", "position": "1"}, "position 须是"),
@@ -179,7 +249,7 @@ def test_feedback_is_written_down(client: FlaskClient, settings: Settings) -> No
         ("events", {"kind": "copy", "id": "plus-quit", "query": "长" * 201}, "query 须是"),
         ("events", {"kind": "copy", "id": "\ud800"}, "id 须是"),
         ("feedback", {"id": "plus-quit"}, "缺少 vote"),
-        ("feedback", {"id": "plus-quit", "vote": "copy"}, "没有名为“copy”的评价"),
+        ("feedback", {"id": "plus-quit", "vote": "copy"}, "vote 只能是 helpful、unhelpful、outdated，收到的是“copy”"),
         ("feedback", {"id": "plus-quit", "vote": "helpful", "note": "长" * 501}, "note 须是"),
         ("feedback", {"id": "plus-quit", "vote": "helpful", "note": "\udfff"}, "note 须是"),
     ],
@@ -222,4 +292,5 @@ def test_suggest_and_faq_need_neither_index_nor_database(small: Settings) -> Non
     spoil(small.database)
     assert get(client, "/suggest?q=退款")["suggestions"][0]["id"] == "refund-not-received"
     assert get(client, "/faq")["items"][0]["id"] == "refund-not-received"
+    assert get(client, "/browse")["products"][0]["count"] == 1
     get(client, "/articles/refund-not-received", status=503)

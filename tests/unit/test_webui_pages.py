@@ -109,13 +109,15 @@ def test_a_query_without_words_is_answered_calmly(client: FlaskClient, query: st
         ("/?q=退款&channel=传真", "没有名为“传真”的渠道"),
         ("/?channel=传真", "没有名为“传真”的渠道"),
         ("/?q=退款&offset=x", "offset 须是"),
+        ("/?q=%CD%CB%BF%EE", "不是 UTF-8 编码"),
+        ("/browse?product=%ff", "不是 UTF-8 编码"),
         ("/?q=退款&offset=99999", "offset 须是"),
     ],
 )
 def test_what_cannot_be_answered_is_said_and_can_be_mended(client: FlaskClient, address: str, told: str) -> None:
     page = get(client, address, status=400)
     assert told in page.text()
-    if "q=" in address:
+    if "q=退" in address:
         assert page.find("input")[0].get("value").startswith("退")
 
 
@@ -218,12 +220,17 @@ def test_a_vote_that_is_none_is_refused(client: FlaskClient, form: dict[str, str
 
 def test_browsing_shows_every_article_in_its_place(client: FlaskClient, service: Service) -> None:
     page = get(client, "/browse")
-    listing = service.listing()
-    assert {f"/a/{record.article.id}" for record, _ in listing} <= set(page.hrefs())
-    assert page.find("p", "muted")[0].text == f"{len(listing)} 条知识"
+    articles = [
+        record.article
+        for product in service.browse()
+        for scenario in product.scenarios
+        for record, _ in scenario.articles
+    ]
+    assert {f"/a/{article.id}" for article in articles} <= set(page.hrefs())
+    assert page.find("p", "muted")[0].text == f"{len(articles)} 条知识"
     headings = [tag.text for tag in page.find("h2")]
     for slug, product in service.library().products.items():
-        count = sum(record.article.product.slug == slug for record, _ in listing)
+        count = sum(article.product.slug == slug for article in articles)
         assert f"{product.title} {count}" in headings
     assert not [tag for tag in page.find("details") if "open" in tag.attributes]
 
@@ -266,6 +273,6 @@ def test_without_a_database_searching_goes_on(small: Settings) -> None:
     client = browser(small)
     spoil(small.database)
     assert "未收到货退款" in get(client, "/").text()
+    assert "未收到货退款" in get(client, "/browse").text()
     assert "未收到货退款" in get(client, "/?q=退款").text()
-    for address in ("/browse", "/a/refund-not-received"):
-        assert str(small.data) not in get(client, address, status=503).text()
+    assert str(small.data) not in get(client, "/a/refund-not-received", status=503).text()

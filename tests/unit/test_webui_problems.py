@@ -88,5 +88,13 @@ def test_http_errors_speak_chinese(client: FlaskClient, method: str, address: st
     assert ("Allow" in response.headers) == (status == 405)
 
 
+@pytest.mark.parametrize("address", ["/healthz?x=1", "/openapi.json?q=%ff", "/api/v1/faq?x=1"])
+def test_addresses_for_programs_never_answer_with_a_page(client: FlaskClient, address: str) -> None:
+    response = client.get(address)
+    assert response.status_code == 400
+    assert response.mimetype == "application/problem+json"
+    assert response.get_json(force=True)["request_id"] == response.headers["X-Request-Id"]
+
+
 def test_every_request_has_an_id_of_its_own(client: FlaskClient) -> None:
     assert len({client.get("/nope").headers["X-Request-Id"] for _ in range(5)}) == 5

@@ -20,7 +20,7 @@ from webui.server import serve
 #: answers a request only when a line comes in on standard input: with that line, so and so many times
 PROGRAM = """
 import sys
-from flask import Flask
+from flask import Flask, request
 from webui.server import serve
 
 app = Flask("app")
@@ -29,6 +29,10 @@ app = Flask("app")
 def slow():
     print("in hand", flush=True)
     return sys.stdin.readline() * int(sys.argv[2])
+
+@app.get("/echo")
+def echo():
+    return request.args["q"]
 
 serve(app, sys.argv[1], 0, ready=lambda url: print(url, flush=True))
 print("stopped in order", flush=True)
@@ -85,6 +89,16 @@ def test_the_url_is_one_that_a_browser_here_can_open(host: str, shown: str) -> N
         process.stdin.write("hello\n")  # type: ignore[union-attr]
         process.stdin.flush()  # type: ignore[union-attr]
         assert ask(url).startswith(b"hello")
+
+
+def test_chinese_in_an_address_need_not_be_encoded() -> None:
+    with running() as process:
+        host, port = read_line(process).split("/")[2].split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall("GET /echo?q=没收到货 HTTP/1.0\r\n\r\n".encode())
+            answer = connection.makefile("rb").read().decode()
+    assert answer.startswith("HTTP/1.0 200")
+    assert answer.endswith("没收到货")
 
 
 def test_a_port_in_use_is_named_with_a_way_out() -> None:

@@ -1,0 +1,256 @@
+"""The shapes of the contract's JSON documents, field by field; ``/openapi.json`` is made from them.
+
+``Annotated`` adds a keyword of JSON Schema and its value, where Python types can't say it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypedDict
+
+from kb.model import AUDIENCES, KINDS, PRIORITIES, STATUSES, State
+
+Kind = Annotated[str, ("enum", KINDS)]
+Priority = Annotated[str, ("enum", PRIORITIES)]
+Status = Annotated[str, ("enum", STATUSES)]
+Audience = Annotated[str, ("enum", AUDIENCES)]
+FreshnessState = Annotated[str, ("enum", tuple(state.value for state in State))]
+SuggestionKind = Annotated[str, ("enum", ("article", "scenario", "product", "query"))]
+Day = Annotated[str, ("format", "date")]
+Moment = Annotated[str, ("format", "date-time")]
+Html = Annotated[str, ("contentMediaType", "text/html")]
+Count = Annotated[int, ("minimum", 0)]
+
+
+class Listed(TypedDict):
+    """What every list shows of an article."""
+
+    id: str
+    title: str
+    product: str
+    product_slug: str
+    scenario: str
+    scenario_slug: str
+    kind: Kind
+    channels: list[str]
+    owner: str | None
+    priority: Priority
+    updated: Day | None
+    verified: Day | None
+    freshness: FreshnessState
+    freshness_label: str
+    outdated_by: str | None
+    script: str
+    url: str
+
+
+class Hit(Listed):
+    """An answer to a search; ``score`` is comparable within one answer only."""
+
+    score: float
+    title_html: Html
+    snippet: Html
+    matched: list[str]
+    matched_fields: list[str]
+
+
+class FacetCount(TypedDict):
+    """How many hits carry ``value``; ``key`` is what to send back as the filter."""
+
+    value: str
+    count: Count
+    key: str
+
+
+class Facets(TypedDict):
+    """What the hits can be narrowed down by."""
+
+    product: list[FacetCount]
+    scenario: list[FacetCount]
+    channel: list[FacetCount]
+    kind: list[FacetCount]
+
+
+class Search(TypedDict):
+    """``search``; ``fallback`` says in words what was relaxed."""
+
+    query: str
+    total: Count
+    took_ms: float
+    generation: str
+    fallback: str | None
+    did_you_mean: str | None
+    hits: list[Hit]
+    facets: Facets
+
+
+class Suggestion(TypedDict):
+    """One row; ``marks``: the matched [start, end) ranges of characters in ``text``; ``question``: the customer's
+    wording that matched when the text did not.
+    """
+
+    text: str
+    kind: SuggestionKind
+    id: str | None
+    product: str | None
+    scenario: str | None
+    freshness: FreshnessState | None
+    marks: list[list[int]]
+    question: str | None
+
+
+class Suggest(TypedDict):
+    """``suggest``"""
+
+    query: str
+    suggestions: list[Suggestion]
+
+
+class FaqItem(Listed):
+    """One row of the panel, rank counted from 1."""
+
+    rank: int
+    pinned: bool
+
+
+class Faq(TypedDict):
+    """``faq``; ``as_of`` is when its ranking was computed."""
+
+    as_of: Moment
+    items: list[FaqItem]
+
+
+class Branch(TypedDict):
+    """A folder; ``stale`` is how many of its articles nobody should rely on unchecked."""
+
+    slug: str
+    title: str
+    description: str
+    count: Count
+    stale: Count
+
+
+class Scenario(Branch):
+    """A scenario; ``articles`` is null unless they were asked for by naming a scenario."""
+
+    articles: list[Listed] | None
+
+
+class Product(Branch):
+    """A product with its scenarios."""
+
+    scenarios: list[Scenario]
+
+
+class Browse(TypedDict):
+    """``browse``"""
+
+    products: list[Product]
+
+
+class StaleItem(TypedDict):
+    """An article that needs review; ``exposure`` counts views and copies of the last 28 days."""
+
+    id: str
+    title: str
+    product: str
+    scenario: str
+    owner: str | None
+    state: FreshnessState
+    reasons: list[str]
+    updated: Day | None
+    verified: Day | None
+    due: Day | None
+    days_overdue: Count
+    exposure: Count
+    url: str
+
+
+class Stale(TypedDict):
+    """``stale``, the riskiest first"""
+
+    as_of: Day
+    items: list[StaleItem]
+
+
+class Script(TypedDict):
+    """Wording to send; ``channel`` null: on every other channel."""
+
+    channel: str | None
+    text: str
+
+
+class Related(TypedDict):
+    """Another article that helps on."""
+
+    id: str
+    title: str
+    url: str
+
+
+class Article(Listed):
+    """``article``; ``source`` is the whole file, ``revision`` its hash, ``html`` the sanitised body."""
+
+    questions: list[str]
+    tags: list[str]
+    contact: str | None
+    status: Status
+    audience: Audience
+    created: Day | None
+    verified_by: str | None
+    valid_from: Day | None
+    valid_to: Day | None
+    review_every: str | None
+    due: Day | None
+    reasons: list[str]
+    scripts: list[Script]
+    html: Html
+    source: str
+    revision: str
+    related: list[Related]
+
+
+class Gap(TypedDict):
+    """A query that should have been answered."""
+
+    at: Moment
+    query: str
+    note: str | None
+    channel: str | None
+    product: str | None
+
+
+class Gaps(TypedDict):
+    """``gaps``, the latest first"""
+
+    items: list[Gap]
+
+
+class Finding(TypedDict):
+    """One row of ``kb lint --json``."""
+
+    path: str
+    line: int
+    message: str
+    severity: str
+
+
+class Health(TypedDict):
+    """ok, degraded (search works, something else doesn't) or down; ``checks`` says ``ok`` or what is wrong by part."""
+
+    status: Literal["ok", "degraded", "down"]
+    checks: dict[str, str]
+    engine: str
+    generation: str
+    articles: Count
+    lost_log_entries: Count
+
+
+class Problem(TypedDict):
+    """An error (RFC 9457); ``request_id`` leads to what the log says about it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str

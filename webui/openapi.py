@@ -1,0 +1,159 @@
+"""``/openapi.json``, written from the declarations on the views, and ``/api``, the same for people."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from flask import Blueprint, Flask, current_app, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from kb import __version__, shapes
+from webui import api, health
+from webui.parameters import Operation, Parameter
+from webui.problems import TITLES
+
+Json = dict[str, Any]
+
+_PATH_PARAMETER = re.compile(r"<(\w+)>")
+_JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+blueprint = Blueprint("openapi", __name__)
+
+
+@blueprint.get("/openapi.json")
+def document() -> ResponseReturnValue:
+    """The document that programs read."""
+    return jsonify(openapi(current_app))
+
+
+@blueprint.get("/api")
+def page() -> ResponseReturnValue:
+    """The documentation that people read; it needs nothing from elsewhere."""
+    return render_template("api.html", api=openapi(current_app), examples=dict(_examples(current_app)))
+
+
+def openapi(app: Flask) -> Json:
+    """The OpenAPI 3.1 document of all views of ``app`` that are described."""
+    schemas: Json = {}
+    problem = _schema(shapes.Problem, schemas)
+    paths: Json = {}
+    for address, method, operation in _operations(app):
+        paths.setdefault(address, {})[method] = _operation(address, operation, problem, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "直达知识库",
+            "version": __version__,
+            "description": "字段只增加，不改名；出错时见 Problem。",
+        },
+        "paths": paths,
+        "components": {"schemas": dict(sorted(schemas.items()))},
+    }
+
+
+def document_without_service() -> Json:
+    """The same document while nothing is served."""
+    app = Flask(__name__)
+    for part in (api, health):
+        app.register_blueprint(part.blueprint)
+    return openapi(app)
+
+
+def _operations(app: Flask) -> Iterator[tuple[str, str, Operation]]:
+    for rule in app.url_map.iter_rules():
+        operation = getattr(app.view_functions[rule.endpoint], "operation", None)
+        if operation is not None:
+            yield _PATH_PARAMETER.sub(r"{\1}", rule.rule), "post" if operation.body else "get", operation
+
+
+def _operation(address: str, operation: Operation, problem: Json, schemas: Json) -> Json:
+    described: Json = {"summary": operation.summary, "operationId": re.sub(r"\W+", "_", address).strip("_")}
+    in_path = [_path_parameter(name) for name in re.findall(r"{(\w+)}", address)]
+    in_query = [_query_parameter(parameter) for parameter in operation.query]
+    if in_path or in_query:
+        described["parameters"] = [*in_path, *in_query]
+    if operation.body:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(operation)}}}
+    described["responses"] = dict(_responses(operation, problem, schemas))
+    return described
+
+
+def _responses(operation: Operation, problem: Json, schemas: Json) -> Iterator[tuple[str, Json]]:
+    if operation.answer is None:
+        yield "204", {"description": "已记下"}
+    else:
+        answer = {"application/json": {"schema": _schema(operation.answer, schemas)}}
+        yield from ((str(status), {"description": "答复", "content": answer}) for status in operation.statuses)
+    for status in operation.errors:
+        content = {} if status == 304 else {"content": {"application/problem+json": {"schema": problem}}}
+        yield str(status), {"description": TITLES[status], **content}
+    yield "default", {"description": TITLES[500], "content": {"application/problem+json": {"schema": problem}}}
+
+
+def _path_parameter(name: str) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": "条目编号"}
+
+
+def _query_parameter(parameter: Parameter) -> Json:
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.description,
+        "schema": dict(parameter.schema),
+        "allowEmptyValue": True,
+        "example": parameter.example,
+    }
+
+
+def _body(operation: Operation) -> Json:
+    return {
+        "type": "object",
+        "properties": {f.name: {**f.schema, "description": f.description} for f in operation.body},
+        "required": [field.name for field in operation.body if field.required],
+        "additionalProperties": False,
+        "examples": [{field.name: field.example for field in operation.body}],
+    }
+
+
+def _schema(kind: Any, schemas: Json) -> Json:
+    """The JSON Schema of a type; shapes go into ``schemas`` and are referred to."""
+    if is_typeddict(kind):
+        if kind.__name__ not in schemas:
+            schemas[kind.__name__] = {}  # holds the place while the fields are looked at
+            fields = get_type_hints(kind, include_extras=True)
+            schemas[kind.__name__] = {
+                "type": "object",
+                "properties": {name: _schema(field, schemas) for name, field in fields.items()},
+                "required": list(fields),
+            }
+        return {"$ref": f"#/components/schemas/{kind.__name__}"}
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        keyword, value = arguments[1]
+        return {**_schema(arguments[0], schemas), keyword: value}
+    if origin is Literal:
+        return {"type": "string", "enum": list(arguments)}
+    if origin is list:
+        return {"type": "array", "items": _schema(arguments[0], schemas)}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _schema(arguments[1], schemas)}
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [_schema(argument, schemas) for argument in arguments]}
+    return {"type": "null"} if kind is type(None) else {"type": _JSON_TYPES[kind]}
+
+
+def _examples(app: Flask) -> Iterator[tuple[str, str]]:
+    """(address, a command line that asks for it)"""
+    for address, _, operation in _operations(app):
+        url = request.host_url.rstrip("/") + address.replace("{article_id}", "refund-not-received")
+        if operation.body:
+            body = json.dumps({field.name: field.example for field in operation.body}, ensure_ascii=False)
+            yield address, f"curl --json {shlex.quote(body)} {url}"
+        else:
+            asked = [f"{p.name}={p.example}" for p in operation.query[:1]]
+            yield address, " ".join(["curl -G", *(f"--data-urlencode {shlex.quote(a)}" for a in asked), url])

@@ -1,0 +1,117 @@
+"""What routes take: every name with the schema that readers of the documentation see and the reader that requests meet.
+
+``describe`` hangs the declaration on a view, so that ``webui.openapi`` finds it, and hands the view what was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+
+from webui import inputs
+
+View = Callable[..., ResponseReturnValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One name in the query string or in the JSON body. ``read`` raises QueryError for a value that can't be."""
+
+    name: str
+    description: str
+    schema: Mapping[str, object]
+    read: Callable[[Mapping[str, Any]], Any]
+    example: object = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the documentation says about a view; ``answer`` None: 204 without a body, else sent with ``statuses``."""
+
+    summary: str
+    answer: type | None
+    query: tuple[Parameter, ...] = ()
+    body: tuple[Parameter, ...] = ()
+    errors: tuple[int, ...] = ()
+    statuses: tuple[int, ...] = (200,)
+
+
+def describe(operation: Operation) -> Callable[[View], View]:
+    """Declare a view; it is called with the values of ``query``, or with the JSON object that has ``body``'s fields."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def read_then_view(**path: str) -> ResponseReturnValue:
+            if operation.body:
+                return view(inputs.json_object(*(field.name for field in operation.body)), **path)
+            given = inputs.arguments(*(parameter.name for parameter in operation.query))
+            return view(read(given, operation.query), **path) if operation.query else view(**path)
+
+        read_then_view.operation = operation  # type: ignore[attr-defined]
+        return read_then_view
+
+    return decorate
+
+
+def read(given: Mapping[str, Any], parameters: tuple[Parameter, ...]) -> dict[str, Any]:
+    """The value of every parameter. Raises QueryError."""
+    return {parameter.name: parameter.read(given) for parameter in parameters}
+
+
+# --- in the query string
+
+
+def words(name: str, description: str, example: str, **limits: object) -> Parameter:
+    """A text, None when absent; whoever looks it up enforces the ``limits``."""
+    return Parameter(name, description, {"type": "string", **limits}, lambda given: given.get(name), example)
+
+
+def whole(name: str, description: str, default: int, low: int, high: int) -> Parameter:
+    """A number of things."""
+    schema = {"type": "integer", "minimum": low, "maximum": high, "default": default}
+    return Parameter(name, description, schema, lambda given: inputs.integer(given, name, default, low, high), default)
+
+
+def day(name: str, description: str, example: str) -> Parameter:
+    """A date; None when absent."""
+    return Parameter(
+        name, description, {"type": "string", "format": "date"}, lambda given: inputs.day(given, name), example
+    )
+
+
+# --- in the JSON body, where null means absent
+
+
+def required_text(name: str, description: str, example: str, longest: int) -> Parameter:
+    """A text with something in it."""
+    schema = {"type": "string", "maxLength": longest, "pattern": r"\S"}
+    return Parameter(name, description, schema, lambda body: inputs.required_text(body, name, longest), example, True)
+
+
+def one_of(name: str, description: str, choices: tuple[str, ...]) -> Parameter:
+    """One of a few words."""
+    schema = {"type": "string", "enum": list(choices)}
+    return Parameter(name, description, schema, lambda body: inputs.choice(body, name, choices), choices[0], True)
+
+
+def text(name: str, description: str, example: str, longest: int) -> Parameter:
+    """A text; None when absent."""
+    schema = {"type": ["string", "null"], "maxLength": longest}
+    return Parameter(name, description, schema, lambda body: inputs.text(body, name, longest), example)
+
+
+def ordinal(name: str, description: str, highest: int) -> Parameter:
+    """A place, counted from 1; None when absent."""
+    schema = {"type": ["integer", "null"], "minimum": 1, "maximum": highest}
+    return Parameter(name, description, schema, lambda body: inputs.ordinal(body, name, highest), 1)
+
+
+def amount(name: str, description: str, highest: float, example: float) -> Parameter:
+    """A number that is not negative; None when absent."""
+    schema = {"type": ["number", "null"], "minimum": 0, "maximum": highest}
+    return Parameter(name, description, schema, lambda body: inputs.amount(body, name, highest), example)
