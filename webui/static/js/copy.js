@@ -5,6 +5,7 @@ import { element, find, findAll, icon, toast } from "./dom.js";
 import { record } from "./statistics.js";
 
 const DONE_MS = 1800;
+const busy = new WeakSet(); // buttons at work, or still saying that it is done
 const confirmed = new Set(); // expired articles that the agent has agreed to copy, until the page is left
 
 /** Put `text` on the clipboard; the modern way exists on HTTPS and localhost only. */
@@ -42,6 +43,7 @@ function showDone(button) {
   button.classList.add("done");
   button.replaceChildren(icon("check"), ...(find(".label", button) ? ["已复制"] : []));
   setTimeout(() => {
+    busy.delete(button);
     button.classList.remove("done");
     button.replaceChildren(...shown);
   }, DONE_MS);
@@ -49,19 +51,26 @@ function showDone(button) {
 
 /** Copy the script that `button` belongs to. A second press while the first is at work is none. */
 export async function copy(button) {
-  if (button.classList.contains("done") || find("dialog[open]") || !(await agreed(button))) return;
+  if (busy.has(button) || find("dialog[open]")) return;
+  busy.add(button);
+  if (!(await agreed(button)) || !(await copyScript(button))) busy.delete(button);
+}
+
+/** Copy without asking; resolves to whether it worked. */
+async function copyScript(button) {
   const script = find(".script-text", button.closest("[data-script]"));
   const text = textOf(script);
   try {
     await toClipboard(text);
   } catch {
     toast("浏览器不让复制，请选中文字后按 Ctrl+C");
-    return;
+    return false;
   }
   showDone(button);
   const open = missing(text);
   toast(open.length ? `已复制。发送前请填好：${open.join("、")}` : "已复制");
   record("copy", button.dataset.copy, Number(button.dataset.position) || null);
+  return true;
 }
 
 /** The copy buttons that Alt+1…9 stand for: those in sight on what the page is about. */
