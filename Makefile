@@ -1,6 +1,7 @@
 # make run   install into .venv, index articles/, serve on http://127.0.0.1:8000
 # make test  install the test tools too, then run every test
 # make check what CI runs: format, lint, types, tests
+# make screenshots  the pictures in docs/screenshots, taken anew (needs Chromium)
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help run test check lint bench clean
+.PHONY: help run test check lint bench screenshots clean
 
 help:
 	@sed -n 's/^# //p' $(ROOT)Makefile
@@ -39,6 +40,9 @@ check: lint test
 
 bench: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: $(VENV)/.dev
+	@cd $(ROOT) && $(BIN)/python -m tests.screenshots
 
 clean:
 	rm -rf $(VENV) $(ROOT)var $(ROOT)build $(ROOT)*.egg-info

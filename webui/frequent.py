@@ -32,6 +32,7 @@ def panel_html(channel: str | None, product: str | None) -> Markup:
     return _rendered(service().faq(channel), channel, product)
 
 
+@lru_cache(maxsize=2000)
 def typed_as(title: str) -> str:
     """What one may type for ``title`` besides the title itself: its pinyin and its initials."""
     folded = normalize(title)

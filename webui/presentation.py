@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from kb import contracts
 from kb.errors import KbError
-from kb.model import ArticleRecord, Folder, Freshness, Snippet, State
+from kb.model import ArticleRecord, Folder, Freshness, Script, Snippet, State
 from kb.rules.query import MAX_QUERY
 from kb.text.render import render_html
 from kb.text.sections import plain_text, without_scripts
@@ -54,9 +54,9 @@ def script_html(script: str, words: Collection[str] = ()) -> Markup:
     return Markup().join(piece for pair in zip(shown, [*blanks, ""], strict=True) for piece in pair)
 
 
-def repeats(snippet: Snippet, script: str) -> bool:
-    """Whether all that a snippet marks can be read in the script that is shown beside it."""
-    beside = _squeezed(plain_text(script))
+def repeats(snippet: Snippet, scripts: Iterable[Script]) -> bool:
+    """Whether all that a snippet marks stands in scripts: one is shown beside it, the others are for other channels."""
+    beside = _squeezed("\n".join(plain_text(script.text) for script in scripts))
     around = (snippet.text[max(0, a - _CONTEXT) : b + _CONTEXT] for a, b in snippet.marks)
     return bool(beside) and all(_squeezed(piece.strip("…")) in beside for piece in around)
 
@@ -77,9 +77,9 @@ def overdue(rows: Iterable[tuple[ArticleRecord, Freshness]]) -> int:
 
 
 def _with_marks(text: str, words: Collection[str]) -> Markup:
-    if not words:
+    longest_first = sorted((word for word in words if len(word) > 1), key=len, reverse=True)
+    if not longest_first:
         return escape(text)
-    longest_first = sorted(words, key=len, reverse=True)
     pieces = re.split(f"({'|'.join(map(re.escape, longest_first))})", text, flags=re.IGNORECASE)
     return Markup().join(
         Markup("<mark>{}</mark>").format(piece) if at % 2 else escape(piece) for at, piece in enumerate(pieces)

@@ -40,6 +40,7 @@ function agreed(button) {
 
 function showDone(button) {
   const shown = [...button.childNodes];
+  button.style.minWidth = `${button.offsetWidth}px`; // what stands beside it stays where it is
   button.classList.add("done");
   button.replaceChildren(icon("check"), ...(find(".label", button) ? ["已复制"] : []));
   setTimeout(() => {
