@@ -49,14 +49,16 @@ def main(settings: Settings) -> None:
     desk = Desk(settings.articles, settings.data)
     desk.json("index")
     with launcher() as launch, launch() as browser, desk.serve() as server:
-        server.search("银联卡")
+        _searches(_opened(browser, server.url), questions(3))  # what only the first visitor after a start waits for
+        floor = [_load(browser, f"{server.url}/healthz")[0] for _ in range(_LOADS)]
         paints, shifts, sizes, entries = zip(*(_load(browser, server.url) for _ in range(_LOADS)), strict=True)
         keystrokes = _keystrokes(_opened(browser, server.url))
-        searches = _searches(_opened(browser, server.url))
+        searches = _searches(_opened(browser, server.url), questions(_SEARCHES))
     print("\n| browser on 6,413 articles | p50 | p95 |\n|---|---|---|")
     for name, took in (("key → suggestions painted", keystrokes), ("Enter → results painted", searches)):
         print(f"| {name} ({len(took)}) | {np.percentile(took, 50):.0f} ms | {np.percentile(took, 95):.0f} ms |")
-    print(f"| first paint, {entries[0]} FAQ entries | {np.percentile(paints, 50):.0f} ms | {max(paints):.0f} ms |")
+    for name, took in ((f"first paint with {entries[0]} FAQ entries", paints), ("… of one line of text", floor)):
+        print(f"| {name} | {np.percentile(took, 50):.0f} ms | {np.percentile(took, 95):.0f} ms |")
     print(f"| transfer of the first page | {sizes[0] / 1000:.0f} KB | |")
     print(f"| layout shift while loading | | {max(shifts):.3f} |")
 
@@ -87,9 +89,9 @@ def _keystrokes(page: Page) -> list[float]:
     return waited
 
 
-def _searches(page: Page) -> list[float]:
+def _searches(page: Page, texts: list[str]) -> list[float]:
     page.evaluate(_STOPWATCH, ".desk")
-    for text in questions(_SEARCHES):
+    for text in texts:
         page.locator("input[name=q]").fill(text)
         page.keyboard.press("Enter")
         page.wait_for_function(
