@@ -74,6 +74,16 @@ def test_the_customer_is_remembered_until_the_next_one(open_page: OpenPage) -> N
     assert page.get_by_label("客户称呼").first.input_value() == ""
 
 
+def test_a_folded_script_shows_and_copies_what_was_filled_in(open_page: OpenPage) -> None:
+    page = open_page("/?q=退款")
+    page.locator(".hit").first.get_by_label("客户称呼").fill("王女士")
+    folded = page.locator(".hit", has_text="未收到货退款").first
+    assert folded.locator(".preview").inner_text().startswith("您好王女士，")
+    folded.locator(".copy").click()
+    page.wait_for_selector(".copy.done")
+    assert pasted(page).startswith("您好王女士，没收到货也可以申请退款")
+
+
 def test_the_script_of_the_channel_is_copied_from_the_results(open_page: OpenPage) -> None:
     page = open_page("/?channel=电话")
     search(page, "未收到货退款")

@@ -105,6 +105,22 @@ def test_it_shows_its_age(open_page: OpenPage) -> None:
     assert page.locator("[data-age]").inner_text() in ("刚刚", *(f"{n} 分钟前" for n in range(1, 60)))
 
 
+def test_a_page_that_stays_open_fetches_a_newer_one_when_nobody_is_using_it(open_page: OpenPage) -> None:
+    page = open_page("/")
+    page.clock.install()
+    page.reload()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator(".entry summary").first.click()
+    page.clock.fast_forward("20:00")
+    assert page.locator("[data-age]").inner_text().endswith("分钟前")
+    assert page.url not in asked, "not under the agent's hands"
+    page.locator(".entry summary").first.click()
+    page.locator("input[name=q]").focus()
+    with page.expect_response(page.url):
+        page.clock.fast_forward("01:00")
+
+
 def test_it_goes_on_without_the_server(open_page: OpenPage) -> None:
     page = open_page("/", expected="net::ERR")
     page.context.set_offline(True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from kb.model import Script, Snippet
+import re
+
+from kb.model import Script, Snippet, State
+from webui.assets import FOLDER
 from webui.presentation import repeats, script_html
 
 SCRIPTS = (
@@ -25,3 +28,9 @@ def test_a_snippet_repeats_what_stands_in_any_script() -> None:
     assert not repeats(Snippet("没收到货的退款先查物流", ((5, 7),)), SCRIPTS)
     assert not repeats(Snippet("您说“拒收”就可以。催查工单", ((3, 5), (10, 12))), SCRIPTS)
     assert not repeats(Snippet("退款", ((0, 2),)), ())
+
+
+def test_suggestions_warn_in_the_words_of_the_badges() -> None:
+    source = (FOLDER / "js" / "combobox.js").read_text(encoding="utf-8")
+    warnings = dict(re.findall(r'(\w+): "(\w+)"', source.split("const WARNINGS")[1].splitlines()[0]))
+    assert warnings == {state.value: state.label for state in State if state not in (State.FRESH, State.DUE)}

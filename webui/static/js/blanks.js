@@ -20,6 +20,12 @@ export function makeFillable(root) {
     field.value = filled[name] ?? "";
     blank.replaceWith(field);
   }
+  showInPreviews();
+}
+
+/** A folded script shows its beginning; that is filled in, too. */
+function showInPreviews() {
+  for (const preview of findAll(".preview")) preview.textContent = textOf(find(".script-text", preview.closest(".script")));
 }
 
 /** What an agent would send: the text with what was filled in. */
@@ -38,6 +44,7 @@ export function missing(text) {
 function typed(field) {
   const name = field.dataset.blank;
   for (const other of findAll("input.blank")) if (other !== field && other.dataset.blank === name) other.value = field.value;
+  showInPreviews();
   if (!OF_THE_CUSTOMER.test(name)) return;
   const filled = { ...forNow.get("blanks"), [name]: field.value.trim() };
   if (!filled[name]) delete filled[name];
@@ -54,6 +61,7 @@ function offerNext() {
 function forget() {
   forNow.set("blanks", null);
   for (const field of findAll("input.blank")) field.value = "";
+  showInPreviews();
   offerNext();
 }
 

@@ -76,7 +76,7 @@ async function copyScript(button) {
 
 /** The copy buttons that Alt+1…9 stand for: those in sight on what the page is about. */
 export function numbered() {
-  const root = find('.desk[data-view="home"] #faq') ?? find("#content");
+  const root = find(':is(.desk[data-view="home"], .desk[data-faq-open]) #faq') ?? find("#content");
   return findAll("[data-copy]", root).filter((button) => button.checkVisibility());
 }
 

@@ -6,6 +6,7 @@ import { looking, record } from "./statistics.js";
 const desk = find(".desk");
 const panel = find("#faq");
 const MINUTE = 60 * 1000;
+const OLD_MINUTES = 15; // the ranking is made anew every ten
 
 /** Take the panel of another search page when it is not the one we show already. */
 export function showPanelOf(page) {
@@ -35,10 +36,19 @@ async function load() {
   }
 }
 
+const age = (time) => Math.max(0, Math.round((Date.now() - Date.parse(time.dateTime)) / MINUTE));
+
+/** The page stays open all day: look for a newer panel now and then, but not under the agent's hands. */
+function keepUp() {
+  tellAge();
+  const inUse = document.hidden || find("[data-faq-filter]", panel)?.value || find(".entry details[open]", panel);
+  if (isHere() && !inUse && !panel.contains(document.activeElement) && age(find("[data-age]", panel)) >= OLD_MINUTES) load();
+}
+
 function tellAge() {
   const time = find("[data-age]", panel);
   if (!time) return;
-  const minutes = Math.max(0, Math.round((Date.now() - Date.parse(time.dateTime)) / MINUTE));
+  const minutes = age(time);
   if (minutes < 1) time.textContent = "刚刚";
   else if (minutes < 60) time.textContent = `${minutes} 分钟前`;
   else if (minutes < 24 * 60) time.textContent = `${Math.round(minutes / 60)} 小时前`;
@@ -64,7 +74,7 @@ function filter(text) {
 
 /** Open the panel if it is closed and go to its filter. */
 export async function goToFilter() {
-  if (!panel) return location.assign("/");
+  if (!panel) return location.assign("/#filter");
   if (!panel.checkVisibility()) await toggle();
   find("[data-faq-filter]", panel)?.select();
 }
@@ -105,6 +115,8 @@ export function enhancePanel() {
   if (!panel) return;
   if (isHere()) tellAge();
   else load();
+  if (location.hash === "#filter") goToFilter();
+  setInterval(keepUp, MINUTE);
   panel.addEventListener("input", (event) => {
     if (event.isComposing || !event.target.matches("[data-faq-filter]")) return;
     looking(event.target.value);

@@ -22,9 +22,8 @@ enhanceArticle();
 enhancePanel();
 enhanceKeys();
 
-const fill = (content) => { for (const open of content.querySelectorAll(".said, details.script[open]")) makeFillable(open); };
-onNewContent(fill);
-fill(find("#content"));
+onNewContent(makeFillable);
+makeFillable(find("#content"));
 
 find("[data-here]")?.scrollIntoView({ block: "start" });
 
