@@ -2,6 +2,7 @@
 # make test  install the test tools too, then run every test
 # make check what CI runs: format, lint, types, tests
 # make openapi  write docs/openapi.json anew after a change of the API
+# make screenshots  the pictures in docs/screenshots, taken anew (needs Chromium)
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
@@ -10,7 +11,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help run test check lint openapi bench clean
+.PHONY: help run test check lint openapi bench screenshots clean
 
 help:
 	@sed -n 's/^# //p' $(ROOT)Makefile
@@ -43,6 +44,9 @@ openapi: $(VENV)/.base
 
 bench: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m tests.bench $(ARGS)
+
+screenshots: $(VENV)/.dev
+	@cd $(ROOT) && $(BIN)/python -m tests.screenshots
 
 clean:
 	rm -rf $(VENV) $(ROOT)var $(ROOT)build $(ROOT)*.egg-info

@@ -58,7 +58,7 @@ def _hit(hit: Hit) -> shapes.Hit:
         "title_html": marked(hit.title),
         "snippet": marked(hit.snippet),
         "matched": list(hit.matched),
-        "matched_fields": list(hit.fields),
+        "matched_fields": list(hit.found),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,7 @@ ROOMS = {
     "sqlite3": {"kb/store/"},
     "yaml": {"kb/content/"},
     "flask": {"webui/"},
+    "flask_compress": {"webui/assets.py"},
     "waitress": {"webui/"},
     "click": {"kb/cli/"},
     "rich": {"kb/cli/"},
@@ -104,6 +106,14 @@ def test_every_module_says_what_it_is_for_and_stays_readable(path: Path) -> None
     source = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(source)), "the docstring at the top is missing"
     assert source.count("\n") <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "webui/static").rglob("*.[cj]s*")), ids=lambda path: path.name)
+def test_what_browsers_load_says_what_it_is_for_and_stays_readable(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert source.startswith(("// ", "/* "))
+    assert source.count("\n") <= (150 if path.suffix == ".js" else 200)
+    assert not re.search(r"https?://|@import|\beval\(|innerHTML", source), "nothing from elsewhere, nothing injected"
 
 
 @pytest.mark.parametrize("name", ["kb.model", "kb.service", "kb.wiring", "kb.cli", "webui"])

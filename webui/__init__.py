@@ -13,7 +13,9 @@
     problems.py      every error → a page or problem+json
     security.py      headers, cross-site protection, the visitor's cookie
     presentation.py  labels and marks for the templates
-    assets.py        static files and how long browsers keep them
+    assets.py        static files: addresses, compression, how long browsers keep them
+    frequent.py      the FAQ panel, rendered once for all who see the same
+    helping.py       where to go on from a search that found nothing
     server.py        the process that listens
 """
 
@@ -30,7 +32,7 @@ MAX_BODY = 64 * 1024
 
 def create_app(service: Service) -> Flask:
     """The WSGI application that shows ``service``."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_url_path=assets.base_address())
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]

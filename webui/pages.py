@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kb.errors import EngineError, StoreError
-from kb.model import FaqItem, SearchRequest
+from kb.model import Folder, SearchPage, SearchRequest
 from kb.usecases.searching import MAX_OFFSET
 from webui import inputs, problems
 from webui.api import vote
 from webui.current import service
+from webui.frequent import panel_html
+from webui.helping import elsewhere, near_titles
 from webui.presentation import FILTERS, KINDS, VOTES
 from webui.security import visitor, welcome_visitor
 
@@ -36,25 +39,19 @@ class Chip(NamedTuple):
 @blueprint.get("/")
 def search() -> ResponseReturnValue:
     """The search box; below it the hits, or the FAQ panel while nothing is asked."""
-    asked = inputs.search_request(inputs.filled_in(request.args), limit=PAGE_SIZE)
+    given = inputs.filled_in(request.args)
+    if len(given) < len(request.args):  # a form without JavaScript sends the fields that were left empty, too
+        return redirect(f"{url_for('.search')}?{urlencode(given)}" if given else url_for(".search"))
+    asked = inputs.search_request(given, limit=PAGE_SIZE)
     if not asked.text.strip():
-        return render_template("search.html", asked=asked, **_panel(asked.channel))
+        return _home(asked)
     agent = visitor() if asked.offset == 0 else None  # turning the page is not another search
     try:
         page = service().search(asked, agent, settled=True)
     except (EngineError, StoreError) as error:
         outage = problems.explain(error)
-        shown = render_template("search.html", asked=asked, outage=outage, **_panel(asked.channel))
-        return shown, outage.status, outage.headers
-    following = asked.offset + PAGE_SIZE
-    return render_template(
-        "search.html",
-        asked=asked,
-        page=page,
-        chips=list(_chips(asked)),
-        link=partial(_link, asked),
-        following=following if following < page.total and following <= MAX_OFFSET else None,
-    )
+        return _panel(asked, outage=outage), outage.status, outage.headers
+    return _results(asked, page)
 
 
 @blueprint.get("/a/<article_id>")
@@ -90,13 +87,42 @@ def browse() -> ResponseReturnValue:
     return render_template("browse.html", tree=service().browse(), opened=request.args)
 
 
-def _panel(channel: str | None) -> dict[str, Any]:
-    """The FAQ panel by product, products in the order of their first entry."""
-    panel = service().faq(channel)
-    by_product: defaultdict[str, list[FaqItem]] = defaultdict(list)
-    for item in panel.items:
-        by_product[item.record.article.product.title].append(item)
-    return {"panel": panel, "groups": by_product}
+def _home(asked: SearchRequest) -> ResponseReturnValue:
+    """The FAQ panel alone; browsers keep it and ask whether it has changed."""
+    response = make_response(_panel(asked))
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def _panel(asked: SearchRequest, **extra: object) -> str:
+    products = service().library().product_slugs(asked.product) if asked.product else (None,)
+    panel = panel_html(asked.channel, products[0])
+    return render_template(
+        "search.html", asked=asked, panel=panel, reported=bool(request.args.get("reported")), **extra
+    )
+
+
+def _results(asked: SearchRequest, page: SearchPage) -> str:
+    following = asked.offset + PAGE_SIZE
+    return render_template(
+        "search.html",
+        asked=asked,
+        page=page,
+        link=partial(_link, asked),
+        chips=list(_chips(asked)),
+        following=following if following < page.total and following <= MAX_OFFSET else None,
+        reported=bool(request.args.get("reported")),
+        help=None if page.total else _help(asked),
+    )
+
+
+def _help(asked: SearchRequest) -> dict[str, object]:
+    """What the page offers when nothing was found."""
+    library = service().library()
+    scenarios: defaultdict[str, list[Folder]] = defaultdict(list)
+    for path, scenario in library.scenarios.items():
+        scenarios[path.split("/")[0]].append(scenario)
+    return {"elsewhere": elsewhere(asked), "near": near_titles(asked.text), "scenarios": scenarios}
 
 
 def _link(asked: SearchRequest, **changes: object) -> str:

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from flask import Flask, request
 from markupsafe import Markup, escape
 
 from kb import contracts
-from kb.model import Snippet
+from kb.errors import KbError
+from kb.model import Folder, Script, Snippet
+from kb.rules.query import MAX_QUERY
 from kb.text.render import render_html
-from kb.text.sections import without_scripts
+from kb.text.sections import plain_text, without_scripts
 from webui.current import service
+from webui.frequent import typed_as
 
 KINDS = {"faq": "常见问题", "guide": "操作指引", "case": "案例", "policy": "规则", "script": "话术"}
-PRIORITIES = {"urgent": "一级（紧急）", "important": "二级（重要）", "general": "三级（一般）"}
+#: the tier of an answer and the seconds within which a customer should have it
+TIERS = {"urgent": ("一级", 10), "important": ("二级", 30), "general": ("三级", 60)}
 FACETS = {"product": "产品类型", "scenario": "问题场景", "kind": "类型"}
 FILTERS = FACETS | {"tag": "标签"}
+FIELDS = {"title": "标准问", "questions": "相似问法", "place": "所在分类", "body": "正文"}
 VOTES = {"helpful": "有用", "unhelpful": "没用", "outdated": "内容过时"}
 
-_VARIABLE = re.compile(r"(\{\{[^{}\n]{1,40}\}\})")
+_VARIABLE = re.compile(r"\{\{([^{}\n]{1,40})\}\}")
+#: so many characters around a match tell whether two texts show the same place
+_CONTEXT = 4
 
 
 def register(app: Flask) -> None:
     """Give templates the filters and constants of this module."""
     app.context_processor(_frame)
-    app.jinja_env.filters.update(marked=marked, variables=variables, body_html=body_html, local_time=local_time)
-    app.jinja_env.globals.update(KINDS=KINDS, PRIORITIES=PRIORITIES, FACETS=FACETS, VOTES=VOTES)
+    for function in (marked, script_html, body_html, local_time, repeats, typed_as):
+        app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals.update(
+        KINDS=KINDS, TIERS=TIERS, FACETS=FACETS, FIELDS=FIELDS, VOTES=VOTES, MAX_QUERY=MAX_QUERY
+    )
 
 
 def marked(snippet: Snippet) -> Markup:
@@ -35,13 +46,19 @@ def marked(snippet: Snippet) -> Markup:
     return Markup(contracts.marked(snippet))  # noqa: S704  # it escapes
 
 
-def variables(script: str) -> Markup:
-    """A script with the ``{{…}}`` that the agent fills in ``<var>``."""
-    pieces = (
-        Markup("<var>{}</var>").format(piece) if _VARIABLE.fullmatch(piece) else escape(piece)
-        for piece in _VARIABLE.split(script)
-    )
-    return Markup().join(pieces)
+def script_html(script: str, words: Collection[str] = ()) -> Markup:
+    """A script with the ``{{…}}`` that the agent fills in ``<var>``, and the query's ``words`` in ``<mark>``."""
+    pieces = _VARIABLE.split(script)  # text, name, text, name, …, text
+    shown = [_with_marks(piece, words) for piece in pieces[::2]]
+    blanks = [Markup('<var data-blank="{0}">{{{{{0}}}}}</var>').format(name) for name in pieces[1::2]]
+    return Markup().join(piece for pair in zip(shown, [*blanks, ""], strict=True) for piece in pair)
+
+
+def repeats(snippet: Snippet, scripts: Iterable[Script]) -> bool:
+    """Whether all that a snippet marks stands in scripts: one is shown beside it, the others are for other channels."""
+    beside = _squeezed("\n".join(plain_text(script.text) for script in scripts))
+    around = (snippet.text[max(0, a - _CONTEXT) : b + _CONTEXT] for a, b in snippet.marks)
+    return bool(beside) and all(_squeezed(piece.strip("…")) in beside for piece in around)
 
 
 def body_html(body: str) -> Markup:
@@ -54,8 +71,35 @@ def local_time(moment: str) -> str:
     return datetime.fromisoformat(moment).astimezone().strftime("%m-%d %H:%M") if moment else ""
 
 
+def _with_marks(text: str, words: Collection[str]) -> Markup:
+    longest_first = sorted((word for word in words if len(word) > 1), key=len, reverse=True)
+    if not longest_first:
+        return escape(text)
+    pieces = re.split(f"({'|'.join(map(re.escape, longest_first))})", text, flags=re.IGNORECASE)
+    return Markup().join(
+        Markup("<mark>{}</mark>").format(piece) if at % 2 else escape(piece) for at, piece in enumerate(pieces)
+    )
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
 def _frame() -> dict[str, object]:
-    """What the frame around every page needs: the channels, and the one that the agent works on."""
-    channel = request.args.get("channel")
-    channels = service().channels
-    return {"channels": channels, "channel": channel if channel in channels else None}
+    """What the frame around every page needs: channels and products, and those that the agent works on."""
+    channel, product = request.args.get("channel"), request.args.get("product")
+    channels, products = service().channels, _products()
+    return {
+        "channels": channels,
+        "channel": channel if channel in channels else None,
+        "products": products,
+        "product": next((folder.slug for folder in products if product in (folder.slug, folder.title)), None),
+    }
+
+
+def _products() -> list[Folder]:
+    """The products as the tree orders them; none while the catalog can't be read: error pages have a frame, too."""
+    try:
+        return sorted(service().library().products.values(), key=lambda folder: (-folder.weight, folder.title))
+    except KbError:
+        return []

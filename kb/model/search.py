@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kb.model.article import ArticleRecord
@@ -32,7 +33,10 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One ranked answer. ``score`` is comparable within one result only."""
+    """One ranked answer. ``score`` is comparable within one result only.
+
+    ``found`` tells per text field (see ``kb.ports.engine.TEXT_FIELDS``) what in it matched, as it stands there.
+    """
 
     record: ArticleRecord
     score: float
@@ -41,7 +45,7 @@ class Hit:
     snippet: Snippet
     matched: tuple[str, ...]
     script: str
-    fields: tuple[str, ...] = ()
+    found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class Searcher:
             snippet=_best_snippet(evidence.texts, marks),
             matched=_matched(parsed, evidence.texts.values()),
             script=record.article.script_for(request.channel),
-            fields=tuple(name for name, found in marks.items() if found),
+            found=_words_found(evidence.texts, marks),
         )
 
     def _by_pinyin(self, request: SearchRequest, filters: Filters) -> list[Hit]:
@@ -245,6 +245,16 @@ def _best_snippet(texts: Mapping[str, AnalyzedText], marks: Mapping[str, list[tu
     """From the body when it matched or nothing else did; else the customer's wording that matched."""
     name = "questions" if marks["questions"] and not marks["body"] else "body"
     return snippet(texts[name].text, marks[name])
+
+
+def _words_found(
+    texts: Mapping[str, AnalyzedText], marks: Mapping[str, list[tuple[int, int]]]
+) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(dict.fromkeys(texts[name].text[start:end] for start, end in ranges))
+        for name, ranges in marks.items()
+        if ranges
+    }
 
 
 def _matched(parsed: ParsedQuery, texts: Collection[AnalyzedText]) -> tuple[str, ...]:

@@ -459,7 +459,7 @@ class TestLocksAndDamage:
         self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path, place: float
     ) -> None:
         with engine.batch() as batch:  # its files are as well protected as those of a build
-            batch.put(document("more", "犀牛退款"))
+            batch.put(document("more", "饕餮退款"))
             batch.delete("wifi")
         for path in engine_files(tmp_path / "index"):
             sound = path.read_bytes()

@@ -48,25 +48,25 @@ def test_a_deleted_database_is_said_and_the_next_one_is_used_by_itself(desk: Des
         wait_until(lambda: health(server)["status"] == "ok")
         server.post("/api/v1/events", kind="view", id="refund-not-received")
         wait_until(lambda: views(desk) == 1)
-        edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
-        wait_until(lambda: server.search("犀牛 快递")[:1] == ["refund-not-received"])
+        edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n饕餮快递。")
+        wait_until(lambda: server.search("饕餮 快递")[:1] == ["refund-not-received"])
 
 
 def test_a_server_stops_although_another_process_holds_the_index(desk: Desk) -> None:
     with desk.serve(KB_LOCK_TIMEOUT="300") as server, FileLock(desk.data / "index" / "LOCK"):
-        edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
-        wait_until(lambda: "犀牛" in server.get("/api/v1/articles/refund-not-received")["source"])
+        edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n饕餮快递。")
+        wait_until(lambda: "饕餮" in server.get("/api/v1/articles/refund-not-received")["source"])
         assert server.stop() == 0
 
 
 def test_health_is_degraded_while_another_process_keeps_changes_from_being_taken_over(desk: Desk) -> None:
     with desk.serve(KB_LOCK_TIMEOUT="1") as server:
         with FileLock(desk.data / "index" / "LOCK"):
-            edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
+            edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n饕餮快递。")
             wait_until(lambda: "另一个进程" in health(server)["checks"]["files"])
             assert health(server)["status"] == "degraded"
         wait_until(lambda: health(server)["status"] == "ok")
-        assert server.search("犀牛 快递")[0] == "refund-not-received"
+        assert server.search("饕餮 快递")[0] == "refund-not-received"
         server.stop()
         assert server.errors.count("另一个进程") == 1
 
@@ -89,8 +89,8 @@ def test_a_broken_file_is_logged_once_when_it_appears(desk: Desk) -> None:
         (desk.articles / "mall/refund/worse.md").write_text(broken, encoding="utf-8")
         (desk.articles / REFUND).write_text(broken, encoding="utf-8")
         wait_until(lambda: bool(server.get("/api/v1/articles/refund-not-received")["outdated_by"]))
-        edit(desk.articles / "mall/refund/refund-express.md", SECTIONS, f"{SECTIONS}\n犀牛快递。")
-        wait_until(lambda: server.search("犀牛") == ["refund-express"])
+        edit(desk.articles / "mall/refund/refund-express.md", SECTIONS, f"{SECTIONS}\n饕餮快递。")
+        wait_until(lambda: server.search("饕餮") == ["refund-express"])
         assert health(server)["status"] == "ok"
         server.stop()
         for path in ("mall/refund/bad.md", "mall/refund/worse.md", REFUND):
@@ -126,7 +126,7 @@ def test_what_was_written_is_still_read_when_nothing_more_can_be_written(desk: D
             assert server.get("/api/v1/articles/refund-not-received")["id"] == "refund-not-received"
             server.post("/api/v1/events", kind="copy", id="refund-not-received")
             wait_until(lambda: health(server)["lost_log_entries"] > 0)
-            edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
+            edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n饕餮快递。")
             wait_until(lambda: health(server)["status"] == "degraded")
             assert health(server)["checks"]["files"] != "ok"
             assert server.stop() == 0
@@ -137,11 +137,11 @@ def test_writing_goes_on_by_itself_when_there_is_room_again(desk: Desk) -> None:
         desk.json("index")
         filler = fill(desk.data)
         with desk.serve() as server:
-            edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n犀牛快递。")
+            edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n饕餮快递。")
             wait_until(lambda: health(server)["status"] == "degraded")
             filler.unlink()
             wait_until(lambda: health(server)["status"] == "ok")
-            assert server.search("犀牛 快递")[0] == "refund-not-received"
+            assert server.search("饕餮 快递")[0] == "refund-not-received"
             server.post("/api/v1/events", kind="view", id="refund-not-received")
             wait_until(lambda: views(desk) == 1)
 

@@ -42,10 +42,41 @@ def test_home_shows_the_frequent_questions_by_product_with_their_scripts(client:
     page = get(client, "/")
     panel = service.faq()
     products = {item.record.article.product.title for item in panel.items}
-    assert {tag.text.split()[0] for tag in page.find("h2")} == products
+    assert {tag.text.rsplit(maxsplit=1)[0] for tag in page.find("h3")} == products
     for item in panel.items:
         assert f"/a/{item.record.article.id}" in page.hrefs()
     assert "您好{{客户称呼}}，没收到货也可以申请退款" in page.text()
+
+
+def test_home_shows_the_questions_of_the_chosen_product(client: FlaskClient) -> None:
+    for name in ("mall", "网上商城"):
+        page = get(client, f"/?product={name}")
+        assert [tag.text.split()[0] for tag in page.find("h3")] == ["网上商城"]
+        assert "selected" in next(tag for tag in page.find("option") if tag.text == "网上商城").attributes
+    assert "没有名为“火星”的产品类型" in get(client, "/?product=火星", status=400).text()
+
+
+def test_of_many_questions_the_first_are_shown_and_the_rest_folded(client: FlaskClient, service: Service) -> None:
+    page = get(client, "/")
+    count = sum(item.record.article.product.slug == "smart-home" for item in service.faq().items)
+    assert f"再看 {count - 8} 条" in [tag.text for tag in page.find("summary")]
+
+
+def test_the_panel_is_filtered_by_pinyin_and_initials(client: FlaskClient) -> None:
+    row = next(tag for tag in get(client, "/").find("li", "entry") if tag.text.startswith("未收到货退款"))
+    assert row.get("data-keys") == "weishoudaohuotuikuan wsdhtk"
+
+
+def test_home_is_kept_by_the_browser_until_it_changes(client: FlaskClient) -> None:
+    tag = client.get("/").headers["ETag"]
+    assert client.get("/", headers={"If-None-Match": tag}).status_code == 304
+    assert client.get("/?channel=电话", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_empty_fields_of_the_form_leave_no_trace_in_the_address(client: FlaskClient) -> None:
+    response = client.get("/?q=退款&product=&channel=电话")
+    assert response.status_code == 302
+    assert response.location == "/?q=%E9%80%80%E6%AC%BE&channel=%E7%94%B5%E8%AF%9D"
 
 
 def test_home_shows_the_scripts_of_the_chosen_channel(client: FlaskClient) -> None:
@@ -90,10 +121,33 @@ def test_a_correction_is_said_and_offered(client: FlaskClient) -> None:
 
 
 def test_a_search_without_result_helps_on(client: FlaskClient) -> None:
-    page = get(client, "/?q=饕餮&product=mall&channel=微信")
-    assert page.text("h1") == "没有找到“饕餮”"
-    assert get(client, page.link("在全部知识里查")).text("h1") == "没有找到“饕餮”"
-    assert {"/browse?channel=%E5%BE%AE%E4%BF%A1", "/?channel=%E5%BE%AE%E4%BF%A1"} <= set(page.hrefs())
+    page = get(client, "/?q=饕餮tuikuanx&channel=微信")
+    assert page.text("h1") == "没有找到“饕餮tuikuanx”"
+    assert any(address.startswith("/a/refund-") for address in page.hrefs()), "near titles"
+    assert "/browse?product=mall&scenario=refund&channel=%E5%BE%AE%E4%BF%A1" in page.hrefs()
+    form = next(tag for tag in page.find("form") if tag.get("action") == "/gaps")
+    fields = {tag.get("name"): tag.get("value") for tag in page.find("input") if tag.get("type") == "hidden"}
+    assert form.get("method") == "post"
+    assert fields == {"query": "饕餮tuikuanx", "channel": "微信"}
+
+
+def test_a_search_without_result_in_one_product_offers_those_of_the_others(client: FlaskClient) -> None:
+    page = get(client, "/?q=门锁&product=mall&kind=policy")
+    assert page.text("h1") == "没有找到“门锁”"
+    assert ids(get(client, page.link("在全部产品里查")))
+
+
+def test_a_reported_gap_is_thanked_for(client: FlaskClient) -> None:
+    assert "已记下这个知识缺口" in get(client, "/?q=饕餮&reported=1").text()
+
+
+def test_a_hit_says_why_and_repeats_nothing(client: FlaskClient) -> None:
+    page = get(client, "/?q=拒收")
+    reasons = [tag.text for tag in page.find("details", "why")]
+    assert all("拒收" in reason for reason in reasons)
+    assert any("相似问法" in reason for reason in reasons)
+    hit = next(tag for tag in page.find("li", "hit") if "未收到货退款" in tag.text)
+    assert "拒收" in hit.text
 
 
 @pytest.mark.parametrize("query", ["😀", "……", "\u200b", "%00"])
@@ -147,6 +201,7 @@ def test_an_article_page_says_everything_about_it(client: FlaskClient, service: 
     assert {script.text for script in article.scripts} <= {"".join(tag.pieces) for tag in page.find("p", "script-text")}
     assert text.count("没收到货也可以申请退款") == 1, "scripts are not shown a second time in the body"
     assert [tag.text for tag in page.find("h2")][2:5] == ["处理步骤", "注意事项", "后续跟进"]
+    assert "二级 · 30 秒" in text
     assert {"/a/refund-received", "/a/refund-arrival-time"} <= set(page.hrefs())
 
 

@@ -15,6 +15,7 @@ from tests.conftest import indexed
 from tests.unit.article_tree import make_tree, write
 from tests.unit.html_page import Page
 from webui import create_app, security
+from webui.assets import base_address
 
 HOSTILE = """\
 ---
@@ -68,7 +69,8 @@ def assert_harmless(html: str) -> Page:
     """No code but our own, nothing fetched from or sent to elsewhere."""
     page = Page(html)
     for tag in page.tags:
-        assert tag.name not in {"iframe", "object", "embed", "style", "base", "math", "svg"}
+        assert tag.name not in {"iframe", "object", "embed", "style", "base", "math"}
+        assert tag.name != "svg" or tag.attributes == {"class": "icon", "aria-hidden": "true"}, "only our own icons"
         for name, value in tag.attributes.items():
             assert not name.startswith("on"), f"<{tag.name} {name}>"
             assert name != "style"
@@ -76,7 +78,8 @@ def assert_harmless(html: str) -> Page:
                 parts = urlsplit(value.strip())
                 assert parts.scheme in ("", "https"), value
                 assert tag.name == "a" or not parts.netloc, value
-    assert [tag.get("src").split("?")[0] for tag in page.find("script")] == ["/static/app.js"]
+    scripts = [tag.get("src") for tag in page.find("script")]
+    assert [re.sub(r"/static/[0-9a-f]{12}/", "", address) for address in scripts] == ["js/main.js"]
     assert [tag.pieces for tag in page.find("script")] == [[]], "no inline script"
     return page
 
@@ -93,7 +96,8 @@ def test_what_is_good_in_an_article_survives(hostile: FlaskClient) -> None:
     page = Page(hostile.get("/a/hostile").get_data(as_text=True))
     good = next(tag for tag in page.find("a") if tag.text == "好")
     assert good.attributes == {"href": "https://example.com/a?b=1", "rel": "noopener noreferrer"}
-    assert [tag.get("src") for tag in page.find("img") if tag.get("src")] == ["near.png"]
+    images = [tag.get("src") for tag in page.find("img") if tag.get("src")]
+    assert [address for address in images if not address.startswith("/static/")] == ["near.png"]
     assert '您好<script>alert("script")</script>，' in page.text(), "a script is text to copy, whatever it says"
 
 
@@ -141,9 +145,9 @@ def test_the_api_reflects_as_json_only(client: FlaskClient, payload: str) -> Non
     [
         ("GET", "/", 200),
         ("GET", "/a/refund-received", 200),
-        ("GET", "/static/app.js", 200),
-        ("GET", "/static/nope.js", 404),
-        ("GET", "/static/..%2f__init__.py", 404),
+        ("GET", f"{base_address()}/js/main.js", 200),
+        ("GET", f"{base_address()}/nope.js", 404),
+        ("GET", f"{base_address()}/..%2f__init__.py", 404),
         ("GET", "/healthz", 200),
         ("GET", "/api/v1/suggest?q=tk", 200),
         ("GET", "/api/v1/search?x=1", 400),
@@ -204,7 +208,7 @@ def test_a_cookie_that_is_not_ours_is_replaced(client: FlaskClient, token: str) 
 
 
 def test_programs_and_static_files_get_no_cookie(client: FlaskClient) -> None:
-    for address in ("/api/v1/suggest?q=tk", "/static/app.css", "/healthz", "/nope"):
+    for address in ("/api/v1/suggest?q=tk", f"{base_address()}/tokens.css", "/healthz", "/nope"):
         assert "Set-Cookie" not in client.get(address, buffered=True).headers
 
 
@@ -259,10 +263,21 @@ def test_a_large_body_is_refused(client: FlaskClient) -> None:
 
 def test_a_static_file_is_kept_for_ever_under_its_hash_only(client: FlaskClient) -> None:
     page = Page(client.get("/").get_data(as_text=True))
-    address = page.find("script")[0].get("src")
-    assert "immutable" in client.get(address, buffered=True).headers["Cache-Control"]
-    for other in (address.split("?")[0], address.split("?")[0] + "?v=0123456789ab"):
-        assert client.get(other, buffered=True).headers["Cache-Control"] == "no-cache"
+    for address in (page.find("script")[0].get("src"), f"{base_address()}/js/dom.js", f"{base_address()}/icons.svg"):
+        assert "immutable" in client.get(address, buffered=True).headers["Cache-Control"]
+    for other in ("/static/js/main.js", "/static/0123456789ab/js/main.js", f"{base_address()}/nope.js"):
+        response = client.get(other)
+        assert response.status_code == 404
+        assert response.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_text_travels_compressed_to_those_who_can_read_it(client: FlaskClient) -> None:
+    for address in ("/", "/?q=退款", f"{base_address()}/tokens.css"):
+        plain = client.get(address, buffered=True)
+        packed = client.get(address, headers={"Accept-Encoding": "gzip, br"}, buffered=True)
+        assert "Content-Encoding" not in plain.headers
+        assert packed.headers["Content-Encoding"] in ("gzip", "br")
+        assert len(packed.data) < len(plain.data) / 2
 
 
 def test_pages_and_answers_are_not_kept(client: FlaskClient) -> None:

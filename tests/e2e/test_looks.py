@@ -1,0 +1,81 @@
+"""What can be said about looks by measuring: nothing sticks out, fingers hit, contrast and names pass axe-core."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.browser import missing
+from tests.e2e.conftest import OpenPage
+
+PAGES = [
+    "/",
+    "/?q=退款",
+    "/a/refund-not-received",
+    "/a/coupon-double11-2026",
+    "/browse?product=mall",
+    "/?q=饕餮tuikuanx",
+]
+
+#: What is pressed, but for links within running text; the height that counts is that of the row they stand in.
+TARGETS = """() => [...document.querySelectorAll("button, select, input, summary, .chip, a.row, a.button")]
+  .filter((target) => target.checkVisibility() && !target.closest(".sr-only, .skip, .script-text, .ways-in"))
+  .map((target) => [target.outerHTML.slice(0, 90), Math.round(target.getBoundingClientRect().height)])
+  .filter(([, height]) => height > 0 && height < 32)"""
+
+
+SHIFT = """() => new Promise((resolve) => {
+  let sum = 0;
+  const add = (list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value; };
+  new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+})"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_sticks_out(open_page: OpenPage, path: str) -> None:
+    page = open_page(path)
+    for width in (320, 360, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_fingers_find_their_targets_on_a_narrow_screen(open_page: OpenPage, path: str) -> None:
+    page = open_page(path, viewport={"width": 360, "height": 700})
+    assert page.evaluate(TARGETS) == []
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/a/nope"])
+def test_accessible_by_the_rules(open_page: OpenPage, path: str) -> None:
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        missing("axe-playwright-python")
+    page = open_page(path, expected="404")
+    if path == "/":
+        page.keyboard.type("退款")
+        page.wait_for_selector("#suggestions li")
+        page.keyboard.press("ArrowDown")
+    for fold in page.locator("#content summary:visible").all()[:6]:
+        fold.click()
+    for dark, width in ((False, 1280), (True, 1280), (True, 360), (False, 360)):
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.set_viewport_size({"width": width, "height": 900})
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"dark={dark} {width}: {found.generate_report()}"
+
+
+def test_han_characters_are_never_slanted(open_page: OpenPage) -> None:
+    page = open_page("/a/hostile")
+    for name in ("em", "i", "var", "cite", "address"):
+        style = page.evaluate(
+            "name => getComputedStyle(document.body.appendChild(document.createElement(name))).fontStyle", name
+        )
+        assert style == "normal"
+
+
+@pytest.mark.parametrize("path", ["/", "/?q=退款", "/a/refund-not-received"])
+def test_nothing_jumps_while_a_page_loads(open_page: OpenPage, path: str) -> None:
+    page = open_page(path, viewport={"width": 1280, "height": 800})
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(SHIFT) <= 0.05

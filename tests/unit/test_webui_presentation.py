@@ -1,0 +1,36 @@
+"""How scripts and snippets are marked up for the pages."""
+
+from __future__ import annotations
+
+import re
+
+from kb.model import Script, Snippet, State
+from webui.assets import FOLDER
+from webui.presentation import repeats, script_html
+
+SCRIPTS = (
+    Script(None, "您好{{客户称呼}}，没收到货也可以申请退款，**不用等**包裹送到。"),
+    Script("电话", "您说“拒收”就可以了。"),
+)
+
+
+def test_blanks_and_matches_are_marked_and_all_else_is_text() -> None:
+    shown = script_html("<b>{{订单号}}可以退款，再退PLUS", ["退款", "plus", "退"])
+    assert shown == ('&lt;b&gt;<var data-blank="订单号">{{订单号}}</var>可以<mark>退款</mark>，再退<mark>PLUS</mark>')
+    assert script_html("退款") == "退款"
+    assert script_html("{{}}{{a\nb}}", ["退款"]) == "{{}}{{a\nb}}", "no blank has such a name"
+    assert script_html('{{"><img>}}') == '<var data-blank="&#34;&gt;&lt;img&gt;">{{&#34;&gt;&lt;img&gt;}}</var>'
+
+
+def test_a_snippet_repeats_what_stands_in_any_script() -> None:
+    assert repeats(Snippet("…没收到货也可以申请退款，不用等…", ((9, 11),)), SCRIPTS)
+    assert repeats(Snippet("您说“拒收”就可以", ((3, 5),)), SCRIPTS)
+    assert not repeats(Snippet("没收到货的退款先查物流", ((5, 7),)), SCRIPTS)
+    assert not repeats(Snippet("您说“拒收”就可以。催查工单", ((3, 5), (10, 12))), SCRIPTS)
+    assert not repeats(Snippet("退款", ((0, 2),)), ())
+
+
+def test_suggestions_warn_in_the_words_of_the_badges() -> None:
+    source = (FOLDER / "js" / "combobox.js").read_text(encoding="utf-8")
+    warnings = dict(re.findall(r'(\w+): "(\w+)"', source.split("const WARNINGS")[1].splitlines()[0]))
+    assert warnings == {state.value: state.label for state in State if state not in (State.FRESH, State.DUE)}

@@ -1,0 +1,57 @@
+"""The FAQ panel as HTML, grouped by product: rendered once for everybody who sees the same, then served from memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from typing import NamedTuple
+
+from flask import render_template
+from markupsafe import Markup
+
+from kb.model import FaqItem, FaqPanel, Folder
+from kb.text.normalize import normalize
+from kb.text.pinyin import syllables
+from webui.current import service
+
+#: entries of a product that are shown at once; the fewer products, the more
+_SHOWN_TOGETHER = 48
+_SHOWN_AT_LEAST = 8
+
+
+class Group(NamedTuple):
+    """The entries of one product: those shown at once, and those behind a fold."""
+
+    product: Folder
+    shown: list[FaqItem]
+    folded: list[FaqItem]
+
+
+def panel_html(channel: str | None, product: str | None) -> Markup:
+    """The panel for a channel and a product (slug); everything when None. Raises QueryError for an unknown channel."""
+    return _rendered(service().faq(channel), channel, product)
+
+
+@lru_cache(maxsize=2000)
+def typed_as(title: str) -> str:
+    """What one may type for ``title`` besides the title itself: its pinyin and its initials."""
+    folded = normalize(title)
+    spelled = [readings[0] if readings else char for char, readings in zip(folded, syllables(folded), strict=True)]
+    return f"{''.join(spelled)} {''.join(syllable[0] for syllable in spelled)}"
+
+
+@lru_cache(maxsize=32)
+def _rendered(panel: FaqPanel, channel: str | None, product: str | None) -> Markup:
+    groups = _groups(panel, product)
+    size = sum(len(group.shown) + len(group.folded) for group in groups)
+    return Markup(render_template("faq.html", panel=panel, groups=groups, size=size, channel=channel))  # noqa: S704
+
+
+def _groups(panel: FaqPanel, product: str | None) -> list[Group]:
+    """By product, products in the order of their first entry."""
+    by_product: defaultdict[str, list[FaqItem]] = defaultdict(list)
+    for item in panel.items:
+        if product in (None, item.record.article.product.slug):
+            by_product[item.record.article.product.slug].append(item)
+    shown = max(_SHOWN_AT_LEAST, _SHOWN_TOGETHER // max(1, len(by_product)))
+    return [Group(items[0].record.article.product, items[:shown], items[shown:]) for items in by_product.values()]
