@@ -7,11 +7,10 @@ import logging
 import re
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 
 import waitress
-from flask import Flask
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
@@ -22,8 +21,10 @@ _CONNECTIONS = 2000
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
-def serve(app: Flask, host: str, port: int, threads: int = 8, ready: Callable[[str], None] = print) -> None:
-    """Serve ``app`` until SIGTERM or SIGINT; requests in hand are finished first.
+def serve(
+    app: Callable[..., Iterable[bytes]], host: str, port: int, threads: int = 8, ready: Callable[[str], None] = print
+) -> None:
+    """Serve the WSGI application ``app`` until SIGTERM or SIGINT; requests in hand are finished first.
 
     ``ready`` is called with the URL once connections are accepted; ``port`` 0 takes a free one. Call it in the main
     thread. Raises ServeError when the address can't be listened on.

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -76,6 +77,30 @@ def test_a_broken_edit_keeps_the_last_good_version_marked(desk: Desk) -> None:
     with desk.serve() as server:  # also after a restart
         assert "refund-not-received" in server.search("未收到货退款")
     assert f"{REFUND}:1: " in desk.run("lint").stdout
+
+
+def test_one_client_that_asks_for_hundreds_of_suggestions_breaks_nothing(desk: Desk) -> None:
+    typed = ["退", "退款", "tk", "tuikuan", "没", "发票", "x" * 200, "\u200b", "%", "退" * 150]
+    with desk.serve() as server:
+
+        def hammer(_: int) -> set[int]:
+            return {server.status("/api/v1/suggest", q=text, limit="50") for text in typed * 5}
+
+        with ThreadPoolExecutor(20) as threads:
+            answered = list(threads.map(hammer, range(20)))
+        assert answered == [{200}] * 20
+        assert server.search("没收到货怎么退款")[0] == "refund-not-received"
+        assert server.get("/healthz")["status"] == "ok"
+        assert server.stop() == 0
+
+
+def test_a_dead_index_leaves_panel_suggestions_and_tree(desk: Desk) -> None:
+    with desk.serve() as server:
+        for path in sorted((desk.data / "index").rglob("*"), reverse=True):
+            path.unlink() if path.is_file() else path.rmdir()
+        assert server.get("/api/v1/faq")["items"]
+        assert server.get("/api/v1/suggest", q="退款")["suggestions"]
+        assert server.get("/api/v1/browse")["products"]
 
 
 def test_a_command_indexes_while_the_server_runs(desk: Desk) -> None:
