@@ -19,7 +19,7 @@ def read_only(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def small_disk(folder: Path, size: str = "16m") -> Iterator[None]:
+def small_disk(folder: Path, size: str = "48m") -> Iterator[None]:
     """``folder`` is an empty disk of its own."""
     folder.mkdir(exist_ok=True)
     with _mounted("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)):

@@ -57,8 +57,11 @@ def main(settings: Settings) -> None:
     print("\n| browser on 6,413 articles | p50 | p95 |\n|---|---|---|")
     for name, took in (("key → suggestions painted", keystrokes), ("Enter → results painted", searches)):
         print(f"| {name} ({len(took)}) | {np.percentile(took, 50):.0f} ms | {np.percentile(took, 95):.0f} ms |")
-    for name, took in ((f"first paint with {entries[0]} FAQ entries", list(paints)), ("… of one line of text", floor)):
-        print(f"| {name} | {np.percentile(took, 50):.0f} ms | {np.percentile(took, 95):.0f} ms |")
+    for name, painted in (
+        (f"first paint with {entries[0]} FAQ entries", list(paints)),
+        ("… of one line of text", floor),
+    ):
+        print(f"| {name} | {np.percentile(painted, 50):.0f} ms | {np.percentile(painted, 95):.0f} ms |")
     print(f"| transfer of the first page | {sizes[0] / 1000:.0f} KB | |")
     print(f"| layout shift while loading | | {max(shifts):.3f} |")
 

@@ -80,8 +80,8 @@ def application() -> Callable[..., Iterable[bytes]]:
 
 
 def _server(settings: Settings) -> Server:
-    os.environ |= {"KB_ARTICLES": str(settings.articles), "KB_DATA": str(settings.data)}
-    return Server([sys.executable, "-m", "tests.bench.bench_http"])
+    environment = {"KB_ARTICLES": str(settings.articles), "KB_DATA": str(settings.data)}
+    return Server([sys.executable, "-m", "tests.bench.bench_http"], environment)
 
 
 def _load(folder: Path, url: str, paths: Sequence[str]) -> Callable[[], float]:

@@ -67,7 +67,8 @@ def test_a_facet_narrows_and_its_chip_widens_again(open_page: OpenPage) -> None:
 
 def test_a_hit_says_why(open_page: OpenPage) -> None:
     page = open_page("/?q=快递丢了")
-    why = page.locator(".why").first
+    hit = page.locator(".hit", has=page.locator("[data-pick=refund-not-received]"))
+    why = hit.locator(".why")
     why.locator("summary").click()
     assert why.locator("dt").all_inner_texts()[0] == "相似问法"
     assert {"快递", "丢了"} <= set(why.locator("mark").all_inner_texts())

@@ -24,25 +24,29 @@ function adopt(other) {
   tellAge();
 }
 
-/** A page with results comes without the panel: fetch it once it is in sight. */
-async function load() {
+/** Fetch the panel once it is in sight: pages with results come without it. One ranked at `known` is no news. */
+async function load(known = null) {
   if (!panel.checkVisibility()) return panel.replaceChildren();
   const source = panel.dataset.src;
   try {
     const page = new DOMParser().parseFromString(await (await fetch(source)).text(), "text/html");
-    if (source === panel.dataset.src && find("#faq", page)) adopt(find("#faq", page));
+    const other = find("#faq", page);
+    if (other && source === panel.dataset.src && rankedAt(other) !== known) adopt(other);
   } catch {
     // the link to it is still there
   }
 }
 
+const rankedAt = (root) => find("[data-age]", root)?.dateTime;
 const age = (time) => Math.max(0, Math.round((Date.now() - Date.parse(time.dateTime)) / MINUTE));
 
 /** The page stays open all day: look for a newer panel now and then, but not under the agent's hands. */
 function keepUp() {
   tellAge();
-  const inUse = document.hidden || find("[data-faq-filter]", panel)?.value || find(".entry details[open]", panel);
-  if (isHere() && !inUse && !panel.contains(document.activeElement) && age(find("[data-age]", panel)) >= OLD_MINUTES) load();
+  const inUse = panel.contains(document.activeElement) || find("[data-faq-filter]", panel)?.value || find(".entry details[open]", panel);
+  if (document.hidden || inUse || !isHere() || !panel.checkVisibility()) return;
+  const time = find("[data-age]", panel);
+  if (time && age(time) >= OLD_MINUTES) load(time.dateTime);
 }
 
 function tellAge() {

@@ -5,7 +5,8 @@ import { announce, element, find } from "./dom.js";
 import { showPanelOf } from "./faq.js";
 
 const PATIENCE_MS = 150; // before a skeleton says that something is coming
-const shelf = new Map(); // address → { content, view, title, y }: what Back shows
+const KEPT = 30; // pages, for an agent who searches all day
+const shelf = new Map(); // address → { content, view, title, y }: what Back shows, oldest first
 const desk = find(".desk");
 const listeners = [];
 let request = new AbortController();
@@ -43,7 +44,9 @@ export async function visit(address, how = "push") {
 
 function keep() {
   if (find(".skeleton")) return;
+  shelf.delete(here);
   shelf.set(here, { content: find("#content"), view: desk.dataset.view, title: document.title, y: scrollY });
+  if (shelf.size > KEPT) shelf.delete(shelf.keys().next().value);
 }
 
 function show({ content, view, title, y }) {
@@ -67,7 +70,7 @@ function showSkeleton() {
 
 function showTrouble(address) {
   find("#content > .offline")?.remove();
-  const again = element("a", { href: address }, "再试一次");
+  const again = element("a", { href: address, "data-swap": true }, "再试一次");
   const notice = element("p", { class: "notice bad offline", role: "alert" }, "连不上服务器，请检查网络。速查里的话术仍可复制。", again);
   const before = shelf.get(here);
   if (find(".skeleton") && before) show(before);
