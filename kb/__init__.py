@@ -5,6 +5,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     cli, webui, (mcp)         front ends: parse input, show output
     wiring                    composition root: Settings -> a Service with its adapters
     service                   the façade that every front end shares
+    snapshots                 what is derived from all articles at once, swapped in as a whole
     usecases                  indexing · searching · suggesting · faq · staleness · evaluation · importing
     content  engines  store   adapters: article files · index engines · SQLite (never import each other)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)

@@ -1,72 +1,33 @@
 """The façade: everything that the command line, the web page and the API can ask for, with the same answers.
 
-What is derived from all articles at once (library, suggester, FAQ panel) lives in one immutable ``_Snapshot``.
-``refresh`` builds a new one when the articles or the day have changed and swaps it in; requests go on with the one
-they started with. If the database fails, searching goes on and only logging is lost (counted, see ``health``).
+Questions are answered from snapshots (``kb.snapshots``), what agents do is written down (``kb.usecases.activity``), and
+upkeep keeps index and snapshots equal to the files. If the database fails, searching goes on and only logging is lost
+(counted, see ``health``).
 """
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache, partial
-from itertools import count
 
 from kb import contracts, shapes
-from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreCorrupt, StoreError
+from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreCorrupt
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog, Event, Gap
-from kb.rules.freshness import Policy, assess
 from kb.rules.query import MAX_QUERY
+from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
-from kb.text.once import once
 from kb.text.render import render_html
-from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
-from kb.usecases.browsing import Tree, grow_tree, prune
+from kb.usecases.browsing import Tree, prune
 from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer, IndexReport
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
-from kb.usecases.searching import Searcher
 from kb.usecases.staleness import ReviewQueue, StaleItem
-from kb.usecases.suggesting import SuggestFunction, build_suggester
-
-log = logging.getLogger(__name__)
-
-#: answers to the latest questions, some 20 KB each; a busy morning asks the same few hundred again and again
-_KEPT_PAGES = 500
-_NUMBERS = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The tokenizer with the terms of the house, and the words that never count as content."""
-
-    tokenizer: Tokenizer
-    stop_words: frozenset[str]
-
-
-#: what answers depend on besides the snapshot: catalog version (None: unreadable), generation, FAQ panel, day
-_State = tuple[int | None, str, int, date]
-
-
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """Everything derived from the articles, for one (catalog version, dictionaries, day)."""
-
-    number: int
-    version: tuple[int, str, date]
-    library: Library
-    searcher: Searcher
-    pages: Callable[[SearchRequest, _State], SearchPage]
-    suggester: Callable[[], SuggestFunction]
-    tree: Callable[[], Tree]
 
 
 class Service:
@@ -77,29 +38,21 @@ class Service:
         catalog: Catalog,
         engine: SearchEngine,
         indexer: Indexer,
+        snapshots: Snapshots,
         activity: Activity,
         panels: FaqPanels,
         queue: ReviewQueue,
-        policy: Policy,
         channels: tuple[str, ...],
         log_writer: LogWriter,
-        vocabulary: Callable[[], Vocabulary],
-        dictionaries_digest: Callable[[], str],
         check_store: Callable[[], None],
         now: Callable[[], datetime],
     ) -> None:
         self._catalog, self._engine, self._indexer = catalog, engine, indexer
-        self._activity = activity
+        self._snapshots, self._activity = snapshots, activity
         self._panels, self._queue = panels, queue
-        self._policy, self.channels = policy, channels
-        self.log_writer = log_writer
-        self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
+        self.channels, self.log_writer = channels, log_writer
         self._check_store, self._now = check_store, now
-        self._snapshot: _Snapshot | None = None
-        self._refreshing = threading.Lock()
-        self._warm = False
         self._damaged = False
-        self._vocabulary_in_use: tuple[str, Vocabulary] | None = None
         self._troubles: dict[str, str] = {}
 
     # --- questions
@@ -107,9 +60,8 @@ class Service:
     def search(self, request: SearchRequest, agent: str | None = None, settled: bool = False) -> SearchPage:
         """Ranked hits; logged when ``agent`` (an opaque session id) is given. Raises QueryError, EngineError."""
         started = time.perf_counter()
-        snapshot = self._current()
         try:
-            page = snapshot.pages(request, self._state())
+            page = self._snapshots.search(request)
         except (IndexCorrupt, IndexMissing):
             self._damaged = True
             raise
@@ -122,28 +74,28 @@ class Service:
         """What may be meant by the first keystrokes; from memory only."""
         if len(text) > MAX_QUERY:
             raise QueryError(f"查询有 {len(text)} 个字，超过 {MAX_QUERY} 字的上限。")
-        return self._current().suggester()(text, limit)
+        return self._snapshots.current().suggester()(text, limit)
 
     def faq(self, channel: str | None = None, limit: int = 200) -> FaqPanel:
         """The panel of frequent questions; from memory only. Raises QueryError for an unknown channel."""
         self._check_channel(channel)
-        self._current()
+        self._snapshots.current()
         return self._panels.panel(channel, limit)
 
     def edition(self) -> tuple[int, int]:
         """Names what is answered from memory (suggest, faq, browse): no two services share one, and none comes back."""
-        return self._current().number, self._panels.number()
+        return self._snapshots.current().number, self._panels.number()
 
     def library(self) -> Library:
         """The tree of products and scenarios with its counts."""
-        return self._current().library
+        return self._snapshots.current().library
 
     def browse(self, product: str | None = None, scenario: str | None = None) -> Tree:
         """Every article that is published and valid by now in its place; from memory only, so without bodies.
 
         ``product`` and ``scenario`` (slug or title) leave out all others. Raises QueryError when there is none.
         """
-        snapshot = self._current()
+        snapshot = self._snapshots.current()
         products = snapshot.library.product_slugs(product) if product else None
         scenarios = snapshot.library.scenario_paths(scenario, products) if scenario else None
         return prune(snapshot.tree(), products, scenarios)
@@ -153,7 +105,7 @@ class Service:
         record = self._catalog.get(article_id)
         if record is None or record.article.status != "published":
             raise ArticleNotFound(article_id)
-        return record, self._freshness(record, self._today())
+        return record, self._snapshots.freshness(record, self._today())
 
     def article_document(self, article_id: str) -> shapes.Article:
         """The contract's ``article``."""
@@ -171,7 +123,7 @@ class Service:
 
     def stale(self, as_of: date | None = None, owner: str | None = None) -> tuple[date, list[StaleItem]]:
         """The review queue, riskiest first, and the day it holds for."""
-        self._current()  # which articles are in the panel decides how often they are due
+        self._snapshots.current()  # which articles are in the panel decides how often they are due
         as_of = as_of or self._today()
         return as_of, self._queue.items(as_of, self._now(), self._panels.top_ids(), owner)
 
@@ -231,24 +183,12 @@ class Service:
         return True
 
     def refresh(self) -> bool:
-        """Build a new snapshot if articles, dictionaries or day have changed; return whether one was built."""
-        with self._refreshing:
-            version = (self._catalog.version(), self._dictionaries_digest(), self._today())
-            if version[0] == 0:
-                raise IndexMissing("还没有建立索引，请先执行 kb index。")
-            if self._snapshot is not None and self._snapshot.version == version:
-                return False
-            self._panels.reload(self._now())
-            snapshot = self._build(version)
-            if self._warm:
-                _warm_up(snapshot)
-            self._snapshot = snapshot
-            return True
+        """Let answers follow the articles; return whether there was anything to follow."""
+        return self._snapshots.refresh()
 
     def warm_up(self) -> None:
         """Load what the first requests would wait for, now and at every later ``refresh``."""
-        self._warm = True
-        _warm_up(self._current())
+        self._snapshots.warm_up()
 
     def rank_faq(self) -> None:
         """Rank the FAQ panel anew from what agents used lately."""
@@ -301,82 +241,9 @@ class Service:
 
     # --- inside
 
-    def _current(self) -> _Snapshot:
-        if self._snapshot is None:
-            self.refresh()
-        assert self._snapshot is not None  # noqa: S101  # refresh() either sets it or raises
-        return self._snapshot
-
-    def _build(self, version: tuple[int, str, date]) -> _Snapshot:
-        today = version[-1]
-        records = [record for record in self._catalog.records() if record.article.status == "published"]
-        shown = {record.article.id: _without_body(record) for record in records}
-        library = Library.of(records, today)
-        words = self._words(version[1])
-        verdict = partial(self._freshness, as_of=today)
-        suggester = once(lambda: build_suggester(records, library, verdict, *self._activity.habits(), words.tokenizer))
-        searcher = Searcher(
-            engine=self._engine,
-            articles=_Articles(self._catalog, shown),
-            library=library,
-            tokenizer=words.tokenizer,
-            stop_words=words.stop_words,
-            freshness=self._freshness,
-            by_pinyin=lambda text: [row.id for row in suggester()(text, 50) if row.id],
-            channels=self.channels,
-            today=self._today,
-            demand=self._panels.demand,
-        )
-        pages = lru_cache(_KEPT_PAGES)(lambda request, _: searcher.search(request))
-        tree = once(lambda: grow_tree(shown.values(), verdict))
-        return _Snapshot(next(_NUMBERS), version, library, searcher, pages, suggester, tree)
-
-    def _state(self) -> _State:
-        try:
-            version = self._catalog.version()
-        except StoreError:
-            version = None
-        return version, self._engine.generation(), self._panels.number(), self._today()
-
     def _check_channel(self, channel: str | None) -> None:
         if channel is not None and channel not in self.channels:
             raise QueryError(f"没有名为“{channel}”的渠道。可选：{'、'.join(self.channels)}。")
 
-    def _words(self, digest: str) -> Vocabulary:
-        """The vocabulary for dictionaries with ``digest``; loading one takes a second, so it is kept while it fits."""
-        if self._vocabulary_in_use is None or self._vocabulary_in_use[0] != digest:
-            self._vocabulary_in_use = digest, self._vocabulary()
-        return self._vocabulary_in_use[1]
-
-    def _freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
-        return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
-
     def _today(self) -> date:
         return self._now().date()
-
-
-def _without_body(record: ArticleRecord) -> ArticleRecord:
-    """What a hit shows of an article; bodies would double the memory."""
-    return replace(record, article=replace(record.article, body=""))
-
-
-@dataclass(frozen=True, slots=True)
-class _Articles:
-    """The articles behind hits: as the catalog has them now, as the snapshot had them while the database fails."""
-
-    catalog: Catalog
-    snapshot: Mapping[str, ArticleRecord]
-
-    def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
-        try:
-            return {i: _without_body(record) for i, record in self.catalog.get_many(ids).items()}
-        except StoreError as error:
-            log.warning("数据库暂不可用，以内存中的条目作答：%s", error)
-            return {i: self.snapshot[i] for i in ids if i in self.snapshot}
-
-
-def _warm_up(snapshot: _Snapshot) -> None:
-    snapshot.searcher.tokenizer.warm_up()
-    snapshot.suggester()
-    snapshot.tree()
-    snapshot.library.spelling()

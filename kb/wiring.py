@@ -19,7 +19,8 @@ from kb.model import Article, ArticleRecord, Problem, SearchRequest
 from kb.ports.engine import SearchEngine
 from kb.rules.freshness import Policy, assess
 from kb.rules.query import MAX_QUERY
-from kb.service import Service, Vocabulary
+from kb.service import Service
+from kb.snapshots import Snapshots, Vocabulary
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
@@ -50,18 +51,29 @@ def build_service(settings: Settings) -> Service:
     policy = Policy(default_interval=settings.review_every, top_interval=settings.review_top)
     engine = build_engine(settings)
     files = ArticleFiles(settings.articles, settings.channels)
+    activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
+    panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
+    snapshots = Snapshots(
+        catalog=catalog,
+        engine=engine,
+        activity=activity,
+        panels=panels,
+        policy=policy,
+        channels=settings.channels,
+        vocabulary=lambda: build_vocabulary(settings),
+        dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
+        now=_now,
+    )
     return Service(
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
-        activity=Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now),
-        panels=FaqPanels(catalog, events, FaqSnapshots(database), policy),
+        snapshots=snapshots,
+        activity=activity,
+        panels=panels,
         queue=ReviewQueue(catalog, events, policy),
-        policy=policy,
         channels=settings.channels,
         log_writer=log_writer,
-        vocabulary=lambda: build_vocabulary(settings),
-        dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         check_store=database.check,
         now=_now,
     )

@@ -1,0 +1,188 @@
+"""What is derived from all articles at once: library, searcher, suggester, tree. Built aside, swapped in as a whole.
+
+Requests go on with the snapshot they started with. ``refresh`` builds a new one when articles, dictionaries or day
+have changed; while the database fails, the one at hand goes on answering.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache, partial
+from itertools import count
+
+from kb.errors import IndexMissing, StoreError
+from kb.model import ArticleRecord, Freshness, SearchPage, SearchRequest
+from kb.ports.engine import SearchEngine
+from kb.ports.store import Catalog
+from kb.rules.freshness import Policy, assess
+from kb.text.once import once
+from kb.text.tokenizer import Tokenizer
+from kb.usecases.activity import Activity
+from kb.usecases.browsing import Tree, grow_tree
+from kb.usecases.faq import FaqPanels
+from kb.usecases.library import Library
+from kb.usecases.searching import Searcher
+from kb.usecases.suggesting import SuggestFunction, build_suggester
+
+log = logging.getLogger(__name__)
+
+#: answers to the latest questions, some 20 KB each; a busy morning asks the same few hundred again and again
+_KEPT_PAGES = 500
+_NUMBERS = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The tokenizer with the terms of the house, and the words that never count as content."""
+
+    tokenizer: Tokenizer
+    stop_words: frozenset[str]
+
+
+#: what answers depend on besides the snapshot: catalog version (None: unreadable), generation, FAQ panel, day
+_State = tuple[int | None, str, int, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything derived from the articles, for one (catalog version, dictionaries, day); no two share a ``number``."""
+
+    number: int
+    version: tuple[int, str, date]
+    library: Library
+    searcher: Searcher
+    pages: Callable[[SearchRequest, _State], SearchPage]
+    suggester: Callable[[], SuggestFunction]
+    tree: Callable[[], Tree]
+
+
+class Snapshots:
+    """Builds and swaps; thread-safe. ``vocabulary`` loads what ``dictionaries_digest`` names."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        engine: SearchEngine,
+        activity: Activity,
+        panels: FaqPanels,
+        policy: Policy,
+        channels: tuple[str, ...],
+        vocabulary: Callable[[], Vocabulary],
+        dictionaries_digest: Callable[[], str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._catalog, self._engine = catalog, engine
+        self._activity, self._panels = activity, panels
+        self._policy, self._channels = policy, channels
+        self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
+        self._now = now
+        self._snapshot: Snapshot | None = None
+        self._refreshing = threading.Lock()
+        self._warm = False
+        self._vocabulary_in_use: tuple[str, Vocabulary] | None = None
+
+    def current(self) -> Snapshot:
+        """The one in use; built now when there is none yet. Raises IndexMissing, StoreError."""
+        if self._snapshot is None:
+            self.refresh()
+        assert self._snapshot is not None  # noqa: S101  # refresh() either sets it or raises
+        return self._snapshot
+
+    def refresh(self) -> bool:
+        """Build a new snapshot if articles, dictionaries or day have changed; return whether one was built."""
+        with self._refreshing:
+            version = (self._catalog.version(), self._dictionaries_digest(), self._today())
+            if version[0] == 0:
+                raise IndexMissing("还没有建立索引，请先执行 kb index。")
+            if self._snapshot is not None and self._snapshot.version == version:
+                return False
+            self._panels.reload(self._now())
+            snapshot = self._build(version)
+            if self._warm:
+                _warm_up(snapshot)
+            self._snapshot = snapshot
+            return True
+
+    def warm_up(self) -> None:
+        """Load what the first requests would wait for, now and at every later ``refresh``."""
+        self._warm = True
+        _warm_up(self.current())
+
+    def search(self, request: SearchRequest) -> SearchPage:
+        """As ``Searcher.search``; from memory when it was asked before and nothing has changed since."""
+        return self.current().pages(request, self._state())
+
+    def freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
+        """Judge an article on a day; what is in the FAQ panel is due more often."""
+        return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
+
+    def _build(self, version: tuple[int, str, date]) -> Snapshot:
+        today = version[-1]
+        records = [record for record in self._catalog.records() if record.article.status == "published"]
+        shown = {record.article.id: _without_body(record) for record in records}
+        library = Library.of(records, today)
+        words = self._words(version[1])
+        verdict = partial(self.freshness, as_of=today)
+        suggester = once(lambda: build_suggester(records, library, verdict, *self._activity.habits(), words.tokenizer))
+        searcher = Searcher(
+            engine=self._engine,
+            articles=_Articles(self._catalog, shown),
+            library=library,
+            tokenizer=words.tokenizer,
+            stop_words=words.stop_words,
+            freshness=self.freshness,
+            by_pinyin=lambda text: [row.id for row in suggester()(text, 50) if row.id],
+            channels=self._channels,
+            today=self._today,
+            demand=self._panels.demand,
+        )
+        pages = lru_cache(_KEPT_PAGES)(lambda request, _: searcher.search(request))
+        tree = once(lambda: grow_tree(shown.values(), verdict))
+        return Snapshot(next(_NUMBERS), version, library, searcher, pages, suggester, tree)
+
+    def _state(self) -> _State:
+        try:
+            version = self._catalog.version()
+        except StoreError:
+            version = None
+        return version, self._engine.generation(), self._panels.number(), self._today()
+
+    def _words(self, digest: str) -> Vocabulary:
+        """The vocabulary for dictionaries with ``digest``; loading one takes a second, so it is kept while it fits."""
+        if self._vocabulary_in_use is None or self._vocabulary_in_use[0] != digest:
+            self._vocabulary_in_use = digest, self._vocabulary()
+        return self._vocabulary_in_use[1]
+
+    def _today(self) -> date:
+        return self._now().date()
+
+
+def _without_body(record: ArticleRecord) -> ArticleRecord:
+    """What a hit shows of an article; bodies would double the memory."""
+    return replace(record, article=replace(record.article, body=""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Articles:
+    """The articles behind hits: as the catalog has them now, as the snapshot had them while the database fails."""
+
+    catalog: Catalog
+    snapshot: Mapping[str, ArticleRecord]
+
+    def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
+        try:
+            return {i: _without_body(record) for i, record in self.catalog.get_many(ids).items()}
+        except StoreError as error:
+            log.warning("数据库暂不可用，以内存中的条目作答：%s", error)
+            return {i: self.snapshot[i] for i in ids if i in self.snapshot}
+
+
+def _warm_up(snapshot: Snapshot) -> None:
+    snapshot.searcher.tokenizer.warm_up()
+    snapshot.suggester()
+    snapshot.tree()
+    snapshot.library.spelling()
