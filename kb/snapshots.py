@@ -130,7 +130,7 @@ class Snapshots:
         suggester = once(lambda: build_suggester(records, library, verdict, *self._activity.habits(), words.tokenizer))
         searcher = Searcher(
             engine=self._engine,
-            articles=_Articles(self._catalog, shown),
+            articles=_Articles(self._catalog, version[0], shown),
             library=library,
             tokenizer=words.tokenizer,
             stop_words=words.stop_words,
@@ -168,17 +168,21 @@ def _without_body(record: ArticleRecord) -> ArticleRecord:
 
 @dataclass(frozen=True, slots=True)
 class _Articles:
-    """The articles behind hits: as the catalog has them now, as the snapshot had them while the database fails."""
+    """The articles behind hits: from memory while the snapshot is that of the catalog's ``version`` or the database
+    fails, else as the catalog has them now.
+    """
 
     catalog: Catalog
+    version: int
     snapshot: Mapping[str, ArticleRecord]
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
         try:
-            return {i: _without_body(record) for i, record in self.catalog.get_many(ids).items()}
+            if self.catalog.version() != self.version:
+                return {i: _without_body(record) for i, record in self.catalog.get_many(ids).items()}
         except StoreError as error:
             log.warning("数据库暂不可用，以内存中的条目作答：%s", error)
-            return {i: self.snapshot[i] for i in ids if i in self.snapshot}
+        return {i: self.snapshot[i] for i in ids if i in self.snapshot}
 
 
 def _warm_up(snapshot: Snapshot) -> None:

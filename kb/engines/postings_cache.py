@@ -9,21 +9,21 @@ from kb.engines.scoring import Postings
 
 
 class PostingsCache:
-    """Least recently used posting lists, per segment (segments never change), bounded in bytes."""
+    """Least recently used posting lists of something that never changes, bounded in bytes."""
 
     def __init__(self, limit: int) -> None:
         self._limit, self._used = limit, 0
-        self._entries: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
+        self._entries: OrderedDict[tuple[str, ...], Postings] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[str, str, str]) -> Postings | None:
+    def get(self, key: tuple[str, ...]) -> Postings | None:
         with self._lock:
             found = self._entries.get(key)
             if found is not None:
                 self._entries.move_to_end(key)
             return found
 
-    def put(self, key: tuple[str, str, str], postings: Postings) -> None:
+    def put(self, key: tuple[str, ...], postings: Postings) -> None:
         with self._lock:
             if key in self._entries:
                 return

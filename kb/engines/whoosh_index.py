@@ -40,7 +40,8 @@ from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
 FORMAT_VERSION = 3
 
 _LENGTHS = "lengths"
-_CACHE_BYTES = 64 * 2**20
+#: of posting lists by segment, which survive a commit, and again of those joined for a view
+_CACHE_BYTES = 32 * 2**20
 _EMPTY: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 
 
@@ -298,9 +299,17 @@ class Reader:
         self._identities = reader.column_reader("identity") if self._leaves else {}
         self._stored = reader.column_reader("stored") if self._leaves else {}
         self._alive = [_alive(leaf.segment()) for leaf, _ in self._leaves]
+        self._joined = PostingsCache(_CACHE_BYTES)
 
     def postings(self, name: str, token: str) -> Postings:
         """All live documents that carry ``token`` in field ``name``."""
+        found = self._joined.get((name, token))
+        if found is None:
+            found = self._join(name, token)
+            self._joined.put((name, token), found)
+        return found
+
+    def _join(self, name: str, token: str) -> Postings:
         parts = []
         for (leaf, base), alive in zip(self._leaves, self._alive, strict=True):
             documents, frequencies = self._leaf_postings(leaf, name, token)
