@@ -42,6 +42,14 @@ def test_one_character_is_enough_and_matches_are_marked(open_page: OpenPage) -> 
     assert "›" in page.locator("#suggestions .place").first.inner_text()
 
 
+def test_a_suggestion_says_which_question_of_customers_it_is_offered_for(open_page: OpenPage) -> None:
+    page = open_page("/")
+    offered(page, "快递丢了能退")
+    row = page.locator("#suggestions li", has_text="未收到货退款")
+    assert row.locator(".asked").inner_text() == "“快递丢了能退钱吗”"
+    assert row.locator(".text mark").count() == 0
+
+
 def test_a_suggestion_that_needs_checking_says_so(open_page: OpenPage) -> None:
     page = open_page("/")
     offered(page, "双十一优惠")

@@ -25,6 +25,7 @@ function place(row) {
 function option(row, index) {
   const made = element("li", { id: `suggestion-${index}`, role: "option", "aria-selected": "false" }, icon(ICONS[row.kind]));
   made.append(element("span", { class: "text" }, ...marked(row.text, row.marks)));
+  if (row.question) made.append(element("span", { class: "asked" }, `“${row.question}”`)); // why it is offered
   const warning = WARNINGS[row.freshness];
   if (warning) made.append(element("span", { class: `badge ${row.freshness}` }, warning));
   made.append(element("span", { class: "place" }, place(row)));
