@@ -50,7 +50,7 @@ class Tokenizer:
 
         jieba.setLogLevel(logging.WARNING)
         tokenizer = jieba.Tokenizer()
-        if self._cache_dir is not None:
+        if self._cache_dir is not None and self._cache_dir.is_dir():  # jieba prints a traceback when it is missing
             tokenizer.tmp_dir = str(self._cache_dir)
         tokenizer.initialize()
         for term in self._terms:
