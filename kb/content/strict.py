@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from kb.content.checks.agreed_facts import contradictions, read_agreements
+from kb.content.checks.links import hidden_targets, unpublished
 from kb.content.checks.page import Page, published_pages
 from kb.content.checks.past_dates import past_deadlines
-from kb.content.checks.scripts import long_scripts, missing_wordings, unknown_variables
+from kb.content.checks.scripts import long_scripts, marked_up_scripts, missing_wordings, unknown_variables
 from kb.content.checks.twins import core_of, twins
 from kb.model import Problem
 from kb.ports.content import Scan
@@ -31,13 +32,16 @@ class Strictness:
         pages = published_pages(versions)
         agreements = read_agreements(scan.folder_files)
         yield from agreements.problems
+        hidden = unpublished(versions)
         for page in pages:
             yield from self._of_page(page, today)
+            yield from hidden_targets(page, hidden)
             yield from contradictions(page, agreements.holding_for(page.path), today)
         yield from twins(pages, core_of(self.tokenizer, self.stop_words, self.synonyms))
 
     def _of_page(self, page: Page, today: date) -> Iterator[Problem]:
         yield from missing_wordings(page)
         yield from long_scripts(page)
+        yield from marked_up_scripts(page)
         yield from unknown_variables(page, self.variables)
         yield from past_deadlines(page, today)

@@ -1,4 +1,4 @@
-"""Wordings that can't be sent as they are: too long for a chat, missing for a channel, with variables nobody knows."""
+"""Wordings that can't be sent as they are: too long, marked up, missing for a channel, with variables nobody knows."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ SPOKEN = "电话"
 #: characters; more is no longer read in a chat window
 MAX_CHAT_SCRIPT = 300
 
+#: Bold, links and table rows; lists are readable as they are.
+_MARKUP = re.compile(r"\*\*[^*\n]+\*\*|\[[^\[\]\n]*\]\([^()\n]*\)|^\|.*\|", re.MULTILINE)
 _VARIABLE = re.compile(r"\{\{([^{}\n]*)\}\}")
 
 
@@ -33,6 +35,15 @@ def long_scripts(page: Page) -> Iterator[Problem]:
                 f"请分成先答结论、再补细节的短话术，或把细节移到“处理步骤”，电话用的长话术放到“### {SPOKEN}”下。"
             )
             yield page.warning(_first_line(page, section.start), message)
+
+
+def marked_up_scripts(page: Page) -> Iterator[Problem]:
+    """Markdown in wordings: they are shown and copied as they stand, so customers would get the asterisks."""
+    body = page.article.body
+    for _, section in script_sections(body):
+        for found in _MARKUP.finditer(body, section.start, section.end):
+            message = f"话术里的{quoted(found.group())}会带着符号发给客户；话术按原文复制，请去掉加粗、链接、表格。"
+            yield page.warning(page.line_at(found.start()), message)
 
 
 def missing_wordings(page: Page) -> Iterator[Problem]:
