@@ -31,8 +31,12 @@ def _choice(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.replace("，", ",").split(",") if name.strip())
+
+
 def _channels(text: str) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.replace("，", ",").split(",") if name.strip())
+    names = _names(text)
     if not names or "all" in names:
         raise ValueError("至少写一个渠道，用逗号分开；all 是保留字")
     return names
@@ -66,6 +70,12 @@ SETTINGS: tuple[Setting, ...] = (
         "semantic retrieval; this version has none, auto means off",
     ),
     Setting("channels", "微信,APP,官网,电话", _channels, "service channels, comma separated"),
+    Setting(
+        "variables",
+        "客户称呼,订单号,快递单号,预计时间,金额,手机尾号,商品名称,设备型号",
+        _names,
+        "variables that scripts may hold, comma separated; `kb lint --strict` reports others",
+    ),
     Setting("review_every", "30d", Interval.parse, "review interval where neither article nor folder sets one"),
     Setting("review_top", "7d", Interval.parse, "review interval of what is in the current top 200"),
     Setting(
@@ -84,6 +94,7 @@ class Settings:
     engine: str
     semantic: str
     channels: tuple[str, ...]
+    variables: tuple[str, ...]
     review_every: Interval
     review_top: Interval
     retention_days: int

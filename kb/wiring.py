@@ -10,15 +10,17 @@ from importlib.metadata import version
 from pathlib import Path
 
 from kb.config import Settings
+from kb.content.checks.page import published_pages
 from kb.content.dictionaries import read_dictionaries
+from kb.content.lint import is_below, places_of
 from kb.content.lint import lint as check_files
 from kb.content.reader import ArticleFiles
+from kb.content.strict import Strictness
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
-from kb.model import Article, ArticleRecord, Problem, SearchRequest
+from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.engine import SearchEngine
-from kb.rules.freshness import Policy, assess
-from kb.rules.query import MAX_QUERY
+from kb.rules.freshness import Policy
 from kb.service import Service
 from kb.snapshots import Snapshots, Vocabulary
 from kb.store.catalog import Catalog
@@ -39,6 +41,7 @@ from kb.usecases.importing import ImportReport, import_jsonl
 from kb.usecases.indexing import Indexer
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
+from kb.usecases.retrieval import RetrievalCheck, RetrievalReport, Trial
 from kb.usecases.searching import Searcher
 from kb.usecases.staleness import ReviewQueue
 from kb.usecases.suggesting import build_suggester
@@ -83,9 +86,30 @@ def _now() -> datetime:
     return datetime.now().astimezone()
 
 
-def lint(settings: Settings, paths: Sequence[Path] = ()) -> list[Problem]:
-    """Everything wrong in the article files, or only in ``paths``."""
-    return check_files(ArticleFiles(settings.articles, settings.channels), paths)
+def lint(settings: Settings, paths: Sequence[Path] = (), strict: bool = False) -> list[Problem]:
+    """Everything wrong in the article files, or only in ``paths``; ``strict``: also what weakens their quality."""
+    strictness = None
+    if strict:
+        words, synonyms = build_vocabulary(settings), read_dictionaries(settings.articles)[0].synonyms
+        strictness = Strictness(settings.variables, words.tokenizer, words.stop_words, synonyms)
+    return check_files(ArticleFiles(settings.articles, settings.channels), paths, strict=strictness)
+
+
+def check_retrieval(settings: Settings, paths: Sequence[Path] = (), progress: Progress = silent) -> RetrievalReport:
+    """Whether the articles, or those in ``paths``, are found by their own words."""
+    files = ArticleFiles(settings.articles, settings.channels)
+    scan = files.scan()
+    places = places_of(files.root, paths)
+    today = date.today()
+    pages = [
+        page
+        for page in published_pages(files.read(file, scan.folders) for file in scan.files)
+        if page.article.valid_from is None or page.article.valid_from <= today
+    ]
+    words = build_vocabulary(settings)
+    with trial([page.article for page in pages], settings, words) as opened:
+        check = RetrievalCheck(pages, opened, words.tokenizer, words.stop_words)
+        return check.run([page for page in pages if is_below(page.path, places)], progress)
 
 
 def import_file(
@@ -116,27 +140,34 @@ def build_vocabulary(settings: Settings) -> Vocabulary:
 
 @contextmanager
 def evaluation_search(articles: Sequence[Article], settings: Settings) -> Iterator[Callable[[str], list[str]]]:
-    """A throw-away index over ``articles`` behind the ordinary search: text -> ranked ids."""
+    """A throw-away index over foreign ``articles`` behind the ordinary search: text -> ranked ids."""
+    with trial(articles, settings, Vocabulary(Tokenizer(), function_words())) as opened:
+        yield opened.found
+
+
+@contextmanager
+def trial(articles: Sequence[Article], settings: Settings, vocabulary: Vocabulary) -> Iterator[Trial]:
+    """Search and suggestions on a throw-away index over ``articles``, every one of which counts as current."""
     records = _InMemory({article.id: ArticleRecord(article, article.id, article.id) for article in articles})
-    policy, tokenizer = Policy(), Tokenizer()
-    library = Library.of(records.values(), date.today())
-    verdict = lambda record: assess(record.article, policy, date.today())  # noqa: E731
-    suggest = build_suggester(tuple(records.values()), library, verdict, {}, (), tokenizer)
-    with tempfile.TemporaryDirectory(prefix="kb-eval-") as folder:
+    current = Freshness(State.FRESH, (), None, 0)
+    library = Library.of(records.values(), date.max)
+    suggest = build_suggester(tuple(records.values()), library, lambda _: current, {}, (), vocabulary.tokenizer)
+    with tempfile.TemporaryDirectory(prefix="kb-trial-") as folder:
         engine = WhooshEngine(Path(folder), settings.lock_timeout)
         engine.rebuild((index_document(article, article.id) for article in articles), fingerprint(engine))
         searcher = Searcher(
             engine=engine,
             articles=records,
             library=library,
-            tokenizer=tokenizer,
-            stop_words=function_words(),
-            freshness=lambda record, day: assess(record.article, policy, day),
+            tokenizer=vocabulary.tokenizer,
+            stop_words=vocabulary.stop_words,
+            freshness=lambda _, day: current,
             by_pinyin=lambda text: [row.id for row in suggest(text, 50) if row.id],
             channels=settings.channels,
+            today=lambda: date.max,
         )
-        tokenizer.warm_up()
-        yield lambda text: [hit.record.article.id for hit in searcher.search(SearchRequest(text[:MAX_QUERY])).hits]
+        vocabulary.tokenizer.warm_up()
+        yield Trial(searcher.search, suggest)
         engine.close()
 
 

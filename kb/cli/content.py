@@ -41,13 +41,22 @@ def index(context: Context, rebuild: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("paths", nargs=-1, type=PATH)
+@click.option("--strict", is_flag=True, help="Also what weakens quality; every finding counts as an error.")
+@click.option("--retrieval", is_flag=True, help="Also whether articles are found by their own words; findings count.")
 @json_option
 @pass_context
-def lint(context: Context, paths: tuple[Path, ...], as_json: bool) -> None:
+def lint(context: Context, paths: tuple[Path, ...], strict: bool, retrieval: bool, as_json: bool) -> None:
     """Check the article files; prints path:line: message and exits with 1 if there is an error."""
+    from kb.usecases.retrieval import KINDS_ASKED
+    from kb.wiring import check_retrieval
     from kb.wiring import lint as check
 
-    problems = check(context.settings, paths)
+    problems = check(context.settings, paths, strict)
+    if retrieval:
+        report = check_retrieval(context.settings, paths, track)
+        problems = sorted([*problems, *report.problems])
+        asked = "，".join(f"{name} {report.asked.get(kind, 0)}" for kind, name in KINDS_ASKED.items())
+        remarks.print(f"自检索：{asked}，没有找到本条的 {len(report.problems)}。时效不计入排名。")
     if as_json:
         print_json([contracts.problem_document(problem) for problem in problems])
     else:
@@ -55,7 +64,7 @@ def lint(context: Context, paths: tuple[Path, ...], as_json: bool) -> None:
             click.echo(str(problem))
     errors = sum(problem.severity == "error" for problem in problems)
     remarks.print(f"错误 {errors} 处，提醒 {len(problems) - errors} 处。")
-    if errors:
+    if errors or (problems and (strict or retrieval)):
         sys.exit(1)
 
 

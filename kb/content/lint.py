@@ -9,18 +9,23 @@ from pathlib import Path
 from kb.content.dictionaries import read_dictionaries
 from kb.content.findings import quoted
 from kb.content.reader import ArticleFiles, find_duplicate_ids, line_of
+from kb.content.strict import Strictness
 from kb.errors import ArticleError
 from kb.model import Problem
 from kb.ports.store import FileVersion
 
 
-def lint(files: ArticleFiles, only: Sequence[Path] = (), today: date | None = None) -> list[Problem]:
+def lint(
+    files: ArticleFiles, only: Sequence[Path] = (), today: date | None = None, strict: Strictness | None = None
+) -> list[Problem]:
     """All problems of the tree, of every file and between files, in order of path and line.
 
     ``only``: files and folders to report on, relative to the working directory or the root; empty means all.
-    ``today`` is the current day unless given. Raises ArticleError for a path that is not in the articles folder.
+    ``today`` is the current day unless given; ``strict`` adds the checks that protect quality. Raises ArticleError for
+    a path that is not in the articles folder.
     """
-    places = [_place(files.root, path) for path in only]
+    places = places_of(files.root, only)
+    today = today or date.today()
     scan = files.scan()
     versions = [files.read(file, scan.folders) for file in scan.files]
     problems = [
@@ -28,10 +33,21 @@ def lint(files: ArticleFiles, only: Sequence[Path] = (), today: date | None = No
         *(problem for version in (*scan.folder_files, *versions) for problem in version.problems),
         *find_duplicate_ids(versions),
         *_dead_links(versions),
-        *_future_dates(versions, today or date.today()),
+        *_future_dates(versions, today),
         *read_dictionaries(files.root)[1],
+        *(strict.problems(scan, versions, today) if strict else ()),
     ]
-    return sorted(problem for problem in problems if not places or _is_below(problem.path, places))
+    return sorted(problem for problem in problems if is_below(problem.path, places))
+
+
+def places_of(root: Path, only: Sequence[Path]) -> list[str]:
+    """Paths as problems name them. Raises ArticleError for one that is not in the articles folder."""
+    return [_place(root, path) for path in only]
+
+
+def is_below(path: str, places: Sequence[str]) -> bool:
+    """Whether a problem's path lies in one of ``places``; no places mean everywhere."""
+    return not places or any(place == "." or path == place or path.startswith(f"{place}/") for place in places)
 
 
 def _place(root: Path, path: Path) -> str:
@@ -43,10 +59,6 @@ def _place(root: Path, path: Path) -> str:
         return full.resolve().relative_to(root.resolve()).as_posix()
     except ValueError:
         raise ArticleError(f"{path} 不在知识目录 {root} 里，没有检查；请换成其中的文件或文件夹。") from None
-
-
-def _is_below(path: str, places: list[str]) -> bool:
-    return any(place == "." or path == place or path.startswith(f"{place}/") for place in places)
 
 
 def _dead_links(versions: list[FileVersion]) -> list[Problem]:

@@ -92,6 +92,19 @@ def test_lint_says_where_and_fails(desk: Desk) -> None:
     assert desk.run("lint", "no/such/file.md").returncode == 2
 
 
+def test_lint_can_be_strict_and_ask_for_every_article(desk: Desk) -> None:
+    article = desk.articles / "mall/refund/refund-not-received.md"
+    article.write_text(article.read_text(encoding="utf-8") + "\n{{天气}}\n", encoding="utf-8")
+    assert desk.run("lint", "mall/refund").returncode == 0
+    done = desk.run("lint", "mall/refund", "--strict", "--retrieval", "--json")
+    assert done.returncode == 1
+    (problem,) = json.loads(done.stdout)
+    assert problem["path"] == "mall/refund/refund-not-received.md"
+    assert "天气" in problem["message"]
+    assert "自检索：标题" in done.stderr
+    assert desk.run("lint", "membership", "--strict", "--retrieval").stdout == ""
+
+
 def test_analyze_shows_words_and_tokens(indexed: Desk) -> None:
     shown = indexed.json("analyze", "请问7天")
     assert [word["text"] for word in shown["words"] if word["stop"]] == ["请问"]

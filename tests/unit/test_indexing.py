@@ -208,17 +208,17 @@ def test_a_damaged_row_is_named_and_read_again_from_its_file(
     assert titles(service, "未收到货") == ["未收到货退款"]
 
 
-@pytest.mark.parametrize("fresh", [False, True])
-def test_a_damaged_row_costs_only_its_own_article(service: Service, small: Settings, fresh: bool) -> None:
+def test_a_damaged_row_costs_only_its_own_article(service: Service, small: Settings) -> None:
     article(small.articles, "other", "饕餮退款")
     service.index()
     service.warm_up()
     damage(small, "{broken")
-    service = build_service(small) if fresh else service
-    assert titles(service, "退款") == ["饕餮退款"]
-    assert service.article("other")[0].article.title == "饕餮退款"
+    assert set(titles(service, "退款")) == {"未收到货退款", "饕餮退款"}, "what is in memory is still right"
+    fresh = build_service(small)
+    assert titles(fresh, "退款") == ["饕餮退款"]
+    assert fresh.article("other")[0].article.title == "饕餮退款"
     with pytest.raises(ArticleNotFound):
-        service.article("refund-not-received")
+        fresh.article("refund-not-received")
 
 
 def test_a_damaged_row_whose_file_is_broken_too_is_only_a_problem(service: Service, small: Settings) -> None:

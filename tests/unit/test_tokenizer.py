@@ -84,3 +84,12 @@ def test_query_words_are_the_same_set_as_the_words(text: str) -> None:
 
 
 TOKENIZER = Tokenizer()
+
+
+def test_a_cache_folder_that_is_missing_costs_time_but_no_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert Tokenizer(cache_dir=tmp_path / "missing").is_word("退款")
+    assert capfd.readouterr().err == ""
+    Tokenizer(cache_dir=tmp_path).warm_up()
+    assert list(tmp_path.iterdir())

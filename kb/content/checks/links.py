@@ -1,0 +1,39 @@
+"""Pointers that lead agents nowhere: to articles that exist, but as drafts or in the archive.
+
+``related`` may name a draft: the page leaves it out until it is published. A sentence that sends somebody to it can't.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from kb.content.checks.page import Page
+from kb.content.findings import quoted
+from kb.model import Article, Problem
+from kb.ports.store import FileVersion
+
+_QUOTED_TITLE = re.compile(r"《([^《》\n]+)》|“([^“”\n]+)”")
+_STATES = {"draft": "还是草稿", "archived": "已经归档"}
+
+
+def unpublished(versions: Iterable[FileVersion]) -> dict[str, Article]:
+    """The drafts and archived articles, each by id and by title."""
+    hidden = [v.article for v in versions if v.article is not None and v.article.status != "published"]
+    return {name: article for article in hidden for name in (article.id, article.title)}
+
+
+def hidden_targets(page: Page, hidden: Mapping[str, Article]) -> Iterator[Problem]:
+    """Where ``related`` names an archived one of ``hidden``, or the text (《标题》, “标题”) any."""
+    related = page.front.entries.get("related")
+    for target in page.article.related:
+        if related is not None and target in hidden and hidden[target].status == "archived":
+            yield page.warning(related.line, _message(f"related 里的{quoted(target)}", hidden[target]))
+    for found in _QUOTED_TITLE.finditer(page.article.body):
+        title = found[1] or found[2]
+        if title in hidden:
+            yield page.warning(page.line_at(found.start()), _message(found.group(), hidden[title]))
+
+
+def _message(name: str, target: Article) -> str:
+    return f"{name}{_STATES[target.status]}，客服打不开；请先发布那一条，或去掉这里、直接写明怎么做。"
