@@ -5,7 +5,8 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     cli, webui, (mcp)         front ends: parse input, show output
     wiring                    composition root: Settings -> a Service with its adapters
     service                   the façade that every front end shares
-    usecases                  indexing · searching · suggesting · faq · staleness · evaluation · importing
+    bulk                      import and export of many articles at once
+    usecases                  indexing · searching · suggesting · faq · staleness · evaluation
     content  engines  store   adapters: article files · index engines · SQLite (never import each other)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
     model  errors  config     data, the error tree, settings
