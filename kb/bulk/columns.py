@@ -127,7 +127,7 @@ _EITHER = {"问题": ("title", "questions"), "问法": ("title", "questions")}
 #: A column of another kind, which stands for two of ours.
 VALIDITY = "有效期"
 
-_NUMBERED = re.compile(r"\d+$")
+_NUMBER = re.compile(r"\d+$")
 _REMARK = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]$|\*+")
 
 
@@ -153,22 +153,19 @@ class Columns:
         headings = list(headings)
         names = [self._name(heading) for heading in headings]
         for place, heading in enumerate(headings):
-            for name in _EITHER.get(_folded(heading), ()):
+            for name in _EITHER.get(_plain(heading), ()):
                 if names[place] is None and name not in names:
                     names[place] = name
         return names
 
     def _name(self, heading: str) -> str | None:
-        folded = _folded(heading)
-        plain = _REMARK.sub("", folded)
-        return (
-            self._names.get(folded) or self._names.get(plain) or _questions(self._names.get(_NUMBERED.sub("", plain)))
-        )
+        plain = _plain(heading)
+        return self._names.get(_folded(heading)) or self._names.get(plain) or self._numbered(plain)
 
-
-def _questions(name: str | None) -> str | None:
-    """Similar questions may come in several columns (相似问1, 相似问2, …), nothing else."""
-    return name if name == QUESTIONS.name else None
+    def _numbered(self, plain: str) -> str | None:
+        """Similar questions may come in several columns (相似问1, 相似问2, …), nothing else."""
+        name = self._names.get(_NUMBER.sub("", plain))
+        return name if name == QUESTIONS.name else None
 
 
 def _script_name(channel: str | None) -> str:
@@ -187,3 +184,8 @@ def _script_column(channel: str | None) -> Column:
 def _folded(heading: str) -> str:
     """A heading as it is compared: width, case and spaces don't matter."""
     return re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", heading)).lower()
+
+
+def _plain(heading: str) -> str:
+    """A heading as it is compared, without remarks like （必填）."""
+    return _REMARK.sub("", _folded(heading))

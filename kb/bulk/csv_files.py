@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -26,8 +26,9 @@ def read_csv(path: Path, columns: Columns) -> Source:
     csv.field_size_limit(_LONGEST_CELL)
     delimiter = _delimiter(path, encoding, columns)
     total = sum(1 for _ in _records(path, encoding, delimiter))
-    table = Table(_records(path, encoding, delimiter), columns, strict_width=True)
-    return Source(table.rows(), total, table.unused)
+    records = _records(path, encoding, delimiter)
+    table = Table(records, columns, strict_width=True)
+    return Source(table.rows(), total, table.unused, records.close)
 
 
 def write_csv(target: TextIO, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -37,7 +38,7 @@ def write_csv(target: TextIO, headings: Sequence[str], rows: Iterable[Sequence[s
     writer.writerows([guarded(cell) for cell in row] for row in rows)
 
 
-def _records(path: Path, encoding: str, delimiter: str) -> Iterator[Record]:
+def _records(path: Path, encoding: str, delimiter: str) -> Generator[Record, None, None]:
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(file, delimiter=delimiter)
         line = 1

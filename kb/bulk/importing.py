@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from kb.bulk.columns import Columns
 from kb.bulk.places import parent_of
 from kb.bulk.planning import ADDED, CHANGED, SAME, WRONG, Outcome, Planner
-from kb.bulk.rows import BadRow, Row
+from kb.bulk.rows import BadRow, Row, Source
 from kb.bulk.source import open_source
 from kb.content.reader import ArticleFiles
 from kb.content.scanning import INDEX_NAME
@@ -74,24 +74,30 @@ def import_file(
     columns = Columns(files.channels)
     source = open_source(path, columns)
     try:
-        with nullcontext() if options.dry_run else Transaction(files.root, home) as transaction:
+        with closing(source), nullcontext() if options.dry_run else Transaction(files.root, home) as transaction:
             planner = Planner(files, columns, today, options.product, progress)
-            verdicts, folders = [], set()
-            for row in progress(source.rows, source.total, "导入"):
-                outcome = _outcome(planner, row)
-                verdicts.append(RowVerdict(row.line, outcome.id, outcome.verdict, outcome.path, outcome.reason))
-                if transaction is not None and outcome.source is not None:
-                    _stage(transaction, outcome)
-                    folders.add(parent_of(outcome.path))
-            good = options.skip_errors or all(row.verdict != WRONG for row in verdicts)
-            written = transaction is not None and good
-            if transaction is not None and written and folders:
-                _stage_folders(transaction, planner, folders)
-                transaction.publish()
+            return _taken(source, planner, transaction, options, progress)
     except OSError as error:
         raise BulkImportError(
             f"写不了 {error.filename or files.root}（{error.strerror}），没有导完；请检查磁盘和权限后再执行一次。"
         ) from error
+
+
+def _taken(
+    source: Source, planner: Planner, transaction: Transaction | None, options: ImportOptions, progress: Progress
+) -> ImportReport:
+    """Judge every row, and publish them when they are good enough."""
+    verdicts, folders = [], set()
+    for row in progress(source.rows, source.total, "导入"):
+        outcome = _outcome(planner, row)
+        verdicts.append(RowVerdict(row.line, outcome.id, outcome.verdict, outcome.path, outcome.reason))
+        if transaction is not None and outcome.source is not None:
+            _stage(transaction, outcome)
+            folders.add(parent_of(outcome.path))
+    written = transaction is not None and (options.skip_errors or all(row.verdict != WRONG for row in verdicts))
+    if transaction is not None and written and folders:
+        _stage_folders(transaction, planner, folders)
+        transaction.publish()
     return ImportReport(tuple(verdicts), written, source.unused)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 _PART = re.compile(r"(?:\\.|[^/\\]|\\$)+", re.DOTALL)
@@ -32,11 +32,13 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a file holds. ``total``: how many rows at most, for a progress bar; ``unused``: headings without meaning."""
+    """What a file holds; ``close`` it when done. ``total``: how many rows at most, for a progress bar; ``unused``:
+    headings without meaning."""
 
     rows: Iterator[Row | BadRow]
     total: int
     unused: tuple[str, ...] = ()
+    close: Callable[[], None] = lambda: None
 
 
 def category_cell(titles: Iterable[str]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from datetime import datetime, time
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from kb.bulk.columns import Column, Columns
-from kb.bulk.rows import BadRow, Row, Source
+from kb.bulk.rows import Source
 from kb.bulk.tables import TOO_LONG_FOR_CELL, Record, Table, Unreadable
 from kb.errors import BulkImportError
 from kb.text.spreadsheets import guarded
@@ -41,21 +42,19 @@ def read_xlsx(path: Path, columns: Columns) -> Source:
     for sheet in workbook.worksheets:
         total = sheet.max_row or 0
         sheet.reset_dimensions()  # what the file claims may be far more than it holds
+        records = _records(path, sheet)
         try:
-            table = Table(_records(path, sheet), columns, strict_width=False)
+            table = Table(records, columns, strict_width=False)
         except BulkImportError as error:
+            records.close()
             problem = problem or error
-        else:
-            return Source(_closing(workbook, table), total, table.unused)
+            continue
+        closing = ExitStack()
+        closing.callback(workbook.close)
+        closing.callback(records.close)
+        return Source(table.rows(), total, table.unused, closing.close)
     workbook.close()
     raise problem or BulkImportError(f"{path} 里没有工作表，没有导入。")
-
-
-def _closing(workbook: Any, table: Table) -> Iterator[Row | BadRow]:
-    try:
-        yield from table.rows()
-    finally:
-        workbook.close()
 
 
 def _open(path: Path) -> Any:
@@ -72,9 +71,9 @@ def _open(path: Path) -> Any:
                 f"{path} 展开后有 {size >> 20} MiB，不像正常的表格，没有导入；请拆成几个文件或改用 CSV。"
             )
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and extensions, which don't concern us
+            warnings.simplefilter("ignore")
             return load_workbook(path, read_only=True)
-    except (BulkImportError, OSError):
+    except BulkImportError:
         raise
     except Exception as error:  # a damaged file can trip the library anywhere
         raise _damaged(path, error) from error
@@ -84,25 +83,32 @@ def _damaged(path: Path, error: Exception) -> BulkImportError:
     return BulkImportError(f"{path} 打不开，可能没有下载完整或已损坏（{error}），没有导入；请用 Excel 打开后另存一份。")
 
 
-def _records(path: Path, sheet: Any) -> Iterator[Record]:
+def _records(path: Path, sheet: Any) -> Generator[Record, None, None]:
     """The rows of a sheet; the cells of a merged column all have the text that is shown for them."""
+    shown: dict[int, tuple[int, str]] = {}  # column -> (last row, text) of the merged cell we are in
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            merged = _merged_columns(path, sheet)
-            shown: dict[int, tuple[int, str]] = {}  # column -> (last row, text) of the merged cell we are in
-            for line, row in enumerate(sheet.iter_rows(), 1):
-                cells = [_text(cell) for cell in row]
-                for column, last in merged.pop(line, ()):
-                    shown[column] = last, cells[column] if column < len(cells) else ""
-                for column, (last, text) in shown.items():
-                    if line <= last and column < len(cells):
-                        cells[column] = text
-                yield Record(line, cells)
-    except (BulkImportError, OSError):
-        raise
+        merged = _merged_columns(path, sheet)
+        for line, row in enumerate(_quietly(sheet.iter_rows()), 1):
+            cells = [_text(cell) for cell in row]
+            for column, last in merged.pop(line, ()):
+                shown[column] = last, cells[column] if column < len(cells) else ""
+            for column, (last, text) in shown.items():
+                if line <= last and column < len(cells):
+                    cells[column] = text
+            yield Record(line, cells)
     except Exception as error:
         raise _damaged(path, error) from error
+
+
+def _quietly(rows: Iterator[Any]) -> Iterator[Any]:
+    """The rows, without what the library has to say about styles and extensions on the way."""
+    while True:
+        with warnings.catch_warnings():  # not around the yield: it would hold for everybody else as well
+            warnings.simplefilter("ignore")
+            row = next(rows, None)
+        if row is None:
+            return
+        yield row
 
 
 def _merged_columns(path: Path, sheet: Any) -> dict[int, list[tuple[int, int]]]:
