@@ -43,7 +43,7 @@ def write_html(target: Path, articles: Iterable[Listed]) -> int:
 
 def _head(script: str, style: str) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
     return f"""<!DOCTYPE html>
 <html lang="zh-CN"><head><meta charset="utf-8">
@@ -75,10 +75,10 @@ def _write_article(file: TextIO, article: Article, freshness: Freshness) -> int:
     )
     questions = "".join(f"<li>{escape(question)}</li>" for question in article.questions)
     file.write(
-        f'<details id="{escape(article.id)}"><summary>{escape(article.title)}'
+        f'<details id="a-{escape(article.id)}"><summary>{escape(article.title)}'
         f' <span class="{freshness.state.value}">{escape(freshness.state.label)}</span></summary>'
         f'<p class="facts">{escape("　".join(fact for fact in facts if fact))}</p>'
-        f"{scripts}{render_html(without_scripts(article.body))}"
+        f"{scripts}{render_html(without_scripts(article.body), images=False)}"
         f"{f'<h4>相似问</h4><ul>{questions}</ul>' if questions else ''}</details>\n"
     )
     return 1
