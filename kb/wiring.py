@@ -80,6 +80,7 @@ def lint(settings: Settings, paths: Sequence[Path] = ()) -> list[Problem]:
 
 def import_file(settings: Settings, path: Path, options: ImportOptions, progress: Progress = silent) -> ImportReport:
     """Take over the rows of a file as article files. Raises BulkImportError."""
+    _finish_import(settings)
     files = ArticleFiles(settings.articles, settings.channels)
     return import_rows(path, files, settings.import_dir, date.today(), options, progress)
 

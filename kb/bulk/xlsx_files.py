@@ -28,7 +28,7 @@ _MOST_RATIO = 300  # unpacked to packed; sheets of text have 5 to 50
 _OLE = b"\xd0\xcf\x11\xe0"  # an old .xls, or an .xlsx with a password
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _CHUNK = 1 << 20
-_LONGEST_CELL = 32767  # characters
+_LONGEST_CELL = 32767  # characters as UTF-16 counts them
 _LAST_ROW = 1_048_576
 _WIDTHS = {"title": 30, "questions": 36, "category": 24, "body": 60}
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
@@ -158,9 +158,10 @@ def write_xlsx(target: Path, columns: Sequence[Column], rows: Iterable[Sequence[
             choices.add(f"{letter}2:{letter}{_LAST_ROW}")
             sheet.data_validations.append(choices)
     sheet.append([_styled(sheet, column.heading, bold=True) for column in columns])
-    for row in rows:
+    last = 1
+    for last, row in enumerate(rows, 2):  # noqa: B007  # used below
         sheet.append([_cell(sheet, text) for text in row])
-    sheet.auto_filter.ref = f"A:{get_column_letter(len(columns))}"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{last}"
     _write_notes(workbook, columns)
     workbook.save(target)
 
@@ -173,9 +174,9 @@ def _write_notes(workbook: Any, columns: Sequence[Column]) -> None:
 
 
 def _cell(sheet: Any, text: str) -> object:
-    if len(text) >= _LONGEST_CELL:
-        return TOO_LONG_FOR_CELL
     text = guarded(text)
+    if len(text.encode("utf-16-le")) > 2 * _LONGEST_CELL:
+        return TOO_LONG_FOR_CELL
     return _styled(sheet, text) if "\n" in text else text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROWS = 300
+#: Where real exports lie, for whoever has some: ``<name>/corpus.jsonl`` each.
+REAL_EXPORTS = os.environ.get("ZHIDA_EVAL_DIR")
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -149,3 +152,24 @@ def test_the_page_for_offline_is_searched_without_network(desk: Desk, tmp_path: 
     assert page.locator("img, iframe, svg, [onerror], [onload]").count() == 0
     context.close()
     assert complaints == []
+
+
+@pytest.mark.skipif(REAL_EXPORTS is None, reason="ZHIDA_EVAL_DIR names no folder of real exports")
+@pytest.mark.parametrize("name", ["unionpay", "jiningbank", "samsung", "esun_tw"])
+def test_a_real_set_is_imported_checked_indexed_found_and_exported(tmp_path: Path, name: str) -> None:
+    desk = Desk(tmp_path / "articles", tmp_path / "data")
+    source = Path(str(REAL_EXPORTS)) / name / "corpus.jsonl"
+    assert desk.json("import", str(source), "--product", name)["counts"]["错误"] == 0
+    assert desk.run("lint").returncode == 0
+    rows = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
+    assert desk.json("index")["articles"] == len(rows)
+    for row in rows[:: len(rows) // 5]:
+        hits = desk.json("search", row["title"][:100])["hits"]
+        assert row["title"] in [hit["title"] for hit in hits]
+    before = tree(desk.articles)
+    for form in ("csv", "xlsx", "jsonl", "html"):
+        target = tmp_path / f"all.{form}"
+        assert desk.run("export", "--format", form, "-o", str(target)).returncode == 0
+        if form != "html":
+            assert desk.json("import", str(target))["counts"]["不变"] == len(rows)
+    assert tree(desk.articles) == before
