@@ -106,6 +106,11 @@ class Settings:
         return self.data / "index"
 
     @property
+    def import_dir(self) -> Path:
+        """Where an import keeps its journal and what it replaced."""
+        return self.data / "import"
+
+    @property
     def database(self) -> Path:
         """The SQLite file."""
         return self.data / "zhida.db"

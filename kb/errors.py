@@ -16,7 +16,7 @@
      ├─ StoreError           SQLite can't do what was asked
      │   ├─ StoreCorrupt     the database file is damaged
      │   └─ StoreBusy        the database stayed locked too long
-     ├─ BulkImportError      rows of an import can't be used
+     ├─ BulkImportError      an import, or undoing one, can't be done
      ├─ EvalError            a qrels folder can't be used
      └─ ServeError           the server can't listen where it was told to
 
@@ -88,7 +88,7 @@ class StoreBusy(StoreError):
 
 
 class BulkImportError(KbError):
-    """Rows of an import can't be used; nothing was written."""
+    """An import, or undoing one, can't be done."""
 
 
 class EvalError(KbError):

@@ -9,6 +9,10 @@ from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from kb.bulk import exporting
+from kb.bulk.exporting import ExportReport
+from kb.bulk.importing import ImportOptions, ImportReport
+from kb.bulk.importing import import_file as import_rows
 from kb.config import Settings
 from kb.content.checks.page import published_pages
 from kb.content.dictionaries import read_dictionaries
@@ -16,11 +20,12 @@ from kb.content.lint import is_below, places_of
 from kb.content.lint import lint as check_files
 from kb.content.reader import ArticleFiles
 from kb.content.strict import Strictness
+from kb.content.transaction import Journal, recover, undo
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.engine import SearchEngine
-from kb.rules.freshness import Policy
+from kb.rules.freshness import Policy, assess
 from kb.service import Service
 from kb.snapshots import Snapshots, Vocabulary
 from kb.store.catalog import Catalog
@@ -37,7 +42,6 @@ from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
 from kb.usecases.documents import index_document
 from kb.usecases.faq import FaqPanels
-from kb.usecases.importing import ImportReport, import_jsonl
 from kb.usecases.indexing import Indexer
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
@@ -49,9 +53,10 @@ from kb.usecases.suggesting import build_suggester
 
 def build_service(settings: Settings) -> Service:
     """The whole system on the folders of ``settings``. Raises StoreError when the database can't be used."""
+    _finish_import(settings)
     database = Database(settings.database)
     catalog, events, log_writer = Catalog(database), EventLog(database), LogWriter()
-    policy = Policy(default_interval=settings.review_every, top_interval=settings.review_top)
+    policy = _policy(settings)
     engine = build_engine(settings)
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
@@ -88,6 +93,7 @@ def _now() -> datetime:
 
 def lint(settings: Settings, paths: Sequence[Path] = (), strict: bool = False) -> list[Problem]:
     """Everything wrong in the article files, or only in ``paths``; ``strict``: also what weakens their quality."""
+    _finish_import(settings)
     strictness = None
     if strict:
         words, synonyms = build_vocabulary(settings), read_dictionaries(settings.articles)[0].synonyms
@@ -112,12 +118,33 @@ def check_retrieval(settings: Settings, paths: Sequence[Path] = (), progress: Pr
         return check.run([page for page in pages if is_below(page.path, places)], progress)
 
 
-def import_file(
-    settings: Settings, path: Path, product: str | None, dry_run: bool, progress: Progress = silent
-) -> ImportReport:
-    """Take over the rows of a JSONL file as article files. Raises BulkImportError."""
+def import_file(settings: Settings, path: Path, options: ImportOptions, progress: Progress = silent) -> ImportReport:
+    """Take over the rows of a file as article files. Raises BulkImportError."""
+    _finish_import(settings)
     files = ArticleFiles(settings.articles, settings.channels)
-    return import_jsonl(path, files, date.today(), product, dry_run, progress)
+    return import_rows(path, files, settings.import_dir, date.today(), options, progress)
+
+
+def undo_import(settings: Settings) -> Journal:
+    """Take the last import back. Raises BulkImportError when that can't be done exactly."""
+    return undo(settings.articles, settings.import_dir)
+
+
+def export_file(settings: Settings, target: Path, form: str, progress: Progress = silent) -> ExportReport:
+    """Write all articles to one file. Raises OSError."""
+    _finish_import(settings)
+    files = ArticleFiles(settings.articles, settings.channels)
+    policy, today = _policy(settings), date.today()
+    return exporting.export_file(target, form, files, lambda article: assess(article, policy, today), progress)
+
+
+def _finish_import(settings: Settings) -> None:
+    """Complete or drop an import that was killed, so that nobody works on half of it."""
+    recover(settings.articles, settings.import_dir)
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(default_interval=settings.review_every, top_interval=settings.review_top)
 
 
 def build_engine(settings: Settings) -> SearchEngine:

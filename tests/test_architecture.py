@@ -24,6 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb.rules", "kb.suggest"),
     ("kb.content", "kb.engines", "kb.store"),
     ("kb.usecases",),
+    ("kb.bulk",),
     ("kb.contracts", "kb.snapshots"),
     ("kb.service",),
     ("kb.upkeep", "kb.wiring"),
@@ -48,7 +49,7 @@ ROOMS = {
     "rich": {"kb/cli/"},
     "markdown": {"kb/text/render.py"},
     "nh3": {"kb/text/render.py"},
-    "openpyxl": {"kb/usecases/stale_report.py"},
+    "openpyxl": {"kb/usecases/stale_report.py", "kb/bulk/xlsx_files.py"},
     "watchfiles": {"kb/upkeep.py"},
 }
 

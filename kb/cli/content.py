@@ -1,11 +1,10 @@
-"""Commands about the articles themselves: index, lint, analyze, import."""
+"""Commands about the articles themselves: index, lint, analyze."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
@@ -13,9 +12,6 @@ from rich.table import Table
 
 from kb import contracts
 from kb.cli.context import PATH, Context, json_option, output, pass_context, print_json, remarks, track, utf8
-
-if TYPE_CHECKING:
-    from kb.usecases.importing import ImportReport
 
 
 @click.command()
@@ -107,33 +103,4 @@ def analyze(context: Context, text: str, as_json: bool) -> None:
         output.print("查询权重：", escape(" ".join(f"{term.text}^{term.weight:g}" for term in terms)))
 
 
-@click.command("import")
-@click.argument("file", type=PATH)
-@click.option("--product", help="Put all rows into this product (slug or title; made when missing).")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done with each row.")
-@json_option
-@pass_context
-def import_command(context: Context, file: Path, product: str | None, dry_run: bool, as_json: bool) -> None:
-    """Take over rows from a JSONL FILE: id, title, questions (or aliases), body, category. All of them or none."""
-    from kb.wiring import import_file
-
-    report = import_file(context.settings, file, product, dry_run, track)
-    wrong = report.counts["错误"]
-    if as_json:
-        print_json({"written": report.written, "counts": report.counts, "rows": [asdict(row) for row in report.rows]})
-    else:
-        _print_import(report, dry_run)
-    if wrong:
-        sys.exit(1)
-
-
-def _print_import(report: ImportReport, dry_run: bool) -> None:
-    shown = report.rows if dry_run else [row for row in report.rows if row.verdict == "错误"]
-    for row in shown:
-        click.echo(f"第 {row.line} 行 {row.id or '—'}：{row.verdict} {row.reason or row.path}".rstrip())
-    summary = "，".join(f"{verdict} {count}" for verdict, count in report.counts.items())
-    done = "已写入" if report.written else "试运行，没有写入" if dry_run else "没有写入"
-    output.print(f"{done}：{summary}")
-
-
-COMMANDS = (index, lint, analyze, import_command)
+COMMANDS = (index, lint, analyze)

@@ -22,6 +22,7 @@ class ArticleFiles:
 
     def __init__(self, root: Path, channels: Sequence[str]) -> None:
         self.root = root
+        self.channels = tuple(channels)
         self._format = ArticleFormat.with_channels(channels)
 
     @property

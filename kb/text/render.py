@@ -29,15 +29,15 @@ def _only_own_images(tag: str, attribute: str, value: str) -> str | None:
 
 
 @lru_cache(maxsize=512)
-def render_html(body: str) -> str:
-    """Render an article's Markdown body (tables and fenced code included) as sanitised HTML."""
+def render_html(body: str, images: bool = True) -> str:
+    """Render an article's Markdown body (tables and fenced code included) as sanitised HTML, with or without images."""
     # A step's own list is indented by three spaces (CommonMark) or four; Python-Markdown alone insists on four.
     raw = markdown.markdown(
         body, extensions=["tables", "fenced_code", "sane_lists"], output_format="html", tab_length=3
     )
     return nh3.clean(
         raw,
-        tags=_TAGS,
+        tags=_TAGS if images else _TAGS - {"img"},
         attributes=_ATTRIBUTES,
         attribute_filter=_only_own_images,
         url_schemes=_SCHEMES,

@@ -10,7 +10,6 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from kb.model import Script
 
@@ -19,7 +18,6 @@ SCRIPT_HEADING = "标准话术"
 _HEADING_OR_FENCE = re.compile(
     r"^(?:(?P<hashes>#{2,3})(?!#)(?P<title>.*)|(?P<fence>`{3,}|~{3,})(?P<info>.*))$", re.MULTILINE
 )
-_SECTION_MARK = re.compile(r"^#{2,3}(?!#)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +74,6 @@ def without_scripts(body: str) -> str:
             kept.append(body[done : section.end])
         done = section.end
     return "".join(kept)
-
-
-def with_general_script(body: str, text: str) -> str:
-    """The body with ``text`` as the wording for every channel; a missing section is put before the first H2."""
-    for channel, section in script_sections(body):
-        if channel is None:
-            return f"{body[: section.start]}\n{text}\n{body[section.end :]}"
-    sections = parse_sections(body)
-    before = next((one.end for one, other in pairwise(sections) if other.level == 2), len(body))
-    gap = "" if body[:before].endswith("\n") or before == 0 else "\n"
-    return f"{body[:before]}{gap}## {SCRIPT_HEADING}\n{text}\n{body[before:]}"
-
-
-def as_one_section(text: str) -> str:
-    """A text from elsewhere whose headings don't begin sections of ours: H2 and H3 become H4."""
-    return _SECTION_MARK.sub("####", text)
 
 
 def _headings(body: str) -> Iterator[re.Match[str]]:

@@ -10,6 +10,7 @@ from datetime import date
 
 from openpyxl import Workbook
 
+from kb.text.spreadsheets import guarded, storable
 from kb.usecases.staleness import StaleItem
 
 _HEADINGS = (
@@ -26,8 +27,6 @@ _HEADINGS = (
     "逾期天数",
     "近 28 天曝光",
 )
-_FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def to_csv(items: Iterable[StaleItem]) -> bytes:
@@ -64,18 +63,12 @@ def _cells(item: StaleItem) -> list[str | int | date]:
     texts = (item.id, item.title, item.product, item.scenario, item.owner or "", item.state.label)
     dates = (item.updated, item.verified, item.due)
     return [
-        *map(_harmless, texts),
+        *(guarded(storable(text)) for text in texts),
         "；".join(item.reasons),
         *(day or "" for day in dates),
         item.days_overdue,
         item.exposure,
     ]
-
-
-def _harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula and every spreadsheet can store."""
-    text = _CONTROL.sub("", text)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _table_row(cells: Iterable[object]) -> str:

@@ -10,6 +10,7 @@ from time import perf_counter
 
 import numpy as np
 
+from kb.bulk.importing import ImportOptions
 from kb.config import Settings, load_settings
 from kb.wiring import import_file
 
@@ -28,7 +29,7 @@ def import_sets(folder: Path) -> Settings:
     settings = load_settings(overrides={"articles": str(folder / "articles"), "data": str(folder / "data")})
     settings.articles.mkdir(parents=True)
     for name in SETS:
-        import_file(settings, eval_dir() / name / "corpus.jsonl", product=name, dry_run=False)
+        import_file(settings, eval_dir() / name / "corpus.jsonl", ImportOptions(product=name))
     return settings
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from kb.content.files import write_atomically
-from kb.content.staging import Staging
 from tests.unit.article_tree import write
 
 
@@ -56,26 +55,3 @@ def test_a_file_in_a_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_atomically(tmp_path / "missing/a.md", b"one")
     assert tree(tmp_path) == {}
-
-
-def test_staged_files_are_in_place_only_after_publishing(tmp_path: Path) -> None:
-    write(tmp_path, "mall/refund/a.md", "old")
-    with Staging(tmp_path) as staging:
-        staging.put("mall/refund/a.md", b"new")
-        staging.put("mall/_index.md", b"index")
-        assert (tmp_path / "mall/refund/a.md").read_bytes() == b"old"
-        staging.publish()
-    assert tree(tmp_path) == {"mall/refund/a.md": b"new", "mall/_index.md": b"index"}
-
-
-def test_staged_files_that_are_not_published_leave_no_trace(tmp_path: Path) -> None:
-    with Staging(tmp_path) as staging:
-        staging.put("mall/refund/a.md", b"new")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_what_a_killed_run_left_is_cleared_away(tmp_path: Path) -> None:
-    write(tmp_path, ".import-killed/mall/refund/a.md", "half")
-    with Staging(tmp_path) as staging:
-        staging.publish()
-    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.model import Script
-from kb.text.sections import as_one_section, parse_sections, plain_text, scripts_of, with_general_script
+from kb.text.sections import parse_sections, plain_text, scripts_of
 
 MARKDOWN = st.text(alphabet="#`~*_-|>[](){}<!/\\&1. \n甲乙a标准话术", max_size=200)
 
@@ -50,26 +50,6 @@ def test_scripts_are_the_general_one_and_one_per_channel() -> None:
 def test_an_empty_script_leaves_its_channel_to_the_general_one() -> None:
     assert scripts_of("## 标准话术\n您好\n### 电话\n\n## 其他\n") == (Script(None, "您好"),)
     assert scripts_of("## 标准话术\n\n## 其他\n文字\n") == ()
-
-
-def test_general_script_is_replaced_and_all_else_kept() -> None:
-    body = "引言\n## 标准话术\n旧的\n### 电话\n喂\n## 处理步骤\n查单\n"
-    assert with_general_script(body, "新的") == body.replace("旧的", "新的")
-
-
-def test_general_script_is_put_before_the_other_sections_when_there_was_none() -> None:
-    assert with_general_script("## 处理步骤\n查单\n", "您好") == "## 标准话术\n您好\n## 处理步骤\n查单\n"
-    assert with_general_script("引言\n## 处理步骤\n", "您好") == "引言\n## 标准话术\n您好\n## 处理步骤\n"
-    assert with_general_script("引言", "您好") == "引言\n## 标准话术\n您好\n"
-
-
-@settings(deadline=None)
-@given(MARKDOWN, MARKDOWN)
-def test_a_script_put_in_is_the_script_got_out(body: str, text: str) -> None:
-    script = as_one_section(text.strip())
-    fenced = "```" in body + script or "~~~" in body + script  # code that spans both is nobody's script
-    if script and not fenced:
-        assert scripts_of(with_general_script(body, script))[0] == Script(None, script)
 
 
 @settings(deadline=None)

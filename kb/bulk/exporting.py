@@ -1,0 +1,117 @@
+"""``kb export``: all articles as a table for editing, as JSON lines, or as a page for reading offline."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kb.bulk.articles import cells_of, version_of
+from kb.bulk.columns import VERSION, VERSION_COLUMN, Columns
+from kb.bulk.csv_files import write_csv
+from kb.bulk.html_file import write_html
+from kb.bulk.jsonl_files import write_jsonl
+from kb.bulk.xlsx_files import write_xlsx
+from kb.content.reader import ArticleFiles
+from kb.model import Article, Freshness
+from kb.ports.store import FileVersion
+from kb.usecases.progress import Progress, silent
+
+FORMATS = ("csv", "xlsx", "jsonl", "html")
+TEMPLATE_FORMATS = ("csv", "xlsx")
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """How many articles were written, and the files that were left out because they can't be read."""
+
+    articles: int
+    unreadable: tuple[str, ...]
+
+
+class _Articles:
+    """The articles in order of path, each read when it is its turn; counts what goes by."""
+
+    def __init__(self, files: ArticleFiles, progress: Progress) -> None:
+        self._files, self._progress = files, progress
+        self.count = 0
+        self.unreadable: list[str] = []
+
+    def __iter__(self) -> Iterator[FileVersion]:
+        scan = self._files.scan()
+        seen = set()
+        for file in self._progress(scan.files, len(scan.files), "导出"):
+            version = self._files.read(file, scan.folders)
+            if version.article is None or version.article.id in seen:
+                self.unreadable.append(version.path)
+                continue
+            seen.add(version.article.id)
+            self.count += 1
+            yield version
+
+
+def export_file(
+    target: Path,
+    form: str,
+    files: ArticleFiles,
+    assess: Callable[[Article], Freshness],
+    progress: Progress = silent,
+) -> ExportReport:
+    """Write every article to ``target`` in one of FORMATS; ``html`` has only what agents may see. Raises OSError.
+
+    ``target`` is replaced as a whole or not at all.
+    """
+    columns = Columns(files.channels)
+    articles = _Articles(files, progress)
+    with _replacing(target) as temporary:
+        if form == "html":
+            visible = ((version.article, assess(version.article)) for version in articles if version.article)
+            count = write_html(temporary, visible)
+            return ExportReport(count, tuple(articles.unreadable))
+        rows = (_cells(version, columns) for version in articles)
+        _write_table(temporary, form, columns, rows)
+    return ExportReport(articles.count, tuple(articles.unreadable))
+
+
+def write_template(target: Path, form: str, channels: tuple[str, ...]) -> None:
+    """Write an empty table in one of TEMPLATE_FORMATS. Raises FileExistsError rather than replace anything."""
+    target.open("xb").close()
+    columns = Columns(channels)
+    with _replacing(target) as temporary:
+        if form == "xlsx":
+            write_xlsx(temporary, columns.all, ())
+        else:
+            with temporary.open("w", encoding="utf-8-sig", newline="") as file:
+                write_csv(file, [column.heading for column in columns.all], ())
+
+
+def _cells(version: FileVersion, columns: Columns) -> dict[str, str]:
+    assert version.article is not None  # noqa: S101  # others are left out
+    cells = cells_of(version.article, version.source, columns)
+    return {**cells, VERSION: version_of(cells)}
+
+
+def _write_table(target: Path, form: str, columns: Columns, rows: Iterator[dict[str, str]]) -> None:
+    every = (*columns.all, VERSION_COLUMN)
+    if form == "xlsx":
+        write_xlsx(target, every, (tuple(cells.values()) for cells in rows))
+    elif form == "csv":
+        with target.open("w", encoding="utf-8-sig", newline="") as file:
+            write_csv(file, [column.heading for column in every], (tuple(cells.values()) for cells in rows))
+    else:
+        with target.open("w", encoding="utf-8", newline="\n") as file:
+            write_jsonl(file, rows)
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A file to write that becomes ``target`` when all went well."""
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,121 @@
+"""``kb import``: rows from elsewhere become article files, in one change that is made as a whole and can be undone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from kb.bulk.columns import Columns
+from kb.bulk.places import parent_of
+from kb.bulk.planning import ADDED, CHANGED, SAME, WRONG, Outcome, Planner
+from kb.bulk.rows import BadRow, Row, Source
+from kb.bulk.source import open_source
+from kb.content.reader import ArticleFiles
+from kb.content.scanning import INDEX_NAME
+from kb.content.transaction import Transaction
+from kb.content.writer import render_document
+from kb.errors import BulkImportError
+from kb.usecases.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """``product`` (slug or title, made when missing) takes all rows, with the last element of the category as scenario;
+    without it the first element is the product. ``skip_errors``: wrong rows are left out instead of stopping all."""
+
+    product: str | None = None
+    dry_run: bool = False
+    skip_errors: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RowVerdict:
+    """What became, or would become, of one row. ``path`` is the article file, ``""`` for a wrong row."""
+
+    line: int
+    id: str
+    verdict: str
+    path: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """The verdicts in the order of the file; ``written`` is False after a dry run or when a row was wrong.
+    ``unused``: headings of columns that mean nothing here."""
+
+    rows: tuple[RowVerdict, ...]
+    written: bool
+    unused: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """verdict -> number of rows, all four verdicts."""
+        found = Counter(row.verdict for row in self.rows)
+        return {verdict: found[verdict] for verdict in (ADDED, CHANGED, SAME, WRONG)}
+
+
+def import_file(
+    path: Path,
+    files: ArticleFiles,
+    home: Path,
+    today: date,
+    options: ImportOptions = ImportOptions(),
+    progress: Progress = silent,
+) -> ImportReport:
+    """Take over the rows of a file or folder; ``home`` is where the transaction keeps its journal.
+
+    Raises BulkImportError when the file can't be read or the articles folder can't be written.
+    """
+    columns = Columns(files.channels)
+    source = open_source(path, columns)
+    try:
+        with closing(source), nullcontext() if options.dry_run else Transaction(files.root, home) as transaction:
+            planner = Planner(files, columns, today, options.product, progress)
+            return _taken(source, planner, transaction, options, progress)
+    except OSError as error:
+        raise BulkImportError(
+            f"写不了 {error.filename or files.root}（{error.strerror}），没有导完；请检查磁盘和权限后再执行一次。"
+        ) from error
+
+
+def _taken(
+    source: Source, planner: Planner, transaction: Transaction | None, options: ImportOptions, progress: Progress
+) -> ImportReport:
+    """Judge every row, and publish them when they are good enough."""
+    verdicts, folders = [], set()
+    for row in progress(source.rows, source.total, "导入"):
+        outcome = _outcome(planner, row)
+        verdicts.append(RowVerdict(row.line, outcome.id, outcome.verdict, outcome.path, outcome.reason))
+        if transaction is not None and outcome.source is not None:
+            _stage(transaction, outcome)
+            folders.add(parent_of(outcome.path))
+    written = transaction is not None and (options.skip_errors or all(row.verdict != WRONG for row in verdicts))
+    if transaction is not None and written and folders:
+        _stage_folders(transaction, planner, folders)
+        transaction.publish()
+    return ImportReport(tuple(verdicts), written, source.unused)
+
+
+def _outcome(planner: Planner, row: Row | BadRow) -> Outcome:
+    return Outcome(WRONG, "", reason=row.reason) if isinstance(row, BadRow) else planner.outcome(row)
+
+
+def _stage(transaction: Transaction, outcome: Outcome) -> None:
+    assert outcome.source is not None  # noqa: S101  # the caller looked
+    moved = outcome.old_path != outcome.path
+    if outcome.old_path and moved:
+        transaction.remove(outcome.old_path, outcome.before)
+    transaction.put(outcome.path, outcome.source.encode(), "" if moved else outcome.before)
+
+
+def _stage_folders(transaction: Transaction, planner: Planner, folders: Iterable[str]) -> None:
+    """The ``_index.md`` of every new folder that gets an article."""
+    needed = {place for folder in folders for place in (folder, parent_of(folder))}
+    for path, title in planner.places.planned.items():
+        if path in needed:
+            transaction.put(f"{path}/{INDEX_NAME}", render_document({"title": title}).encode())
