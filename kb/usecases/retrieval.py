@@ -109,10 +109,10 @@ class RetrievalCheck:
             worst = 1
         if rank is not None and rank <= worst:
             return None
-        place = f"排在第 {rank} 位" if rank else f"前 {max(worst, _LOOKED_AT)} 位里没有本条"
+        place = f"排在第 {rank} 位，应在前 {worst} 位" if rank else f"查不到本条（看了前 {max(worst, _LOOKED_AT)} 位）"
         ahead = f"，前面是{'、'.join(before[:TOP])}" if before else ""
         advice = self._advice(article, kind, query, before)
-        return f"{KINDS_ASKED[kind]}“{query}”{place}，应在前 {worst} 位{ahead}；{advice}"
+        return f"{KINDS_ASKED[kind]}“{query}”{place}{ahead}；{advice}"
 
     def _is_near(self, text: str, other: str) -> bool:
         article = self._articles[other]
@@ -126,7 +126,7 @@ class RetrievalCheck:
         if rival:
             return f"它与“{self._articles[rival].title}”几乎一样，请合并两条，或把这句改到能看出区别。"
         if kind == "title":
-            return "标题太泛，请写成完整的一句，说清是哪个产品的什么事。"
+            return "请在标题里写出与前面几条不同的地方，如产品、对象、原因。"
         return self._advice_for_question(article, query)
 
     def _advice_for_word(self, word: str) -> str:

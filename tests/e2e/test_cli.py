@@ -93,13 +93,14 @@ def test_lint_says_where_and_fails(desk: Desk) -> None:
 
 
 def test_lint_can_be_strict_and_ask_for_every_article(desk: Desk) -> None:
-    article = desk.articles / "mall/refund/refund-not-received.md"
+    path = "mall/refund/refund-not-received.md"
+    article = desk.articles / path
     article.write_text(article.read_text(encoding="utf-8") + "\n{{天气}}\n", encoding="utf-8")
-    assert desk.run("lint", "mall/refund").returncode == 0
-    done = desk.run("lint", "mall/refund", "--strict", "--retrieval", "--json")
+    assert desk.run("lint", path).returncode == 0
+    done = desk.run("lint", path, "--strict", "--retrieval", "--json")
     assert done.returncode == 1
     (problem,) = json.loads(done.stdout)
-    assert problem["path"] == "mall/refund/refund-not-received.md"
+    assert problem["path"] == path
     assert "天气" in problem["message"]
     assert "自检索：标题" in done.stderr
     assert desk.run("lint", "membership", "--strict", "--retrieval").stdout == ""

@@ -45,7 +45,7 @@ def test_a_title_that_is_a_part_of_others_is_reported_at_its_line(settings: Sett
     put(settings, "a", "退款", body="退货的事情很多，" * 40)
     put(settings, "b", "退款，退款", "退款退款", "退款退款退款")
     (problem,) = (message for message in messages(check_retrieval(settings)) if "标题“" in message)
-    assert problem.startswith("mall/refund/a.md:3: 提醒：标题“退款”排在第 2 位，应在前 1 位，前面是b；标题太泛")
+    assert problem.startswith("mall/refund/a.md:3: 提醒：标题“退款”排在第 2 位，应在前 1 位，前面是b；请在标题里写出")
 
 
 def test_a_title_may_come_after_its_near_duplicate(settings: Settings) -> None:
