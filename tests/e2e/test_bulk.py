@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from openpyxl import load_workbook
 
+from tests.e2e.conftest import HOSTILE
 from tests.e2e.processes import Desk, wait_until
-from tests.e2e.test_browser import HOSTILE, browser  # noqa: F401  # a fixture
 from tests.unit.article_tree import write
 from tests.unit.bulk_desk import edit_xlsx
 
@@ -126,7 +126,7 @@ def test_an_import_killed_at_any_moment_is_whole_after_the_next_command(
     assert len(tree(desk.articles)) == len(before) + ROWS + 2
 
 
-def test_the_page_for_offline_is_searched_without_network(desk: Desk, tmp_path: Path, browser: Browser) -> None:  # noqa: F811
+def test_the_page_for_offline_is_searched_without_network(desk: Desk, tmp_path: Path, browser: Browser) -> None:
     write(desk.articles, "mall/refund/hostile.md", HOSTILE)
     write(desk.articles, "mall/refund/draft.md", "---\nid: draft\ntitle: 草稿犀牛\nstatus: draft\n---\n")
     target = tmp_path / "offline.html"
