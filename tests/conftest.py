@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask.testing import FlaskClient
 
@@ -12,6 +13,10 @@ from kb.service import Service
 from kb.wiring import build_service
 from tests.unit.article_tree import make_tree
 from webui import create_app
+
+# A property holds or not, however busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 ARTICLES = Path(__file__).resolve().parent.parent / "articles"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from kb.bulk.columns import BODY, ID, TITLE, VALIDITY, VERSION, Columns
+from kb.bulk.columns import BODY, ID, QUESTIONS, TITLE, VALIDITY, VERSION, Columns
 from kb.bulk.html_text import is_html, text_of_html
 from kb.bulk.rows import BadRow, Row, is_blank
 from kb.errors import BulkImportError
@@ -34,7 +34,7 @@ class Record:
 
 
 class Table:
-    """The rows below the headings of ``records``. ``strict_width``: whether a row with fewer cells is broken.
+    """The rows below the headings of ``records``. ``strict_width``: whether a row with more or fewer cells is broken.
 
     Raises BulkImportError when there are no headings, or two for one column.
     """
@@ -70,17 +70,17 @@ class Table:
     def _check_names(self) -> None:
         first: dict[str, str] = {}
         for heading, name in zip(self._headings, self._names, strict=True):
-            if name is None or name == "questions":
-                continue
-            other = first.setdefault(name, heading)
-            if other is not heading:
+            if name in first:
                 title = getattr(self._columns.by_name.get(name), "heading", name)
-                raise BulkImportError(f"表头里“{other}”和“{heading}”都表示“{title}”，没有导入；请删掉一列或改名。")
+                raise BulkImportError(
+                    f"表头里“{first[name]}”和“{heading}”都表示“{title}”，没有导入；请删掉一列或改名。"
+                )
+            if name is not None and name != QUESTIONS.name:
+                first[name] = heading
 
     def _row(self, record: Record, complete: bool) -> Row | BadRow:
         width = len(self._headings)
-        given = _trimmed(record.cells)
-        if len(given) > width or (self._strict_width and len(record.cells) < width):
+        if self._strict_width and not len(_trimmed(record.cells)) <= width <= len(record.cells):
             return BadRow(
                 record.line,
                 f"有 {len(record.cells)} 格，表头有 {width} 格；多半是某一格里有逗号或换行却没有加引号，请检查这一行。",

@@ -304,7 +304,7 @@ def test_any_titles_can_be_a_category(titles: list[str]) -> None:
     assert list(category_titles(category_cell(tidy))) == tidy
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     body=st.lists(
         st.sampled_from(["## 标准话术\n", "### 电话\n", "## 处理步骤\n", "## 备注\n", "甲\n", "\n", "  乙 \n"])

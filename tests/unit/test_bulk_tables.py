@@ -78,9 +78,14 @@ def test_a_table_without_headings_is_refused(desk: BulkDesk, headings: tuple[str
         desk.table(headings, ROW)
 
 
-def test_two_headings_for_one_column_are_refused(desk: BulkDesk) -> None:
-    with pytest.raises(BulkImportError, match="“标准问”和“标题”都表示"):
-        desk.table(("标准问", "标题", "答案"), ROW)
+@pytest.mark.parametrize("other", ["标题", "标准问"])
+def test_two_headings_for_one_column_are_refused(desk: BulkDesk, other: str) -> None:
+    with pytest.raises(BulkImportError, match=f"“标准问”和“{other}”都表示"):
+        desk.take(desk.csv(f"标准问,{other},答案"))
+
+
+def test_a_note_beside_the_table_does_no_harm(desk: BulkDesk) -> None:
+    assert desk.table(HEADINGS, (*ROW, "", "写在旁边的话")).written
 
 
 # --- what cells mean

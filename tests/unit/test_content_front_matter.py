@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.content.findings import Findings
@@ -117,7 +117,6 @@ UNUSUAL = ["\t", "\\u", "\r\n", "\r", "\x00", "\ufeff", "\u2028", "---\n", "...\
 FRAGMENTS = st.sampled_from(["id: a\n", "title: 标题\n", "questions:\n", "  - 甲\n", *SYNTAX, *UNUSUAL])
 
 
-@settings(deadline=None)
 @given(st.lists(FRAGMENTS | st.text(max_size=5), max_size=30).map("".join))
 def test_any_text_as_front_matter_gives_an_article_or_an_error_with_a_line(yaml: str) -> None:
     source = f"---\n{yaml}\n---\n正文\n"
@@ -129,7 +128,6 @@ def test_any_text_as_front_matter_gives_an_article_or_an_error_with_a_line(yaml:
         assert "\n" not in str(problem)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_give_an_article_or_an_error(data: bytes) -> None:
     version = judge(data)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.model import Interval, Problem, Script
@@ -196,7 +196,6 @@ def test_line_ends_of_the_body_are_line_feeds() -> None:
 KEYS = ["id", "title", "questions", "kind", "channels", "created", "valid_to", "review_every", "weight", "pinned"]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(KEYS), st.text(max_size=12)), max_size=6))
 def test_any_values_are_judged_without_an_exception(pairs: list[tuple[str, str]]) -> None:
     version = judge(with_fields(*(f"{key}: {value}" for key, value in pairs)))

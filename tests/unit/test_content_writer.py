@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.content.findings import Findings
@@ -161,7 +161,6 @@ SPECIAL = [
 WEIRD = st.text(min_size=1, max_size=20) | st.sampled_from(AMBIGUOUS + SPECIAL)
 
 
-@settings(deadline=None)
 @given(WEIRD, st.lists(WEIRD, min_size=1, max_size=4), st.lists(WEIRD, min_size=1, max_size=4))
 def test_any_text_written_is_read_back(title: str, questions: list[str], tags: list[str]) -> None:
     expected: dict[str, Value] = {"title": title, "questions": tuple(questions), "tags": tuple(tags)}
@@ -170,7 +169,6 @@ def test_any_text_written_is_read_back(title: str, questions: list[str], tags: l
     assert values(edit_front_matter(COMMENTED, expected)).items() >= expected.items()
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["id", "title", "questions", "owner", "tags", "verified", "zzz"]), st.none() | WEIRD

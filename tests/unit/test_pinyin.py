@@ -1,7 +1,7 @@
 """The readings of characters in their context."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.text.pinyin import syllables
@@ -50,7 +50,6 @@ def test_what_is_not_chinese_has_no_reading() -> None:
     assert syllables("a5，😀\ud800") == [()] * 5
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=())))
 def test_every_character_gets_its_readings_in_plain_letters(text: str) -> None:
     result = syllables(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.errors import QueryError
@@ -75,7 +75,6 @@ def test_too_long_a_query_is_refused_with_its_length() -> None:
         parse("退" * 10_000)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
     parsed = parse(text)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.text.section_edits import (
@@ -68,7 +68,6 @@ def test_headings_in_a_script_begin_no_other() -> None:
     assert script_text(with_script("", None, "甲\n## 乙\n### 电话"), None) == "甲\n#### 乙\n#### 电话"
 
 
-@settings(deadline=None)
 @given(MARKDOWN, OTHER, st.sampled_from([None, "电话"]))
 def test_a_script_put_in_is_got_out(body: str, text: str, channel: str | None) -> None:
     written = with_script(body, channel, text.strip())
@@ -76,7 +75,6 @@ def test_a_script_put_in_is_got_out(body: str, text: str, channel: str | None) -
         assert script_text(written, channel).replace("#", "") == text.strip().replace("#", "")
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.sampled_from(["引言\n", "## 备注\n甲\n", "## 处理步骤\n乙\n", "## 标准话术\n丙\n", "### 电话\n丁\n"])),
     OTHER,

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.model import Script
@@ -52,7 +52,6 @@ def test_an_empty_script_leaves_its_channel_to_the_general_one() -> None:
     assert scripts_of("## 标准话术\n\n## 其他\n文字\n") == ()
 
 
-@settings(deadline=None)
 @given(MARKDOWN)
 def test_sections_cover_the_body_in_order(body: str) -> None:
     sections = parse_sections(body)
@@ -93,7 +92,6 @@ def test_plain_text_leaves_ordinary_writing_alone(words: str) -> None:
     assert plain_text(words) == words
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="甲乙丙a1 \n#*_`>|-[]()", max_size=200))
 def test_plain_text_loses_no_word_outside_links_and_list_numbers(markdown: str) -> None:
     if "](" not in markdown:
@@ -103,7 +101,6 @@ def test_plain_text_loses_no_word_outside_links_and_list_numbers(markdown: str) 
         ] or "```" in markdown
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_plain_text_takes_any_text(markdown: str) -> None:
     assert plain_text(markdown) == plain_text(markdown).strip()

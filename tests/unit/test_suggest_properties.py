@@ -1,6 +1,6 @@
 """What holds for suggestions whatever the titles and the input are."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.suggest import Entry, Suggester
@@ -35,7 +35,6 @@ def syllables_of_cells(title: str) -> list[tuple[str, ...]]:
     return [reading for char, reading in zip(folded, syllables(folded), strict=True) if char.isalnum()]
 
 
-@settings(deadline=None)
 @given(title_lists, st.data())
 def test_every_part_of_a_title_finds_it(title_list: list[str], data: st.DataObject) -> None:
     title = data.draw(st.sampled_from(title_list))
@@ -44,7 +43,6 @@ def test_every_part_of_a_title_finds_it(title_list: list[str], data: st.DataObje
     assert not fold_typed(part) or title in found(suggester_of(title_list), part)
 
 
-@settings(deadline=None)
 @given(title_lists)
 def test_full_pinyin_and_initials_of_every_title_find_it(title_list: list[str]) -> None:
     suggester = suggester_of(title_list)
@@ -54,7 +52,6 @@ def test_full_pinyin_and_initials_of_every_title_find_it(title_list: list[str]) 
         assert title in found(suggester, "".join(syllable[0] for syllable in usual))
 
 
-@settings(deadline=None)
 @given(readable_titles)
 def test_one_character_may_be_typed_in_any_of_its_readings(title: str) -> None:
     suggester = suggester_of([title])
@@ -65,7 +62,6 @@ def test_one_character_may_be_typed_in_any_of_its_readings(title: str) -> None:
             assert title in found(suggester, "".join([*usual[:at], other, *usual[at + 1 :]]))
 
 
-@settings(deadline=None)
 @given(readable_titles, st.data())
 def test_chinese_may_be_followed_by_pinyin_or_initials(title: str, data: st.DataObject) -> None:
     typed, usual = fold_typed(title), [reading[0] for reading in readings(title)]
@@ -75,7 +71,6 @@ def test_chinese_may_be_followed_by_pinyin_or_initials(title: str, data: st.Data
     assert title in found(suggester, typed[:cut] + "".join(syllable[0] for syllable in usual[cut:]))
 
 
-@settings(deadline=None)
 @given(title_lists, anything)
 def test_each_article_comes_once_and_its_marks_lie_inside_its_text(title_list: list[str], typed: str) -> None:
     for query in (typed, title_list[0][:2]):
@@ -85,7 +80,6 @@ def test_each_article_comes_once_and_its_marks_lie_inside_its_text(title_list: l
             assert all(0 <= start < end <= len(suggestion.text) for start, end in suggestion.marks)
 
 
-@settings(deadline=None)
 @given(title_lists, st.randoms(use_true_random=False), st.integers(1, 5))
 def test_the_order_does_not_depend_on_the_order_of_the_entries(title_list, random, limit) -> None:  # type: ignore[no-untyped-def]
     entries = [Entry(title, id=str(number)) for number, title in enumerate(title_list)]
@@ -95,7 +89,6 @@ def test_the_order_does_not_depend_on_the_order_of_the_entries(title_list, rando
         assert one == other
 
 
-@settings(deadline=None)
 @given(title_lists, st.integers(1, 5))
 def test_a_limit_cuts_the_list_and_changes_nothing_else(title_list: list[str], limit: int) -> None:
     suggester = suggester_of(title_list)

@@ -75,7 +75,6 @@ def test_offsets_point_into_the_original_and_positions_count_up(text: str) -> No
     assert positions == list(range(len(positions)))
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("未收到货退款怎么办7天Cg。， "), max_size=30))
 def test_query_words_are_the_same_set_as_the_words(text: str) -> None:
     words = TOKENIZER.query_words(text)

@@ -103,7 +103,7 @@ def test_an_article_keeps_to_the_document(documented: OpenApiSchema) -> None:
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_what_is_sent_as_documented_is_answered_as_documented(
     documented: OpenApiSchema, path: str, method: str, data: st.DataObject
@@ -113,7 +113,7 @@ def test_what_is_sent_as_documented_is_answered_as_documented(
 
 
 @pytest.mark.parametrize(("path", "method"), WITH_LIMITS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_what_is_not_as_documented_is_refused_as_documented(
     documented: OpenApiSchema, path: str, method: str, data: st.DataObject
