@@ -286,16 +286,6 @@ def test_any_text_has_a_core_that_ignores_case_and_width(text: str) -> None:
     assert core(text.lower()) == core(text) == core(text.replace("A", "Ａ"))
 
 
-#: Articles whose findings wait for their authors; take a path out when it is mended.
-KNOWN = {
-    "delivery/signing/high-value-sign-code.md",
-    "enterprise/enterprise-invoice/ent-invoice-monthly.md",
-    "mall/order/order-d11-shipping.md",
-    "mall/refund/refund-pickup.md",
-    "service/safety/svc-food-group-illness.md",
-}
-
-
-def test_the_articles_of_this_repository_are_clean_but_for_those_that_wait() -> None:
+def test_the_articles_of_this_repository_are_clean() -> None:
     problems = lint(ArticleFiles(REPOSITORY / "articles", CHANNELS), (), TODAY, STRICT)
-    assert [str(problem) for problem in problems if problem.path not in KNOWN] == []
+    assert [str(problem) for problem in problems] == []
