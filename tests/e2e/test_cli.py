@@ -138,7 +138,7 @@ def test_import_takes_all_rows_or_none(desk: Desk, tmp_path: Path) -> None:
         (("search", "\x01\x02 🎉"), 0, "没有找到"),
         (("eval", "/no/such/folder"), 2, "corpus.jsonl"),
         (("nonsense",), 2, "nonsense"),
-        (("import", "/no/such/file"), 2, "读不了 /no/such/file"),
+        (("import", "/no/such/file"), 2, "没有 /no/such/file 这个文件"),
         (("search", os.fsdecode(b"\xcd\xcb\xbf\xee")), 2, "不是 UTF-8 编码"),
         (("suggest", os.fsdecode(b"\xff")), 2, "不是 UTF-8 编码"),
         (("analyze", os.fsdecode(b"\xff")), 2, "不是 UTF-8 编码"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.text.normalize import normalize
@@ -64,7 +64,6 @@ def test_a_read_only_folder_costs_only_time(tmp_path: Path, caplog: pytest.LogCa
     assert not caplog.records
 
 
-@settings(deadline=None)  # the first example loads the dictionary
 @given(st.text(st.one_of(st.characters(), st.sampled_from("退款㎡①貨７天\u200b")), max_size=40))
 def test_offsets_point_into_the_original_and_positions_count_up(text: str) -> None:
     tokens = list(TOKENIZER.words(text))
