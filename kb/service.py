@@ -191,8 +191,16 @@ class Service:
         self._snapshots.warm_up()
 
     def rank_faq(self) -> None:
-        """Rank the FAQ panel anew from what agents used lately."""
+        """Rank the FAQ panel anew; what comes into it or leaves it is due otherwise, so then all is judged anew."""
+        before = self._panels.top_ids()
         self._panels.rebuild(self._now())
+        if self._panels.top_ids() != before:
+            self._snapshots.renew()
+
+    def follow_use(self) -> None:
+        """Let the FAQ panel and suggestions follow what agents used lately."""
+        self._panels.rebuild(self._now())
+        self._snapshots.renew()
 
     def purge_logs(self, days: int) -> None:
         """Forget queries, events and reported gaps that are older than ``days`` days."""

@@ -30,8 +30,8 @@ from kb.usecases.suggesting import SuggestFunction, build_suggester
 
 log = logging.getLogger(__name__)
 
-#: answers to the latest questions, some 20 KB each; a busy morning asks the same few hundred again and again
-_KEPT_PAGES = 500
+#: answers to the latest questions, some 10 KB each; a busy morning asks the same few hundred again and again
+_KEPT_PAGES, _KEPT_HITS = 500, 10
 _NUMBERS = count(1)
 
 
@@ -101,11 +101,14 @@ class Snapshots:
             if self._snapshot is not None and self._snapshot.version == version:
                 return False
             self._panels.reload(self._now())
-            snapshot = self._build(version)
-            if self._warm:
-                _warm_up(snapshot)
-            self._snapshot = snapshot
+            self._swap_in(self._build(version))
             return True
+
+    def renew(self) -> None:
+        """Build the snapshot of the same articles anew, because how they are judged or used has changed."""
+        with self._refreshing:
+            if self._snapshot is not None:
+                self._swap_in(self._build(self._snapshot.version))
 
     def warm_up(self) -> None:
         """Load what the first requests would wait for, now and at every later ``refresh``."""
@@ -114,11 +117,19 @@ class Snapshots:
 
     def search(self, request: SearchRequest) -> SearchPage:
         """As ``Searcher.search``; from memory when it was asked before and nothing has changed since."""
-        return self.current().pages(request, self._state())
+        snapshot = self.current()
+        if request.limit > _KEPT_HITS:
+            return snapshot.searcher.search(request)
+        return snapshot.pages(request, self._state())
 
     def freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
         """Judge an article on a day; what is in the FAQ panel is due more often."""
         return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
+
+    def _swap_in(self, snapshot: Snapshot) -> None:
+        if self._warm:
+            _warm_up(snapshot)
+        self._snapshot = snapshot
 
     def _build(self, version: tuple[int, str, date]) -> Snapshot:
         today = version[-1]

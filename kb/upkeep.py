@@ -53,7 +53,7 @@ class Upkeep:
         self._rescan = _Job("files", RESCAN_EVERY, partial(self._take_over, thorough=True))
         self._mend = _Job("repair", RETRY_EVERY, service.mend)
         self._jobs = [
-            _Job("faq", RANK_EVERY, service.rank_faq),
+            _Job("faq", RANK_EVERY, service.follow_use),
             _Job("logs", PURGE_EVERY, lambda: service.purge_logs(retention_days)),
         ]
 

@@ -21,12 +21,14 @@ from webui.inputs import Body
 from webui.parameters import Operation, amount, day, describe, one_of, ordinal, read, required_text, text, whole, words
 from webui.precomputed import Encoded, as_json, encode, respond
 from webui.presentation import VOTES
-from webui.security import visitor
+from webui.security import sender, visitor
 
 Given = dict[str, Any]
 
 _LONGEST_NOTE = 500
 _LONGEST_ID = 200
+#: longer lists of suggestions are not kept
+_KEPT_ROWS = 10
 _DAY_MS = 24 * 3600 * 1000.0
 
 _Q = words("q", "要查的话，或开头几个字", "没收到货", maxLength=MAX_QUERY)
@@ -88,8 +90,8 @@ def search(given: Given) -> ResponseReturnValue:
 def suggest(given: Given) -> ResponseReturnValue:
     """What may be meant by the first keystrokes."""
     typed = given["q"] or ""
-    encoded = _encoded_suggestions(service().edition(), typed, given["limit"])
-    return Response(encoded, mimetype="application/json")
+    answer = _encoded_suggestions if given["limit"] <= _KEPT_ROWS else _encoded_suggestions.__wrapped__
+    return Response(answer(service().edition(), typed, given["limit"]), mimetype="application/json")
 
 
 @lru_cache(maxsize=4096)
@@ -177,4 +179,4 @@ def vote(body: Body) -> None:
 
 def report_gap(body: Body) -> None:
     """Record the knowledge gap in ``body``, sent as JSON or by a form."""
-    service().report_gap(**read(body, _GAP), agent=visitor() or "")
+    service().report_gap(**read(body, _GAP), agent=sender())

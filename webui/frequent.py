@@ -29,7 +29,7 @@ class Group(NamedTuple):
 
 def panel_html(channel: str | None, product: str | None) -> Markup:
     """The panel for a channel and a product (slug); everything when None. Raises QueryError for an unknown channel."""
-    return _rendered(service().faq(channel), channel, product)
+    return _rendered(service().edition(), channel, product)
 
 
 @lru_cache(maxsize=2000)
@@ -41,7 +41,9 @@ def typed_as(title: str) -> str:
 
 
 @lru_cache(maxsize=32)
-def _rendered(panel: FaqPanel, channel: str | None, product: str | None) -> Markup:
+def _rendered(edition: object, channel: str | None, product: str | None) -> Markup:
+    """Kept for as long as the ``edition`` is the latest."""
+    panel = service().faq(channel)
     groups = _groups(panel, product)
     size = sum(len(group.shown) + len(group.folded) for group in groups)
     return Markup(render_template("faq.html", panel=panel, groups=groups, size=size, channel=channel))  # noqa: S704

@@ -59,6 +59,12 @@ def visitor() -> str | None:
     return token if _TOKEN.fullmatch(token) else None
 
 
+def sender() -> str:
+    """Who sends: the session that the browser brought, else its address."""
+    token = request.cookies.get(COOKIE, "")
+    return token if _TOKEN.fullmatch(token) else f"@{request.remote_addr}"
+
+
 def welcome_visitor() -> None:
     """Start an anonymous session with this answer unless the browser brought one."""
     if visitor() is None:

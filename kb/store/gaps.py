@@ -17,6 +17,8 @@ from kb.text.masking import mask
 SAME_REPORT = timedelta(seconds=10)
 #: An agent can't have met more gaps than this; whoever sends more is a program gone wild.
 MOST_REPORTS, PER = 20, timedelta(minutes=10)
+#: Of all agents together: nobody reads more, and whoever invents agents can't fill the disk.
+MOST_OF_ALL, PER_DAY = 2000, timedelta(days=1)
 
 
 class GapLog:
@@ -33,7 +35,11 @@ class GapLog:
             if same is not None:
                 db.table("gaps").update(same, {name: row[name] for name in ("note", "channel", "product")})
                 return
-            if _count(db, gap.agent, epoch_ms(gap.at - PER)) >= MOST_REPORTS:
+            own, all_of_a_day = (
+                _count(db, gap.agent, epoch_ms(gap.at - PER)),
+                _count_all(db, epoch_ms(gap.at - PER_DAY)),
+            )
+            if own >= MOST_REPORTS or all_of_a_day >= MOST_OF_ALL:
                 raise TooManyReports
             db.table("gaps").insert(row)
 
@@ -58,6 +64,10 @@ def _latest(db: sqlite_utils.Database, agent: str, query: str, since: int) -> in
 
 def _count(db: sqlite_utils.Database, agent: str, since: int) -> int:
     return int(db.execute("SELECT count(*) FROM gaps WHERE agent = ? AND at > ?", [agent, since]).fetchone()[0])
+
+
+def _count_all(db: sqlite_utils.Database, since: int) -> int:
+    return int(db.execute("SELECT count(*) FROM gaps WHERE at > ?", [since]).fetchone()[0])
 
 
 def _gap(row: dict[str, Any]) -> Gap:

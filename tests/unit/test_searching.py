@@ -66,6 +66,22 @@ def test_of_articles_that_match_alike_the_one_in_demand_comes_first(small: Setti
     assert ids(search(service, "退款"))[0] == "bbb"
 
 
+def test_suggestions_follow_what_agents_use(small: Settings) -> None:
+    for name, title in (("aaa", "甲退款"), ("bbb", "乙退款")):
+        source = ARTICLE.replace("id: refund-not-received", f"id: {name}").replace(
+            "title: 未收到货退款", f"title: {title}"
+        )
+        write(small.articles, f"mall/refund/{name}.md", source)
+    service = indexed(small)
+    last = [row.id for row in service.suggest("退款") if row.id in ("aaa", "bbb")][1]
+    for _ in range(3):
+        service.record_event("copy", last)
+    edition = service.edition()
+    service.follow_use()
+    assert next(row.id for row in service.suggest("退款") if row.id in ("aaa", "bbb")) == last
+    assert service.edition() != edition
+
+
 def test_a_search_that_only_excludes_says_what_is_missing(service: Service) -> None:
     for text in ("-退款", "-“退款”", "-退款 -发票"):
         page = search(service, text)

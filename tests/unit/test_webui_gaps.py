@@ -6,8 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.config import Settings
+from kb.errors import TooManyReports
 from kb.ports.store import Gap
 from kb.service import Service
+from kb.store import gaps
 from kb.store.gaps import MOST_REPORTS
 from tests.conftest import indexed, spoil
 from webui import create_app
@@ -38,7 +40,7 @@ def test_a_form_reports_a_gap_and_leads_back_to_the_search(client: FlaskClient, 
     assert dict(back.request.args) == {"q": "支持白条吗", "channel": "电话", "product": "mall", "reported": "1"}
     assert back.status_code == 200
     (gap,) = reported(service, "支持白条吗")
-    assert (gap.note, gap.agent) == (None, client.get_cookie("zhida_session").value)  # type: ignore[union-attr]
+    assert (gap.note, gap.agent) == (None, "@127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,31 @@ def test_one_visitor_who_reports_without_end_is_told_to_wait(small: Settings) ->
     assert refused.status_code == 429
     assert refused.headers["Retry-After"] == "600"
     assert "请几分钟后再报告" in refused.get_json(force=True)["detail"]
+
+
+def test_whoever_brings_no_cookie_is_known_by_address(small: Settings) -> None:
+    app = create_app(indexed(small))
+    answers = [
+        app.test_client().post("/gaps", data={"query": f"问题{n}"}, headers=HERE) for n in range(MOST_REPORTS + 1)
+    ]
+    assert [answer.status_code for answer in answers] == [303] * MOST_REPORTS + [429]
+    elsewhere = app.test_client().post("/api/v1/gaps", json={"query": "花呗"}, environ_base={"REMOTE_ADDR": "10.0.0.9"})
+    assert elsewhere.status_code == 204
+
+
+def test_invented_visitors_cannot_fill_the_disk(small: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gaps, "MOST_OF_ALL", 3)
+    service = indexed(small)
+    for number in range(3):
+        service.report_gap("花呗", agent=f"visitor {number}")
+    with pytest.raises(TooManyReports):
+        service.report_gap("花呗", agent="visitor 3")
+
+
+def test_what_a_terminal_would_act_upon_is_not_stored(client: FlaskClient, service: Service) -> None:
+    client.post("/api/v1/gaps", json={"query": "赊账\x1b]0;x\x07分期", "note": "一\n二\x9b2J"})
+    (gap,) = [gap for gap in service.gaps() if "赊账" in gap.query]
+    assert (gap.query, gap.note) == ("赊账 ]0;x 分期", "一\n二 2J")
 
 
 def test_a_report_that_was_not_stored_is_not_taken_for_stored(small: Settings) -> None:
