@@ -38,7 +38,7 @@ _FEW_WORDS = 3
 
 
 #: One or two words are met by many articles alike; then those that are asked for most score up to this part more.
-_DEMAND = 0.15
+_DEMAND = 0.3
 _DEMAND_WORDS = 2
 _ONLY_EXCLUDED = "只写了要排除的词，没有要查的词。请补上要查的内容，如“退货 -运费”。"
 
