@@ -7,7 +7,6 @@ of this module: it works however the parent was started, and dies with it.
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import signal
@@ -16,13 +15,14 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
 from kb.engines.whoosh_index import WhooshIndex
 from kb.errors import EngineError
+from kb.garbage import without_garbage_collection
 from kb.ports.engine import SCORED_FIELDS, IndexDocument
 
 #: Below this the second process costs more than it saves.
@@ -64,7 +64,7 @@ class Build:
         start = list(islice(checked, _WORTH_HELP))
         index = WhooshIndex.create(self._path)
         try:
-            with _without_garbage_collection():
+            with without_garbage_collection():
                 self._write(index, start, checked)
         finally:
             index.close()
@@ -147,18 +147,6 @@ class _Helper:
         return self._path
 
 
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Millions of small objects without a single cycle: looking for cycles among them takes a sixth of a build."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def help_build(path: Path, bundles: IO[bytes], answers: IO[bytes]) -> None:
     """The helper process: write bundles as they come, one byte back for each one done (and one to begin)."""
 
@@ -173,7 +161,7 @@ def help_build(path: Path, bundles: IO[bytes], answers: IO[bytes]) -> None:
             yield from map(prepare, bundle)
 
     index = WhooshIndex.create(path)
-    with _without_garbage_collection():
+    with without_garbage_collection():
         index.write(documents())
     index.close()
 

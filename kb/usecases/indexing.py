@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kb.errors import ArticleError, IndexCorrupt, IndexMissing
+from kb.garbage import without_garbage_collection
 from kb.model import ArticleRecord, Problem
 from kb.ports.content import ArticleFiles, Scan
 from kb.ports.engine import IndexDocument, SearchEngine
@@ -130,8 +131,9 @@ class Indexer:
         ]
         removed = damaged + [path for path in known if path not in stamps and not scan.may_hide(path)]
         if stale or removed or folders or everything:
-            read = [self._files.read(file, scan.folders) for file in progress(stale, len(stale), "读取知识文件")]
-            self._catalog.apply([*scan.folder_files, *read], removed, parser)
+            with without_garbage_collection():
+                read = [self._files.read(file, scan.folders) for file in progress(stale, len(stale), "读取知识文件")]
+                self._catalog.apply([*scan.folder_files, *read], removed, parser)
 
     # --- catalog → index
 
