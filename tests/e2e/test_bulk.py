@@ -129,6 +129,8 @@ def test_an_import_killed_at_any_moment_is_whole_after_the_next_command(
 def test_the_page_for_offline_is_searched_without_network(desk: Desk, tmp_path: Path, browser: Browser) -> None:
     write(desk.articles, "mall/refund/hostile.md", HOSTILE)
     write(desk.articles, "mall/refund/draft.md", "---\nid: draft\ntitle: 草稿犀牛\nstatus: draft\n---\n")
+    answer = "拦截成功后退给您。"
+    write(desk.articles, "mall/refund/rhino.md", f"---\nid: rhino\ntitle: 犀牛没到\n---\n## 标准话术\n{answer}\n")
     target = tmp_path / "offline.html"
     assert desk.run("export", "--format", "html", "-o", str(target)).returncode == 0
     assert "草稿犀牛" not in target.read_text(encoding="utf-8")
@@ -139,13 +141,13 @@ def test_the_page_for_offline_is_searched_without_network(desk: Desk, tmp_path: 
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.extend([message.text] * (message.type == "error")))
     page.goto(target.as_uri())
-    page.get_by_role("searchbox").fill("未收到货 拦截")
+    page.get_by_role("searchbox").fill("犀牛没到 拦截")
     page.locator("#count", has_text="找到").wait_for()
-    found = page.locator("#a-refund-not-received")
+    found = page.locator("#a-rhino")
     assert found.is_visible()
     assert page.locator("#a-hostile").is_hidden()
     found.locator("summary").click()
-    assert found.get_by_text("24 小时内给您原路退款").is_visible()
+    assert found.get_by_text(answer).is_visible()
     page.get_by_role("searchbox").fill("alert(2)")
     page.locator("#count", has_text="找到 1 条").wait_for()
     assert page.locator("script").count() == 1
