@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from openpyxl import load_workbook
 
+from kb.content.documents import revision_of
 from tests.e2e.conftest import HOSTILE
 from tests.e2e.processes import Desk, wait_until
 from tests.unit.article_tree import write
@@ -25,7 +27,8 @@ REAL_EXPORTS = os.environ.get("ZHIDA_EVAL_DIR")
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    paths = (path for path in root.rglob("*") if path.is_file() and path.name != ".import.lock")
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 
 def big_table(folder: Path) -> Path:
@@ -104,7 +107,7 @@ def test_an_import_killed_at_any_moment_is_whole_after_the_next_command(
     before = tree(desk.articles)
     table = big_table(tmp_path)
     pattern, count = {
-        "staged": ("articles/.import/*/*/*.md", ROWS // 3),
+        "staged": ("articles/.import/*/*/*/*.md", ROWS // 3),
         "decided": ("data/import/pending/journal.json", 1),
         "first": ("articles/dong-wu-yuan/*/row-*.md", 1),
         "half": ("articles/dong-wu-yuan/*/row-*.md", ROWS // 2),
@@ -121,9 +124,40 @@ def test_an_import_killed_at_any_moment_is_whole_after_the_next_command(
     if found != before:
         assert len(list(desk.articles.glob("dong-wu-yuan/*/row-*.md"))) == ROWS
         assert found.items() >= before.items()
-    assert not list(desk.articles.glob(".import*"))
+    assert not (desk.articles / ".import").exists()
     assert desk.run("import", str(table)).returncode == 0
     assert len(tree(desk.articles)) == len(before) + ROWS + 2
+
+
+def leave_decided(desk: Desk, path: str) -> None:
+    """As if an import had been killed before its first rename, with one new article."""
+    data = "---\nid: xi-niu\ntitle: 犀牛怎么退\n---\n## 标准话术\n可以。\n".encode()
+    home = desk.data / "import"
+    write(desk.articles, f".import/{hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]}/{path}", data)
+    changes = [{"path": path, "before": "", "after": revision_of(data)}]
+    journal = {"at": "", "changes": changes, "made": [], "drop": [], "undoable": True}
+    write(home, "pending/journal.json", json.dumps(journal))
+
+
+def test_a_running_server_completes_an_import_that_was_killed(desk: Desk) -> None:
+    with desk.serve() as server:
+        leave_decided(desk, "mall/refund/xi-niu.md")
+        write(desk.articles, "mall/refund/note.txt", "an edit that the watcher hears of")
+        wait_until(lambda: "xi-niu" in server.search("犀牛"))
+    assert not (desk.data / "import/pending").exists()
+
+
+def test_an_import_that_cannot_be_completed_blocks_nothing_and_is_tried_again(desk: Desk) -> None:
+    leave_decided(desk, "mall/refund/blocked/xi-niu.md")
+    blocking = write(desk.articles, "mall/refund/blocked", "a file where a folder is to be")
+    assert "还不能收尾" in desk.run("lint").stderr
+    with desk.serve() as server:
+        wait_until(lambda: "refund-not-received" in server.search("未收到货退款"))
+    assert (desk.data / "import/pending").exists()
+    blocking.unlink()
+    desk.run("lint")
+    assert not (desk.data / "import/pending").exists()
+    assert (desk.articles / "mall/refund/blocked/xi-niu.md").exists()
 
 
 def test_the_page_for_offline_is_searched_without_network(desk: Desk, tmp_path: Path, browser: Browser) -> None:
