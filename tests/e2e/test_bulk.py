@@ -48,11 +48,12 @@ def test_template_dry_run_import_and_undo(desk: Desk, tmp_path: Path) -> None:
     book.save(template)
     before = tree(desk.articles)
     tried = desk.run("import", str(template), "--dry-run")
-    assert "第 2 行 xi-niu-zen-me-tui：新增 dong-wu-yuan/tui-huo/xi-niu-zen-me-tui.md" in tried.stdout
+    assert "第 2 行 xi-niu-zen-me-tui：新增 dong-wu-yuan/tui-huo/xi-niu-zen-me-tui.md，新建产品“动物园”" in tried.stdout
+    assert "新建场景“退货”" in tried.stderr
     assert tree(desk.articles) == before
     assert "已写入：新增 1" in desk.run("import", str(template)).stdout
     assert len(tree(desk.articles)) == len(before) + 3
-    assert "移除 3 个文件" in desk.run("import", "--undo", "LAST").stdout
+    assert "恢复 0 条知识，移除 1 条知识、2 个目录文件" in desk.run("import", "--undo", "LAST").stdout
     assert tree(desk.articles) == before
     again = desk.run("import", "--undo", "LAST")
     assert (again.returncode, "没有可以撤销" in again.stderr) == (2, True)

@@ -218,6 +218,28 @@ def test_an_article_under_another_file_name_is_edited_where_it_is(root: Path) ->
     assert [(row.verdict, row.path) for row in report.rows] == [("更新", "mall/refund/flash.md")]
 
 
+def test_a_new_folder_is_announced_with_the_one_that_may_have_been_meant(root: Path) -> None:
+    make_tree(root)
+    report = run(
+        root, ROW | {"category": ["网上商成", "退款与退货"]}, ROW | {"id": "b", "category": ["动物园", "犀牛"]}
+    )
+    assert report.rows[0].reason == "新建产品“网上商成”（是不是“网上商城”？），新建场景“退款与退货”"
+    assert report.made[2:] == ("新建产品“动物园”", "新建场景“犀牛”")
+    assert run(root, ROW | {"id": "c", "category": ["动物园", "犀牛"]}).made == ()
+
+
+def test_a_new_article_was_not_created_after_its_last_update(root: Path) -> None:
+    run(root, ROW | {"updated": "2025-03-01"})
+    (article,) = articles(root).values()
+    assert (article.created, article.updated) == (date(2025, 3, 1), date(2025, 3, 1))
+    assert errors(lint(ArticleFiles(root, CHANNELS), today=TODAY)) == []
+
+
+def test_a_row_with_a_version_needs_its_id(root: Path) -> None:
+    reason = run(root, {"title": "什么是闪付？", "version": "v0123456789ab", "category": ["甲"]}).rows[0].reason
+    assert "要留着编号" in reason
+
+
 def test_a_dry_run_tells_the_same_and_touches_nothing(root: Path) -> None:
     report = run(root, ROW, dry_run=True)
     assert report.counts["新增"] == 1
