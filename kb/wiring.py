@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,13 +17,15 @@ from kb.bulk.importing import import_file as import_rows
 from kb.config import Settings
 from kb.content.checks.page import published_pages
 from kb.content.dictionaries import read_dictionaries
+from kb.content.journal import Journal
 from kb.content.lint import is_below, places_of
 from kb.content.lint import lint as check_files
 from kb.content.reader import ArticleFiles
 from kb.content.strict import Strictness
-from kb.content.transaction import Journal, recover, undo
+from kb.content.transaction import recover, undo
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
+from kb.errors import BulkImportError
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.engine import SearchEngine
 from kb.rules.freshness import Policy, assess
@@ -49,6 +52,8 @@ from kb.usecases.retrieval import RetrievalCheck, RetrievalReport, Trial
 from kb.usecases.searching import Searcher
 from kb.usecases.staleness import ReviewQueue
 from kb.usecases.suggesting import build_suggester
+
+log = logging.getLogger(__name__)
 
 
 def build_service(settings: Settings) -> Service:
@@ -127,7 +132,10 @@ def import_file(settings: Settings, path: Path, options: ImportOptions, progress
 
 def undo_import(settings: Settings) -> Journal:
     """Take the last import back. Raises BulkImportError when that can't be done exactly."""
-    return undo(settings.articles, settings.import_dir)
+    try:
+        return undo(settings.articles, settings.import_dir)
+    except OSError as error:
+        raise BulkImportError(f"没有撤销：{error.filename} 读写不了（{error.strerror}）；请检查磁盘和权限。") from error
 
 
 def export_file(settings: Settings, target: Path, form: str, progress: Progress = silent) -> ExportReport:
@@ -139,8 +147,11 @@ def export_file(settings: Settings, target: Path, form: str, progress: Progress 
 
 
 def _finish_import(settings: Settings) -> None:
-    """Complete or drop an import that was killed, so that nobody works on half of it."""
-    recover(settings.articles, settings.import_dir)
+    """Complete or drop an import that was killed, so that nobody works on half of it; what can't be is tried again."""
+    try:
+        recover(settings.articles, settings.import_dir)
+    except BulkImportError as error:
+        log.warning("%s", error)
 
 
 def _policy(settings: Settings) -> Policy:

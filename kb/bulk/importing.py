@@ -46,11 +46,12 @@ class RowVerdict:
 @dataclass(frozen=True, slots=True)
 class ImportReport:
     """The verdicts in the order of the file; ``written`` is False after a dry run or when a row was wrong.
-    ``unused``: headings of columns that mean nothing here."""
+    ``unused``: headings of columns that mean nothing here. ``made``: what is said of new folders, each once."""
 
     rows: tuple[RowVerdict, ...]
     written: bool
     unused: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -87,18 +88,20 @@ def _taken(
     source: Source, planner: Planner, transaction: Transaction | None, options: ImportOptions, progress: Progress
 ) -> ImportReport:
     """Judge every row, and publish them when they are good enough."""
-    verdicts, folders = [], set()
+    verdicts: list[RowVerdict] = []
+    folders: set[str] = set()
     for row in progress(source.rows, source.total, "导入"):
         outcome = _outcome(planner, row)
         verdicts.append(RowVerdict(row.line, outcome.id, outcome.verdict, outcome.path, outcome.reason))
-        if transaction is not None and outcome.source is not None:
-            _stage(transaction, outcome)
+        if outcome.source is not None:
             folders.add(parent_of(outcome.path))
+            if transaction is not None:
+                _stage(transaction, outcome)
     written = transaction is not None and (options.skip_errors or all(row.verdict != WRONG for row in verdicts))
     if transaction is not None and written and folders:
         _stage_folders(transaction, planner, folders)
         transaction.publish()
-    return ImportReport(tuple(verdicts), written, source.unused)
+    return ImportReport(tuple(verdicts), written, source.unused, planner.places.news(folders))
 
 
 def _outcome(planner: Planner, row: Row | BadRow) -> Outcome:

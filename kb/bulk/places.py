@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+
+from rapidfuzz import fuzz, process
 
 from kb.bulk.values import one_line
 from kb.content.fields import text
@@ -10,6 +12,7 @@ from kb.model import Folder
 from kb.text.slugs import slug_of
 
 _NO_CATEGORY = "未分类"
+_NEAR = 70  # per cent of alike characters: 网上商成 and 网上商城 have 75
 
 
 class Places:
@@ -18,6 +21,7 @@ class Places:
     def __init__(self, folders: Mapping[str, Folder], product: str | None) -> None:
         self.folders = dict(folders)
         self.planned: dict[str, str] = {}
+        self._there = tuple(folders)
         self._product = product
         self._by_title: dict[tuple[str, str], str] = {}
         self._slugs: dict[str, set[str]] = {}
@@ -36,6 +40,23 @@ class Places:
         if "/" in product or product not in self.folders:
             product = self._folder("", product)
         return self._folder(product, inner[-1] if inner else _NO_CATEGORY)
+
+    def announced(self, path: str) -> str:
+        """What to say of an article in the scenario ``path``: which folders are made for it, ``""`` for none."""
+        return "，".join(self._news(place) for place in (parent_of(path), path) if place in self.planned)
+
+    def news(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """The same of several scenarios, each new folder once."""
+        needed = {place for path in paths for place in (path, parent_of(path))}
+        return tuple(self._news(place) for place in self.planned if place in needed)
+
+    def _news(self, path: str) -> str:
+        """A new folder, and the one that may have been meant: a slip in a category makes a product unasked."""
+        parent, title = parent_of(path), self.planned[path]
+        beside = [self.folders[place].title for place in self._there if parent_of(place) == parent]
+        near = process.extractOne(title, beside, scorer=fuzz.ratio, score_cutoff=_NEAR)
+        news = f"新建{'场景' if parent else '产品'}“{title}”"
+        return f"{news}（是不是“{near[0]}”？）" if near else news
 
     def _folder(self, parent: str, title: str) -> str:
         path = self._by_title.get((parent, title))

@@ -82,6 +82,8 @@ class Planner:
         article_id, title = cells.get("id"), cells.get("title")
         if article_id:
             check("id", slug, article_id)
+        elif version:
+            raise ValueError("有“版本”却没有 id（编号）：导出的行要留着编号；请把编号填回去，新词条请清空版本。")
         elif not title:
             raise ValueError("缺少 title（标准问），也没有 id（编号），请至少补上标准问。")
         folder = self.places.scenario(category_titles(cells.get(CATEGORY, "")))
@@ -102,12 +104,13 @@ class Planner:
         self._check_free(path)
         cells = {"id": wanted.id, **wanted.cells}
         if not wanted.version:
-            stamps = dict.fromkeys(("created", "updated"), self._today.isoformat())
+            today = self._today.isoformat()
+            stamps = {"created": min(today, cells.get("updated", today)), "updated": today}
             cells = tidied(_NEW, self._columns) | stamps | cells
         source = new_source(cells, self._columns)
         self._judged(path, source)
         self._shelf.add(wanted.id, cells["title"], path)
-        return Outcome(ADDED, wanted.id, path, source=source)
+        return Outcome(ADDED, wanted.id, path, self.places.announced(wanted.folder), source)
 
     def _edit(self, wanted: _Wanted, path: str) -> Outcome:
         if wanted.version and version_of(wanted.cells) == wanted.version and not self._product:
@@ -154,7 +157,9 @@ class Planner:
         self._check_only(changes | stamp, version, judged)
         headings = [self._columns.by_name[name].heading for name in changes]
         headings += [self._columns.by_name[CATEGORY].heading] if path != version.path else []
-        return Outcome(CHANGED, wanted.id, path, f"改了{'、'.join(headings)}", source, version.path, version.revision)
+        made = self.places.announced(parent_of(path))
+        reason = "，".join(filter(None, (f"改了{'、'.join(headings)}", made)))
+        return Outcome(CHANGED, wanted.id, path, reason, source, version.path, version.revision)
 
     def _check_free(self, path: str) -> None:
         if self._shelf.file(path) is not None:

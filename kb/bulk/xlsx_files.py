@@ -29,7 +29,8 @@ _OLE = b"\xd0\xcf\x11\xe0"  # an old .xls, or an .xlsx with a password
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3}\d{1,7}:[A-Z]{1,3}\d{1,7})"')
 _CHUNK = 1 << 20
 _LONGEST_CELL = 32767  # characters as UTF-16 counts them
-_LAST_ROW = 1_048_576
+_LAST_ROW = 1_048_576  # of a sheet in any program
+_MOST_BLANK = 100_000  # rows on end; a file of 5 kB can claim billions
 _WIDTHS = {"title": 30, "questions": 36, "category": 24, "body": 60}
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _BOLD = Font(bold=True)
@@ -88,7 +89,13 @@ def _records(path: Path, sheet: Any) -> Generator[Record, None, None]:
     shown: dict[int, tuple[int, str]] = {}  # column -> (last row, text) of the merged cell we are in
     try:
         merged = _merged_columns(path, sheet)
+        blank = 0
         for line, row in enumerate(_quietly(sheet.iter_rows()), 1):
+            blank = 0 if any(cell.value is not None for cell in row) else blank + 1
+            if line > _LAST_ROW or blank > _MOST_BLANK:
+                raise BulkImportError(
+                    f"{path} 到第 {line} 行还没有完，前面有 {blank} 个空行，没有导入；请删掉数据下面的空行后另存。"
+                )
             cells = [_text(cell) for cell in row]
             for column, last in merged.pop(line, ()):
                 shown[column] = last, cells[column] if column < len(cells) else ""
@@ -96,6 +103,8 @@ def _records(path: Path, sheet: Any) -> Generator[Record, None, None]:
                 if line <= last and column < len(cells):
                     cells[column] = text
             yield Record(line, cells)
+    except BulkImportError:
+        raise
     except Exception as error:
         raise _damaged(path, error) from error
 

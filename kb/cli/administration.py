@@ -43,7 +43,8 @@ def serve(context: Context, host: str, port: int) -> None:
         service.note("files", str(error))
         remarks.print(f"[yellow]索引没有更新，先用原来的：{escape(str(error))}[/]")
     service.refresh()
-    upkeep = Upkeep(service, context.settings.articles, context.settings.retention_days)
+    settings = context.settings
+    upkeep = Upkeep(service, settings.articles, settings.import_dir, settings.retention_days)
     upkeep.start()
     try:
         listen(create_app(service), host, port, ready=lambda url: click.echo(f"直达已就绪：{url}  （按 Ctrl+C 停止）"))

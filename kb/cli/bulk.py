@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +59,15 @@ def _import(context: Context, file: Path, product: str | None, dry_run: bool, sk
     report = import_file(context.settings, file, ImportOptions(product, dry_run, skip_errors), track)
     if as_json:
         rows = [asdict(row) for row in report.rows]
-        print_json({"written": report.written, "counts": report.counts, "unused": report.unused, "rows": rows})
+        print_json(
+            {
+                "written": report.written,
+                "counts": report.counts,
+                "unused": report.unused,
+                "made": report.made,
+                "rows": rows,
+            }
+        )
     else:
         _print_import(report, dry_run)
     if report.counts["错误"]:
@@ -73,6 +83,8 @@ def _print_import(report: ImportReport, dry_run: bool) -> None:
         click.echo(f"……还有 {len(shown) - _MOST_SHOWN} 行，用 --json 查看全部。")
     if report.unused:
         remarks.print(f"[yellow]没有用到的列：{escape('、'.join(report.unused))}[/]")
+    for news in report.made[:_MOST_SHOWN]:
+        remarks.print(f"[yellow]{escape(news)}[/]")
     summary = "，".join(f"{verdict} {count}" for verdict, count in report.counts.items())
     if report.written:
         output.print(f"已写入：{summary}")
@@ -86,12 +98,18 @@ def _undo(context: Context, as_json: bool) -> None:
     from kb.wiring import undo_import
 
     journal = undo_import(context.settings)
-    restored = sum(bool(change.before) for change in journal.changes)
-    removed = len(journal.changes) - restored
+    restored = [change.path for change in journal.changes if change.before]
+    removed = [change.path for change in journal.changes if not change.before]
     if as_json:
-        print_json({"at": journal.at, "restored": restored, "removed": removed})
+        print_json({"at": journal.at, "restored": len(restored), "removed": len(removed)})
     else:
-        output.print(f"已撤销 {journal.at} 的导入：恢复 {restored} 个文件，移除 {removed} 个文件。")
+        at = datetime.fromisoformat(journal.at).astimezone()
+        output.print(f"已撤销 {at:%Y-%m-%d %H:%M:%S} 的导入：恢复{_files(restored)}，移除{_files(removed)}。")
+
+
+def _files(paths: Sequence[str]) -> str:
+    folders = sum(path.endswith("/_index.md") for path in paths)
+    return f" {len(paths) - folders} 条知识" + (f"、{folders} 个目录文件" if folders else "")
 
 
 def _write_template(context: Context, target: Path, form: str) -> None:

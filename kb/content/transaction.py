@@ -2,77 +2,38 @@
 
 New versions are written aside, below the articles folder so that a rename puts each in place. The files they replace
 are copied to ``home``, then the journal is written there: from that moment on the change is decided, and whoever comes
-next completes it; before, it is dropped. What is needed to take the change back stays in ``home/last``. ::
+next completes it; before, it is dropped. Where a file can't be put in place while the process lives, the journal is
+turned ``back`` and everything is restored. What is needed to take the change back stays in ``home/last``. ::
 
-    root/.import/…        new versions, gone when done
+    root/.import.lock     held while a change is under way, whatever its home; stays, empty
+    root/.import/<home>/  new versions, gone when done; named after the home, for several may share the articles
     home/pending/         a change that is under way: journal, old/… (replaced files)
     home/last/            the last change that was completed, the same files
-    home/lock             held while a change is under way
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from types import TracebackType
+from typing import NoReturn
 
 from filelock import FileLock, Timeout
 
 from kb.content.documents import revision_of
+from kb.content.journal import JOURNAL_NAME, Change, Journal
 from kb.errors import BulkImportError
 
 log = logging.getLogger(__name__)
 
-_STAGE = ".import"  # hidden, so that no scan looks in
-_JOURNAL = "journal.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One file: the revision it had and the one it gets, ``""`` for no file. ``path``: POSIX, relative to the root."""
-
-    path: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """A change that is decided. ``made``: the folders it makes; ``drop``: those it removes if they are empty then.
-
-    ``undoable``: whether it is kept as the last change, otherwise the last one is forgotten. ``at``: local time.
-    """
-
-    at: str
-    changes: tuple[Change, ...]
-    made: tuple[str, ...]
-    drop: tuple[str, ...]
-    undoable: bool
-
-    @classmethod
-    def load(cls, folder: Path) -> Journal | None:
-        """The journal in ``folder``; None when there is none."""
-        try:
-            values = json.loads((folder / _JOURNAL).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        return cls(**{**values, "changes": tuple(Change(**change) for change in values["changes"])})
-
-    def save(self, folder: Path) -> None:
-        """Write the journal in one step, durably."""
-        temporary = folder / f"{_JOURNAL}.tmp"
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(asdict(self), file, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, folder / _JOURNAL)
+_STAGE, _LOCK = ".import", ".import.lock"  # hidden, so that no scan looks in
 
 
 class Transaction:
@@ -83,19 +44,19 @@ class Transaction:
 
     def __init__(self, root: Path, home: Path) -> None:
         self._root, self._home = root, home
-        self._stage, self._pending = root / _STAGE, home / "pending"
+        self._stage, self._pending = _stage_of(root, home), home / "pending"
         self._changes: list[Change] = []
 
     def __enter__(self) -> Transaction:
         self._home.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(self._home / "lock")
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(self._root / _LOCK)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
             raise BulkImportError("另一个导入正在进行，没有开始；请等它结束后重试。") from None
         try:
             _settle(self._root, self._home)
-            shutil.rmtree(self._stage, ignore_errors=True)  # of a run with another data folder
             self._pending.mkdir()
             self._stage.mkdir(parents=True)
         except BaseException:
@@ -107,7 +68,7 @@ class Transaction:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if not (self._pending / _JOURNAL).exists():
+            if not (self._pending / JOURNAL_NAME).exists():
                 _drop(self._root, self._home)
         finally:
             self._lock.release()
@@ -126,25 +87,55 @@ class Transaction:
     def publish(self, undoable: bool = True, drop: Iterable[str] = ()) -> None:
         """Make the change; ``drop``: folders to remove if that leaves them empty.
 
-        Raises BulkImportError, and changes nothing, when a file is no longer what it was.
+        Raises BulkImportError, and changes nothing, when a file is no longer what it was or can't be put in place.
         """
         for change in self._changes:
-            if _revision(self._root / change.path) != change.before:
-                raise BulkImportError(f"{change.path} 刚刚被别人改过，没有写入任何内容；请重新执行一次。")
+            self._check(change)
             if change.before:
                 _copy(self._root / change.path, self._pending / "old" / change.path)
         changes = sorted(self._changes, key=lambda change: (not change.path.endswith("/_index.md"), change.path))
         made = _missing_folders(self._root, (change.path for change in changes if not change.before))
         _sync()
         now = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-        Journal(now, tuple(changes), made, tuple(drop), undoable).save(self._pending)
-        _settle(self._root, self._home)
+        journal = Journal(now, tuple(changes), made, tuple(drop), undoable)
+        journal.save(self._pending)
+        try:
+            skipped = _complete(self._root, self._home, journal, partly=False)
+        except OSError as error:
+            self._give_up(journal, f"写不了 {error.filename2 or error.filename}（{error.strerror}）")
+        if skipped:
+            self._give_up(journal, f"{skipped[0]} 刚刚被别人改过")
+
+    def _check(self, change: Change) -> None:
+        """Find out before anything is decided what could stop it halfway."""
+        if _revision(self._root / change.path) != change.before:
+            raise BulkImportError(f"{change.path} 刚刚被别人改过，没有写入任何内容；请重新执行一次。")
+        folder = (self._root / change.path).resolve().parent
+        while not folder.exists():
+            folder = folder.parent
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise BulkImportError(f"没有权限写 {folder}，没有写入任何内容；请检查权限后再执行一次。")
+        if folder.stat().st_dev != self._stage.stat().st_dev:
+            raise BulkImportError(f"{folder} 和知识目录不在同一个磁盘上，没有写入任何内容；请放到同一个磁盘。")
+
+    def _give_up(self, journal: Journal, reason: str) -> NoReturn:
+        """Restore everything. Raises BulkImportError, saying how that went."""
+        try:
+            turned = replace(journal, back=True)
+            turned.save(self._pending)
+            _restore(self._root, self._home, turned)
+        except OSError as error:
+            log.warning("导入失败后没能还原：%s", error)
+            raise BulkImportError(
+                f"{reason}，只写了一部分；请检查磁盘和权限，下一次执行 kb 命令时会自动处理完。"
+            ) from error
+        raise BulkImportError(f"{reason}，已全部还原，没有写入任何内容；请检查后再执行一次。")
 
 
 @contextmanager
-def _alone(home: Path) -> Iterator[bool]:
+def _alone(root: Path) -> Iterator[bool]:
     """Hold the lock; False when somebody else does."""
-    lock = FileLock(home / "lock")
+    lock = FileLock(root / _LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -157,11 +148,19 @@ def _alone(home: Path) -> Iterator[bool]:
 
 
 def recover(root: Path, home: Path) -> None:
-    """Complete or drop what a killed process left behind; does nothing while one is at work. Raises OSError."""
-    if (home / "pending").exists():
-        with _alone(home) as alone:
-            if alone:
-                _settle(root, home)
+    """Complete or drop what a killed process left behind; does nothing while one is at work.
+
+    Raises BulkImportError when that isn't possible now; nothing is lost, it can be tried again.
+    """
+    try:
+        if (home / "pending").exists():
+            with _alone(root) as alone:
+                if alone:
+                    _settle(root, home)
+    except (OSError, ValueError) as error:
+        raise BulkImportError(
+            f"上一次导入中断了，现在还不能收尾（{error}）；请检查磁盘和权限，之后会自动再试。"
+        ) from error
 
 
 def last_change(home: Path) -> Journal | None:
@@ -192,48 +191,102 @@ def undo(root: Path, home: Path) -> Journal:
 
 
 def _settle(root: Path, home: Path) -> None:
-    """Complete the pending change if it was decided, drop it if not."""
-    pending = home / "pending"
-    journal = Journal.load(pending)
+    """Complete the pending change if it was decided, restore everything if it failed, drop it if it never was."""
+    journal = Journal.load(home / "pending")
     if journal is None:
         _drop(root, home)
-        return
+    elif journal.back:
+        _restore(root, home, journal)
+    else:
+        _complete(root, home, journal)
+
+
+def _complete(root: Path, home: Path, journal: Journal, partly: bool = True) -> list[str]:
+    """Put every file into place; returns those that somebody edited, which keep the edit and are not for undo.
+
+    Not ``partly``: stops at the first of them, everything being as it then is.
+    """
+    skipped = []
     for change in journal.changes:
-        _apply(root, change)
-    for folder in sorted(journal.drop, reverse=True):
-        with suppress(OSError):  # not empty, or gone
-            (root / folder).rmdir()
+        if not _apply(root, _stage_of(root, home), change):
+            skipped.append(change.path)
+            if not partly:
+                return skipped
+    _remove_empty(root, journal.drop)
     _sync()
-    shutil.rmtree(root / _STAGE, ignore_errors=True)
+    _clear_stage(root, home)
+    if skipped:
+        done = tuple(change for change in journal.changes if change.path not in skipped)
+        journal = replace(journal, changes=done)
+        journal.save(home / "pending")
     shutil.rmtree(home / "last", ignore_errors=True)
     if journal.undoable:
-        os.replace(pending, home / "last")
+        os.replace(home / "pending", home / "last")
     else:
-        shutil.rmtree(pending)
+        shutil.rmtree(home / "pending")
+    return skipped
+
+
+def _restore(root: Path, home: Path, journal: Journal) -> None:
+    """Undo what has been put into place of a change; what somebody edited since keeps the edit."""
+    for change in journal.changes:
+        target = (root / change.path).resolve()
+        if _revision(target) != change.after:
+            continue
+        if change.before:
+            aside = _stage_of(root, home) / "old" / change.path
+            _copy(home / "pending" / "old" / change.path, aside)
+            if change.after:
+                shutil.copymode(target, aside)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(aside, target)
+        else:
+            target.unlink(missing_ok=True)
+    _remove_empty(root, journal.made)
+    _sync()
+    _drop(root, home)
+
+
+def _remove_empty(root: Path, folders: Iterable[str]) -> None:
+    for folder in sorted(folders, reverse=True):
+        with suppress(OSError):  # not empty, or gone
+            (root / folder).rmdir()
 
 
 def _drop(root: Path, home: Path) -> None:
     if (home / "pending").exists():
-        shutil.rmtree(root / _STAGE, ignore_errors=True)
+        (home / "pending" / JOURNAL_NAME).unlink(missing_ok=True)  # first: without it, what is left is dropped
+        _clear_stage(root, home)
         shutil.rmtree(home / "pending")
 
 
-def _apply(root: Path, change: Change) -> None:
-    """Put one file into place, once; a file that somebody edited after a crash keeps the edit."""
-    staged, target = root / _STAGE / change.path, (root / change.path).resolve()  # a link keeps pointing where it did
+def _stage_of(root: Path, home: Path) -> Path:
+    return root / _STAGE / hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
+
+
+def _clear_stage(root: Path, home: Path) -> None:
+    shutil.rmtree(_stage_of(root, home), ignore_errors=True)
+    with suppress(OSError):  # somebody else's are there
+        (root / _STAGE).rmdir()
+
+
+def _apply(root: Path, stage: Path, change: Change) -> bool:
+    """Put one file into place, once; False when somebody edited it meanwhile: it keeps the edit."""
+    staged, target = stage / change.path, (root / change.path).resolve()  # a link keeps pointing where it did
     present = _revision(target)
-    if not staged.exists() if change.after else not present:
-        return  # done before the crash
-    if present != change.before:
-        log.warning("%s 在中断的导入之后又改过，保留现在的内容。", change.path)
-        return
+    if present == change.after and not (change.after and staged.exists()):
+        return True  # done before a crash
+    if present != change.before or (change.after and not staged.exists()):
+        log.warning("%s 在导入写入之前又改过，或者待写入的内容不见了；保留现在的内容。", change.path)
+        return False
     if not change.after:
         (root / change.path).unlink()
-        return
+        return True
     target.parent.mkdir(parents=True, exist_ok=True)
     if change.before:
         shutil.copymode(target, staged)
     os.replace(staged, target)
+    return True
 
 
 def _revision(path: Path) -> str:

@@ -61,7 +61,7 @@ class BulkDesk:
         undo(self.root, self.home)
 
     def tree(self) -> dict[str, bytes]:
-        paths = (path for path in self.root.rglob("*") if path.is_file())
+        paths = (path for path in self.root.rglob("*") if path.is_file() and path.name != ".import.lock")
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths}
 
     def articles(self) -> dict[str, Article]:

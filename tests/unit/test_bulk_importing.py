@@ -50,7 +50,8 @@ def take(root: Path, file: Path, today: date = TODAY, progress: Progress = silen
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    paths = (path for path in root.rglob("*") if path.is_file() and path.name != ".import.lock")
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 
 def articles(root: Path) -> dict[str, Article]:
@@ -217,6 +218,28 @@ def test_an_article_under_another_file_name_is_edited_where_it_is(root: Path) ->
     assert [(row.verdict, row.path) for row in report.rows] == [("更新", "mall/refund/flash.md")]
 
 
+def test_a_new_folder_is_announced_with_the_one_that_may_have_been_meant(root: Path) -> None:
+    make_tree(root)
+    report = run(
+        root, ROW | {"category": ["网上商成", "退款与退货"]}, ROW | {"id": "b", "category": ["动物园", "犀牛"]}
+    )
+    assert report.rows[0].reason == "新建产品“网上商成”（是不是“网上商城”？），新建场景“退款与退货”"
+    assert report.made[2:] == ("新建产品“动物园”", "新建场景“犀牛”")
+    assert run(root, ROW | {"id": "c", "category": ["动物园", "犀牛"]}).made == ()
+
+
+def test_a_new_article_was_not_created_after_its_last_update(root: Path) -> None:
+    run(root, ROW | {"updated": "2025-03-01"})
+    (article,) = articles(root).values()
+    assert (article.created, article.updated) == (date(2025, 3, 1), date(2025, 3, 1))
+    assert errors(lint(ArticleFiles(root, CHANNELS), today=TODAY)) == []
+
+
+def test_a_row_with_a_version_needs_its_id(root: Path) -> None:
+    reason = run(root, {"title": "什么是闪付？", "version": "v0123456789ab", "category": ["甲"]}).rows[0].reason
+    assert "要留着编号" in reason
+
+
 def test_a_dry_run_tells_the_same_and_touches_nothing(root: Path) -> None:
     report = run(root, ROW, dry_run=True)
     assert report.counts["新增"] == 1
@@ -256,7 +279,7 @@ def test_an_import_that_is_stopped_leaves_nothing(root: Path) -> None:
     assert tree(root) == before
 
 
-def test_a_disk_that_fills_up_halfway_leaves_whole_files_and_the_next_run_completes_it(
+def test_a_disk_that_fills_up_halfway_leaves_nothing_and_the_next_run_imports_all(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real_replace, calls = os.replace, []
@@ -272,9 +295,9 @@ def test_a_disk_that_fills_up_halfway_leaves_whole_files_and_the_next_run_comple
         patched.setattr(os, "replace", replace)
         with pytest.raises(BulkImportError, match="再执行一次"):
             run(root, *rows)
-    assert len(articles(root)) < 4
-    assert run(root, *rows).counts == {"新增": 0, "更新": 0, "不变": 4, "错误": 0}
-    assert not list(root.glob(".import*"))
+    assert tree(root) == {}
+    assert run(root, *rows).counts == {"新增": 4, "更新": 0, "不变": 0, "错误": 0}
+    assert not (root / ".import").exists()
 
 
 @pytest.mark.skipif(REAL_EXPORTS is None, reason="ZHIDA_EVAL_DIR names no folder of real exports")

@@ -196,7 +196,7 @@ def test_wrong_rows_are_left_out_on_request(desk: BulkDesk) -> None:
     report = desk.table(HEADINGS, ("坏", *ROW[1:3], "新/类", "x"), ROW, skip_errors=True)
     assert report.written
     assert report.counts == {"新增": 1, "更新": 0, "不变": 0, "错误": 1}
-    assert sorted(path.name for path in desk.root.iterdir()) == ["ji-ben-ye-wu"]
+    assert [path.name for path in desk.root.iterdir() if path.is_dir()] == ["ji-ben-ye-wu"]
 
 
 # --- CSV
@@ -426,3 +426,13 @@ def test_a_template_has_headings_that_are_understood(desk: BulkDesk, form: str) 
     with pytest.raises(FileExistsError):
         write_template(target, form, CHANNELS)
     assert target.read_bytes() == filled
+
+
+def test_a_row_number_beyond_every_sheet_is_refused_before_it_is_counted_up_to(desk: BulkDesk) -> None:
+    book = desk.workbook(["标准问", "分类"], ["犀牛怎么退", "动物园"], ["犀牛怎么换", "动物园"])
+    claimed = desk.base / "claimed.xlsx"
+    with zipfile.ZipFile(book) as source, zipfile.ZipFile(claimed, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b'<row r="3"', b'<row r="2000000000"'))
+    with pytest.raises(BulkImportError, match="空行"):
+        desk.take(claimed)

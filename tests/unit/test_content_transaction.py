@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -51,7 +54,8 @@ AFTER = {"mall/a.md": NEW, "shop/b.md": NEW, "shop/c.md": b"moved"}
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    paths = (path for path in root.rglob("*") if path.is_file() and path.name != ".import.lock")
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
 
 
 @pytest.fixture
@@ -64,6 +68,11 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
+
+
+def stage(root: Path, home: Path, path: str) -> None:
+    name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:12]
+    write(root, f".import/{name}/{path}", NEW)
 
 
 def change(root: Path, home: Path) -> None:
@@ -164,8 +173,8 @@ def test_a_kill_at_any_step_leaves_all_or_nothing(tmp_path: Path) -> None:
 
 
 def test_recovery_keeps_what_was_edited_after_the_crash(root: Path, home: Path) -> None:
-    write(root, ".import/mall/a.md", NEW)
-    write(root, ".import/shop/b.md", NEW)
+    stage(root, home, "mall/a.md")
+    stage(root, home, "shop/b.md")
     changes = [{"path": "mall/a.md", "before": WAS, "after": revision_of(NEW)}]
     changes.append({"path": "shop/b.md", "before": "", "after": revision_of(NEW)})
     journal = {"at": "", "changes": changes, "made": [], "drop": [], "undoable": True}
@@ -173,10 +182,121 @@ def test_recovery_keeps_what_was_edited_after_the_crash(root: Path, home: Path) 
     write(root, "mall/a.md", "edited")
     recover(root, home)
     assert tree(root) == BEFORE | {"mall/a.md": b"edited", "shop/b.md": NEW}
+    undo(root, home)  # of what was done
+    assert tree(root) == BEFORE | {"mall/a.md": b"edited"}
 
 
 def test_recovery_waits_for_nobody(root: Path, home: Path) -> None:
     (home / "pending").mkdir(parents=True)
-    with FileLock(home / "lock"):
+    with FileLock(root / ".import.lock"):
         recover(root, home)
     assert (home / "pending").exists()
+
+
+def failing_replace(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> None:
+    """Let the first renames onto a file of this name fail."""
+    real, left = os.replace, [times]
+
+    def replace(source: Any, target: Any) -> None:
+        if Path(target).name == name and left[0]:
+            left[0] -= 1
+            raise PermissionError(errno.EACCES, "Permission denied", str(source), None, str(target))
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+
+
+def test_a_file_that_cannot_be_put_in_place_takes_everything_back(
+    root: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_replace(monkeypatch, "c.md", 1)
+    with pytest.raises(BulkImportError, match=r"c\.md.*已全部还原"):
+        change(root, home)
+    assert tree(root) == BEFORE
+    assert not (root / "shop").exists()
+    assert not (home / "pending").exists()
+    change(root, home)
+    assert tree(root) == AFTER
+
+
+def test_what_could_not_be_restored_is_restored_by_the_next_one(
+    root: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(root, "mall/d.md", OLD)
+    with monkeypatch.context() as patched:
+        real = os.replace
+
+        def replace(source: Any, target: Any) -> None:
+            if Path(target).name == "d.md" or "old" in Path(source).parts:
+                raise PermissionError(errno.EACCES, "Permission denied", str(target))
+            real(source, target)
+
+        patched.setattr(os, "replace", replace)
+        with Transaction(root, home) as transaction:
+            transaction.put("mall/a.md", NEW, WAS)
+            transaction.put("mall/d.md", NEW, WAS)
+            with pytest.raises(BulkImportError, match="只写了一部分"):
+                transaction.publish()
+        with pytest.raises(BulkImportError, match="自动再试"):
+            recover(root, home)
+    recover(root, home)
+    assert tree(root) == BEFORE | {"mall/d.md": OLD}
+
+
+def test_a_folder_on_another_disk_is_refused_before_anything_is_decided(root: Path, home: Path) -> None:
+    other = Path("/dev/shm")  # noqa: S108
+    if not other.is_dir() or other.stat().st_dev == root.stat().st_dev:
+        pytest.skip("there is only one disk")
+    (root / "far").symlink_to(other)
+    with Transaction(root, home) as transaction:
+        transaction.put("mall/a.md", NEW, WAS)
+        transaction.put(f"far/{home.parent.name}.md", NEW)
+        with pytest.raises(BulkImportError, match="不在同一个磁盘"):
+            transaction.publish()
+    (root / "far").unlink()
+    assert tree(root) == BEFORE
+
+
+def test_a_file_edited_while_the_change_is_made_stops_all_of_it(
+    root: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.replace
+
+    def replace(source: Any, target: Any) -> None:
+        real(source, target)
+        if Path(target).name == "a.md":
+            write(root, "mall/c.md", "edited")
+
+    monkeypatch.setattr(os, "replace", replace)
+    with Transaction(root, home) as transaction:
+        transaction.put("mall/a.md", NEW, WAS)
+        transaction.put("mall/c.md", NEW, revision_of(b"moved"))
+        with pytest.raises(BulkImportError, match=r"mall/c\.md 刚刚被别人改过，已全部还原"):
+            transaction.publish()
+    assert tree(root) == BEFORE | {"mall/c.md": b"edited"}
+    assert last_change(home) is None
+
+
+def test_two_homes_over_one_folder_wait_for_each_other_and_keep_their_own_stage(root: Path, tmp_path: Path) -> None:
+    a, b = tmp_path / "a", tmp_path / "b"
+    stage(root, a, "mall/a.md")
+    changes = [{"path": "mall/a.md", "before": WAS, "after": revision_of(NEW)}]
+    journal = {"at": "", "changes": changes, "made": [], "drop": [], "undoable": True}
+    write(a, "pending/journal.json", json.dumps(journal))
+    with Transaction(root, b) as transaction:
+        with pytest.raises(BulkImportError, match="正在进行"):
+            Transaction(root, a).__enter__()
+        transaction.put("shop/b.md", NEW)
+        transaction.publish()
+    recover(root, a)
+    assert tree(root) == BEFORE | {"mall/a.md": NEW, "shop/b.md": NEW}
+
+
+def test_a_staged_file_that_is_missing_is_not_taken_for_done(root: Path, home: Path) -> None:
+    changes = [{"path": "mall/a.md", "before": WAS, "after": revision_of(NEW)}]
+    journal = {"at": "", "changes": changes, "made": [], "drop": [], "undoable": True}
+    write(home, "pending/journal.json", json.dumps(journal))
+    recover(root, home)
+    last = last_change(home)
+    assert last is not None
+    assert last.changes == ()
