@@ -6,6 +6,7 @@ import { enhanceSearchBox } from "./combobox.js";
 import { enhanceCopying } from "./copy.js";
 import { find } from "./dom.js";
 import { enhancePanel } from "./faq.js";
+import { enhanceHits } from "./hits.js";
 import { enhanceKeys } from "./keys.js";
 import { enhanceScope } from "./scope.js";
 import { record } from "./statistics.js";
@@ -20,6 +21,7 @@ enhanceBlanks();
 enhanceCopying();
 enhanceArticle();
 enhancePanel();
+enhanceHits();
 enhanceKeys();
 
 onNewContent(makeFillable);
