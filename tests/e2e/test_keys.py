@@ -46,7 +46,8 @@ def test_alt_and_a_digit_copy_that_script_also_while_typing(open_page: OpenPage)
     assert page.evaluate(FOCUSED) == "q"
     page.keyboard.press("Alt+2")
     page.wait_for_selector(".copy.done")
-    assert pasted(page) == page.locator(".hit .preview").nth(1).text_content()
+    folded = page.locator(".hit .preview").nth(1).text_content()
+    assert pasted(page).translate(str.maketrans("", "", "{}")) == folded
     assert page.locator("input[name=q]").input_value() == "退款"
 
 
