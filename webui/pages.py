@@ -28,6 +28,14 @@ blueprint = Blueprint("pages", __name__)
 blueprint.before_request(welcome_visitor)
 
 
+class Limit(NamedTuple):
+    """What the agent works on and may have forgotten: in words, how to look further, and where that leads."""
+
+    said: str
+    wider: str
+    without: str
+
+
 class Chip(NamedTuple):
     """A filter in force, and where to go to drop it."""
 
@@ -110,6 +118,7 @@ def _results(asked: SearchRequest, page: SearchPage) -> str:
         page=page,
         link=partial(_link, asked),
         chips=list(_chips(asked)),
+        limits=list(_limits(asked)),
         following=following if following < page.total and following <= MAX_OFFSET else None,
         reported=bool(request.args.get("reported")),
         help=None if page.total else _help(asked),
@@ -129,6 +138,14 @@ def _link(asked: SearchRequest, **changes: object) -> str:
     """The address of the search ``asked`` with ``changes``, on its first page unless ``offset`` is one of them."""
     values = {"q": asked.text, "channel": asked.channel} | {name: getattr(asked, name) for name in FILTERS} | changes
     return url_for("pages.search", **{name: value for name, value in values.items() if value})
+
+
+def _limits(asked: SearchRequest) -> Iterator[Limit]:
+    if asked.product:
+        title = service().library().title_of("product", asked.product)
+        yield Limit(f"只看了“{title}”", "在全部产品里查", _link(asked, product=None, scenario=None))
+    if asked.channel:
+        yield Limit(f"只看适用“{asked.channel}”的", "不限渠道", _link(asked, channel=None))
 
 
 def _chips(asked: SearchRequest) -> Iterator[Chip]:

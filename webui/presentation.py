@@ -34,7 +34,7 @@ _CONTEXT = 4
 def register(app: Flask) -> None:
     """Give templates the filters and constants of this module."""
     app.context_processor(_frame)
-    for function in (marked, script_html, body_html, local_time, repeats, typed_as):
+    for function in (marked, script_html, preview_html, body_html, local_time, repeats, typed_as):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(
         KINDS=KINDS, TIERS=TIERS, FACETS=FACETS, FIELDS=FIELDS, VOTES=VOTES, MAX_QUERY=MAX_QUERY
@@ -48,10 +48,12 @@ def marked(snippet: Snippet) -> Markup:
 
 def script_html(script: str, words: Collection[str] = ()) -> Markup:
     """A script with the ``{{…}}`` that the agent fills in ``<var>``, and the query's ``words`` in ``<mark>``."""
-    pieces = _VARIABLE.split(script)  # text, name, text, name, …, text
-    shown = [_with_marks(piece, words) for piece in pieces[::2]]
-    blanks = [Markup('<var data-blank="{0}">{{{{{0}}}}}</var>').format(name) for name in pieces[1::2]]
-    return Markup().join(piece for pair in zip(shown, [*blanks, ""], strict=True) for piece in pair)
+    return _with_blanks(script, words, Markup('<var data-blank="{0}">{{{{{0}}}}}</var>'))
+
+
+def preview_html(script: str, words: Collection[str] = ()) -> Markup:
+    """A script as its beginning is shown in a fold: what the agent fills in is a name in ``<var>``, not a field."""
+    return _with_blanks(script, words, Markup("<var>{0}</var>"))
 
 
 def repeats(snippet: Snippet, scripts: Iterable[Script]) -> bool:
@@ -69,6 +71,13 @@ def body_html(body: str) -> Markup:
 def local_time(moment: str) -> str:
     """``2026-11-22T01:02:03+00:00`` → ``11-22 09:02`` where the server stands; empty stays empty."""
     return datetime.fromisoformat(moment).astimezone().strftime("%m-%d %H:%M") if moment else ""
+
+
+def _with_blanks(script: str, words: Collection[str], blank: Markup) -> Markup:
+    pieces = _VARIABLE.split(script)  # text, name, text, name, …, text
+    shown = [_with_marks(piece, words) for piece in pieces[::2]]
+    blanks = [blank.format(name) for name in pieces[1::2]]
+    return Markup().join(piece for pair in zip(shown, [*blanks, ""], strict=True) for piece in pair)
 
 
 def _with_marks(text: str, words: Collection[str]) -> Markup:

@@ -9,9 +9,8 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 import click
-from rich.markup import escape
 
-from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, track
+from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, shown, track
 from kb.errors import EngineError, KbError
 
 _M_ARENA_MAX = -8  # from malloc.h
@@ -41,7 +40,7 @@ def serve(context: Context, host: str, port: int) -> None:
         if not service.can_search():
             raise
         service.note("files", str(error))
-        remarks.print(f"[yellow]索引没有更新，先用原来的：{escape(str(error))}[/]")
+        remarks.print(f"[yellow]索引没有更新，先用原来的：{shown(str(error))}[/]")
     service.refresh()
     settings = context.settings
     upkeep = Upkeep(service, settings.articles, settings.import_dir, settings.retention_days)
@@ -78,7 +77,7 @@ def doctor(context: Context, as_json: bool) -> None:
         print_json({"ok": healthy, "checks": [{"name": n, "ok": good, "detail": d} for n, good, d in findings]})
     else:
         for name, good, detail in findings:
-            output.print(f"{'[green]正常[/]' if good else '[red]异常[/]'}  {name}：{escape(detail)}")
+            output.print(f"{'[green]正常[/]' if good else '[red]异常[/]'}  {name}：{shown(detail)}")
     if not healthy:
         sys.exit(1)
 

@@ -7,11 +7,22 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
-from rich.markup import escape
 from rich.table import Table
 
 from kb import contracts
-from kb.cli.context import PATH, Context, json_option, json_text, output, pass_context, print_json, remarks, utf8
+from kb.cli.context import (
+    PATH,
+    Context,
+    json_option,
+    json_text,
+    output,
+    pass_context,
+    print_json,
+    remarks,
+    shown,
+    table,
+    utf8,
+)
 from kb.model import Hit, SearchRequest, Snippet, State
 from kb.usecases.staleness import StaleItem
 
@@ -36,27 +47,28 @@ def search(context: Context, query: str, as_json: bool, **filters: object) -> No
         print_json(contracts.search_document(page))
         return
     if page.fallback:
-        remarks.print(f"[yellow]{escape(page.fallback)}[/]")
+        remarks.print(f"[yellow]{shown(page.fallback)}[/]")
     for rank, hit in enumerate(page.hits, int(str(filters["offset"])) + 1):
-        _print_hit(rank, hit)
+        _print_hit(rank, hit, shown(hit.script) if filters["channel"] else "")
     remarks.print(f"共 {page.total} 条，用时 {page.took_ms:.1f} 毫秒" if page.total else "没有找到相关条目。")
 
 
-def _print_hit(rank: int, hit: Hit) -> None:
+def _print_hit(rank: int, hit: Hit, said: str) -> None:
+    """The hit, and what is ``said`` on the channel asked for (as markup); without that where it matched."""
     article = hit.record.article
     colour = _COLOURS.get(hit.freshness.state, "green")
-    place = escape(f"{article.product.title} › {article.scenario.title}")
+    place = shown(f"{article.product.title} › {article.scenario.title}")
     badge = f"[{colour}]{hit.freshness.state.label}[/]"
     output.print(f"[bold]{rank}. {_highlighted(hit.title)}[/]  [dim]{place}  {article.id}[/]  {badge}")
-    output.print(f"   {_highlighted(hit.snippet)}")
+    output.print(f"   {said or _highlighted(hit.snippet)}".replace("\n", "\n   "))
 
 
 def _highlighted(snippet: Snippet) -> str:
     pieces, done = [], 0
     for start, end in snippet.marks:
-        pieces += [escape(snippet.text[done:start]), "[bold magenta]", escape(snippet.text[start:end]), "[/]"]
+        pieces += [shown(snippet.text[done:start]), "[bold magenta]", shown(snippet.text[start:end]), "[/]"]
         done = end
-    return "".join([*pieces, escape(snippet.text[done:])])
+    return "".join([*pieces, shown(snippet.text[done:])])
 
 
 @click.command()
@@ -72,7 +84,7 @@ def suggest(context: Context, query: str, limit: int, as_json: bool) -> None:
         return
     for row in rows:
         place = " › ".join(part for part in (row.product, row.scenario) if part and part != row.text)
-        output.print(f"{escape(row.text)}  [dim]{row.kind}  {escape(place)}[/]")
+        output.print(f"{shown(row.text)}  [dim]{row.kind}  {shown(place)}[/]")
 
 
 @click.command()
@@ -88,12 +100,12 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
         return
     ranked = datetime.fromisoformat(panel.as_of).astimezone()
     title = f"高频问题速查（{ranked:%Y-%m-%d %H:%M} 更新）"
-    table = Table("名次", "标准问", "产品 › 场景", "时效", "编号", title=title)
+    rows = table(title, "名次", "标准问", "产品 › 场景", "时效", "编号")
     for item in panel.items:
         article = item.record.article
         place = f"{article.product.title} › {article.scenario.title}"
-        table.add_row(str(item.rank), escape(article.title), escape(place), item.freshness.state.label, article.id)
-    output.print(table)
+        rows.add_row(str(item.rank), shown(article.title), shown(place), item.freshness.state.label, article.id)
+    output.print(rows)
 
 
 @click.command()
@@ -144,17 +156,17 @@ def _write_report(form: str, day: date, items: list[StaleItem], target: Path | N
 
 
 def _stale_table(day: date, items: list[StaleItem]) -> Table:
-    table = Table("编号", "标准问", "业务部门", "状态", "原因", "逾期天数", title=f"复核清单（{day}，{len(items)} 条）")
+    rows = table(f"复核清单（{day}，{len(items)} 条）", "编号", "标准问", "业务部门", "状态", "原因", "逾期天数")
     for item in items:
-        table.add_row(
+        rows.add_row(
             item.id,
-            escape(item.title),
-            escape(item.owner or "—"),
+            shown(item.title),
+            shown(item.owner or "—"),
             f"[{_COLOURS.get(item.state, 'green')}]{item.state.label}[/]",
-            escape("；".join(item.reasons)),
+            shown("；".join(item.reasons)),
             str(item.days_overdue),
         )
-    return table
+    return rows
 
 
 @click.command()
@@ -166,11 +178,11 @@ def gaps(context: Context, as_json: bool) -> None:
     if as_json:
         print_json(contracts.gaps_document(found))
         return
-    table = Table("时间", "查询", "说明", "产品", "渠道", title=f"知识缺口（{len(found)} 条）")
+    rows = table(f"知识缺口（{len(found)} 条）", "时间", "查询", "说明", "产品", "渠道", whole=("时间",))
     for gap in found:
         texts = (gap.query, gap.note, gap.product, gap.channel)
-        table.add_row(f"{gap.at.astimezone():%Y-%m-%d %H:%M}", *(escape(text or "") for text in texts))
-    output.print(table)
+        rows.add_row(f"{gap.at.astimezone():%Y-%m-%d %H:%M}", *(shown(text or "") for text in texts))
+    output.print(rows)
 
 
 COMMANDS = (search, suggest, faq, stale, gaps)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.markup import escape
 
-from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, track
+from kb.cli.context import Context, json_option, output, pass_context, plain, print_json, remarks, track
 
 if TYPE_CHECKING:
     from kb.bulk.importing import ImportReport
@@ -78,7 +78,7 @@ def _print_import(report: ImportReport, dry_run: bool) -> None:
     shown = [row for row in report.rows if row.verdict == "错误" or (dry_run and row.verdict != "不变")]
     for row in shown[:_MOST_SHOWN]:
         detail = "，".join(part for part in (row.path, row.reason) if part)
-        click.echo(f"第 {row.line} 行 {row.id or '—'}：{row.verdict} {detail}".rstrip())
+        click.echo(plain(f"第 {row.line} 行 {row.id or '—'}：{row.verdict} {detail}".rstrip()))
     if len(shown) > _MOST_SHOWN:
         click.echo(f"……还有 {len(shown) - _MOST_SHOWN} 行，用 --json 查看全部。")
     if report.unused:

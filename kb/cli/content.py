@@ -7,11 +7,22 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.table import Table
 
 from kb import contracts
-from kb.cli.context import PATH, Context, json_option, output, pass_context, print_json, remarks, track, utf8
+from kb.cli.context import (
+    PATH,
+    Context,
+    json_option,
+    output,
+    pass_context,
+    plain,
+    print_json,
+    remarks,
+    shown,
+    table,
+    track,
+    utf8,
+)
 
 
 @click.command()
@@ -57,7 +68,7 @@ def lint(context: Context, paths: tuple[Path, ...], strict: bool, retrieval: boo
         print_json([contracts.problem_document(problem) for problem in problems])
     else:
         for problem in problems:
-            click.echo(str(problem))
+            click.echo(plain(str(problem)))
     errors = sum(problem.severity == "error" for problem in problems)
     remarks.print(f"错误 {errors} 处，提醒 {len(problems) - errors} 处。")
     if errors or (problems and (strict or retrieval)):
@@ -87,20 +98,20 @@ def analyze(context: Context, text: str, as_json: bool) -> None:
             }
         )
         return
-    table = Table("位置", "词", "原文", "起止", "停用词")
+    rows = table("", "位置", "词", "原文", "起止", "停用词")
     for word in words:
-        table.add_row(
+        rows.add_row(
             str(word.position),
-            escape(word.text),
-            escape(text[word.start : word.end]),
+            shown(word.text),
+            shown(text[word.start : word.end]),
             f"{word.start}–{word.end}",
             "是" if word.text in vocabulary.stop_words else "",
         )
-    output.print(table)
-    output.print("索引词元：", escape(" ".join(analyzed.tokens)))
+    output.print(rows)
+    output.print("索引词元：", shown(" ".join(analyzed.tokens)))
     if len(text) <= MAX_QUERY:
         terms = parse_query(text, vocabulary.tokenizer, vocabulary.stop_words).terms
-        output.print("查询权重：", escape(" ".join(f"{term.text}^{term.weight:g}" for term in terms)))
+        output.print("查询权重：", shown(" ".join(f"{term.text}^{term.weight:g}" for term in terms)))
 
 
 COMMANDS = (index, lint, analyze)

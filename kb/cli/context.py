@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from kb.config import Settings, load_settings
 from kb.errors import QueryError
@@ -61,6 +63,28 @@ def utf8(context: click.Context, parameter: click.Parameter, value: str) -> str:
 
 #: a file or folder; what can't be read is said by whoever reads it, in words of our own
 PATH = click.Path(path_type=Path, readable=False)
+
+
+#: the control characters of a stored text except tab and line feed: a terminal would obey them
+_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+
+
+def plain(text: str) -> str:
+    """``text`` as a terminal may be given it: without control characters."""
+    return text.translate(_CONTROLS)
+
+
+def shown(text: str) -> str:
+    """``text`` for rich: without control characters, and nothing in it is markup."""
+    return escape(plain(text))
+
+
+def table(title: str, *columns: str, whole: Collection[str] = ("编号",)) -> Table:
+    """A table whose ``whole`` columns are never cut or broken: one copies from them. The others give way."""
+    made = Table(title=title)
+    for name in columns:
+        made.add_column(name, no_wrap=name in whole, overflow="fold")
+    return made
 
 
 def json_option(command: F) -> F:

@@ -82,6 +82,31 @@ def test_reported_gaps_are_listed(indexed: Desk) -> None:
     assert "能刷花呗吗" in indexed.run("gaps").stdout
 
 
+def test_stored_texts_do_not_command_the_terminal(indexed: Desk) -> None:
+    with indexed.serve() as server:
+        server.post("/api/v1/gaps", query="能刷\x1b]0;花呗\x07吗\x9b2J", note="[red]问的\x1b[31m人多")
+    listed = "".join(indexed.run("gaps").stdout.replace("│", "").split())
+    assert not any(code < " " or "\x7f" <= code < "\xa0" for code in listed)
+    assert "[red]" in listed
+
+
+def test_ids_are_whole_on_a_narrow_screen(indexed: Desk) -> None:
+    narrow = {**os.environ, "COLUMNS": "80"}
+    listed = [item["id"] for item in indexed.json("faq")["items"]]
+    assert listed
+    table = indexed.run("faq", env=narrow).stdout
+    assert [article_id for article_id in listed if article_id not in table] == []
+    due = json.loads(indexed.run("stale", "--format", "json", "--as-of", "2026-11-21").stdout)["items"]
+    queue = indexed.run("stale", "--as-of", "2026-11-21", env=narrow).stdout
+    assert [item["id"] for item in due if item["id"] not in queue] == []
+
+
+def test_a_search_for_a_channel_prints_its_script(indexed: Desk) -> None:
+    script = "您别着急，没收到也能退"
+    assert script not in indexed.run("search", "未收到货退款", "--limit", "1").stdout
+    assert script in indexed.run("search", "未收到货退款", "--limit", "1", "--channel", "电话").stdout
+
+
 def test_lint_says_where_and_fails(desk: Desk) -> None:
     assert desk.run("lint").returncode == 0
     (desk.articles / "mall/order/bad.md").write_text("---\nid: bad\n---\n", encoding="utf-8")

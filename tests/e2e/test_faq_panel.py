@@ -60,7 +60,7 @@ def test_a_page_of_results_fetches_it(open_page: OpenPage) -> None:
     page = open_page("/?q=退款&channel=电话", viewport=WIDE)
     page.wait_for_selector("#faq .entry")
     page.locator("#faq .entry", has_text="未收到货退款").locator("summary").click()
-    assert page.locator("#faq").get_by_text("没收到也能退。包裹在路上").is_visible()
+    assert page.locator("#faq").get_by_text("没收到也能退，我先看一下到哪了").is_visible()
 
 
 def test_it_follows_the_channel(open_page: OpenPage) -> None:
@@ -69,7 +69,7 @@ def test_it_follows_the_channel(open_page: OpenPage) -> None:
     page.locator("select[name=channel]").select_option("电话")
     page.wait_for_url("**channel=**")
     page.wait_for_selector("#faq a[href*='channel=']", state="attached")
-    assert "没收到也能退。包裹在路上" in (page.locator("#faq").text_content() or "")
+    assert "没收到也能退，我先看一下到哪了" in (page.locator("#faq").text_content() or "")
 
 
 def test_on_a_narrow_screen_it_opens_over_the_results(open_page: OpenPage) -> None:
@@ -128,3 +128,19 @@ def test_it_goes_on_without_the_server(open_page: OpenPage) -> None:
     page.keyboard.press("Alt+1")
     page.wait_for_selector(".copy.done")
     assert "没收到货也可以申请退款" in pasted(page)
+
+
+def test_rows_say_which_key_copies_them_and_the_message_which_was_copied(open_page: OpenPage) -> None:
+    page = open_page("/")
+    keys = "all => all.map((each) => each.dataset.alt)"
+    assert page.locator("#faq .copy[data-alt]").evaluate_all(keys) == [f"Alt {n}" for n in range(1, 10)]
+    page.get_by_label("筛选高频问题").fill("tuikuan")
+    assert page.locator("#faq .copy[data-alt]:visible").evaluate_all(keys)[:3] == ["Alt 1", "Alt 2", "Alt 3"]
+    title = page.locator(".entry", has=page.locator("[data-alt='Alt 2']")).locator(".name").inner_text()
+    page.keyboard.press("Alt+2")
+    page.wait_for_selector(".copy.done")
+    assert page.locator("#toast").inner_text().startswith(f"已复制“{title}”")
+    search(page, "退款")
+    assert page.locator("#faq .copy[data-alt]").count() == 0, "the keys are those of the hits"
+    page.get_by_role("link", name="直达，回首页").click()
+    page.wait_for_selector("#faq .copy[data-alt]")

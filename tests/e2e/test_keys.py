@@ -46,8 +46,57 @@ def test_alt_and_a_digit_copy_that_script_also_while_typing(open_page: OpenPage)
     assert page.evaluate(FOCUSED) == "q"
     page.keyboard.press("Alt+2")
     page.wait_for_selector(".copy.done")
-    assert pasted(page) == page.locator(".hit .preview").nth(1).text_content()
+    folded = page.locator(".hit .preview").nth(1).text_content()
+    assert pasted(page).translate(str.maketrans("", "", "{}")) == folded
     assert page.locator("input[name=q]").input_value() == "退款"
+
+
+def test_escape_leaves_the_search_box_with_its_words(open_page: OpenPage) -> None:
+    page = open_page("/")
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    assert page.evaluate(FOCUSED) == "筛选高频问题"
+    search(page, "退款")
+    page.keyboard.press("Escape")
+    assert page.locator("input[name=q]").input_value() == "退款"
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="快捷键").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate(FOCUSED) == "q"
+
+
+def test_from_the_box_to_the_hits_and_into_their_blanks(open_page: OpenPage) -> None:
+    page = open_page("/")
+    search(page, "退款")
+    titles = page.locator(".hit h2 a").all_inner_texts()
+    focused = "document.activeElement.textContent"
+    for key, at in (("ArrowDown", 0), ("ArrowDown", 1), ("j", 2), ("k", 1), ("ArrowUp", 0)):
+        page.keyboard.press(key)
+        assert page.evaluate(focused) == titles[at]
+    page.keyboard.press("ArrowUp")
+    assert page.evaluate(FOCUSED) == "q"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    page.keyboard.type("王女士")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".hit:nth-child(2) .copy.done")
+    page.keyboard.press("Escape")
+    assert page.evaluate(focused) == titles[1]
+    assert "王女士" in pasted(page)
+
+
+def test_down_asks_for_suggestions_when_the_words_are_new(open_page: OpenPage) -> None:
+    page = open_page("/")
+    search(page, "退款")
+    page.keyboard.type("到账")
+    page.wait_for_selector("#suggestions li")
+    page.keyboard.press("Escape")
+    assert page.evaluate(FOCUSED) == "q"
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector("#suggestions li")
+    assert page.evaluate(FOCUSED) == "q"
 
 
 def test_the_table_of_keys_opens_and_closes(open_page: OpenPage) -> None:

@@ -139,3 +139,44 @@ def test_nothing_found_leads_on(open_page: OpenPage) -> None:
     page.locator(".places .chip", has_text="退款与退货").click()
     page.wait_for_url("**/browse?**")
     assert page.get_by_role("link", name="未收到货退款").is_visible()
+
+
+def test_a_remembered_product_and_channel_are_said_and_left_by_a_link(open_page: OpenPage) -> None:
+    page = open_page("/?q=退款&product=payment&channel=电话")
+    assert page.locator(".limit").all_inner_texts() == [
+        "只看了“支付与账户” · 在全部产品里查",
+        "只看适用“电话”的 · 不限渠道",
+    ]
+    page.get_by_role("link", name="在全部产品里查").click()
+    page.wait_for_function("() => document.querySelectorAll('.limit').length === 1")
+    assert page.locator("select[name=product]").input_value() == ""
+    page.get_by_role("link", name="不限渠道").click()
+    page.wait_for_selector(".limit", state="detached")
+    assert page.url.endswith("/?q=%E9%80%80%E6%AC%BE")
+
+
+def test_an_expired_hit_stays_folded_and_says_why(open_page: OpenPage) -> None:
+    page = open_page("/?q=双十一优惠券")
+    expired = page.locator(".hit", has=page.locator("[data-pick=coupon-double11-2026]"))
+    assert "已失效：有效期至 2026-11-11" in expired.locator(".notice").inner_text()
+    assert expired.locator(".script[open]").count() == 0
+    states = page.locator(".hit .copy").evaluate_all("all => all.map((each) => each.dataset.state)")
+    opened = page.locator(".hit:has(.script[open]) .copy").get_attribute("data-position")
+    assert opened == str(next(place for place, state in enumerate(states, 1) if state != "expired"))
+
+
+def test_what_is_a_makeshift_can_be_reported_at_once(open_page: OpenPage) -> None:
+    page = open_page("/?q=退款 门锁")
+    report = page.locator(".notice + .unanswered")
+    report.locator("summary").click()
+    report.get_by_label("客户真正想问的").fill("门锁退款要寄回吗")
+    report.get_by_role("button", name="报告知识缺口").click()
+    page.wait_for_url("**reported=**")
+
+
+def test_previews_show_blanks_as_what_they_are(open_page: OpenPage) -> None:
+    for scripts in (False, True):
+        page = open_page("/?q=退款", java_script_enabled=scripts)
+        previews = page.locator(".preview").all_text_contents()
+        assert not any("{{" in text for text in previews)
+        assert "客户称呼" in page.locator(".preview var").all_text_contents()

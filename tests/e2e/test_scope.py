@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.e2e.browser import search
+from tests.e2e.browser import pasted, search
 from tests.e2e.conftest import OpenPage
 
 
@@ -48,3 +48,22 @@ def test_an_article_shows_the_script_of_the_remembered_channel_first(open_page: 
     assert page.locator(".said h2").first.inner_text() == "电话话术"
     page.goto(page.url.split("?")[0])
     assert page.locator(".said h2").first.inner_text() == "电话话术"
+    assert page.locator(".said .keycap").all_inner_texts() == ["Alt 1", "Alt 2"], "the keys follow the place"
+    assert page.locator(".said .primary").count() == 1
+    page.keyboard.press("Alt+1")
+    page.wait_for_selector(".said:first-child .copy.primary.done")
+    assert pasted(page).startswith("{{客户称呼}}，您别着急")
+
+
+def test_an_article_for_other_channels_says_so(open_page: OpenPage) -> None:
+    notice = "这条知识不适用于微信渠道（适用：官网、电话）。"
+    page = open_page("/a/ent-credit-apply?channel=微信", java_script_enabled=False)
+    assert page.get_by_text(notice).is_visible()
+    page = open_page("/a/ent-credit-apply")
+    assert page.get_by_text("不适用于").is_hidden()
+    page.evaluate("localStorage.setItem('zhida.channel', JSON.stringify('微信'))")
+    page.reload()
+    assert page.get_by_text(notice).is_visible()
+    page.locator("select[name=channel]").select_option("电话")
+    page.wait_for_url("**channel=**")
+    assert page.get_by_text("不适用于").is_hidden()

@@ -1,6 +1,7 @@
-// The article page: the script of the agent's channel first, votes that don't lose what was filled in.
+// The article page: the script of the agent's channel first, a word when the article is not for that channel, votes
+// that don't lose what was filled in.
 
-import { element, find, icon, toast } from "./dom.js";
+import { element, find, findAll, icon, toast } from "./dom.js";
 import { vote } from "./statistics.js";
 
 /** A link without a channel shows the scripts in the article's order; the agent's own comes first. */
@@ -8,6 +9,23 @@ function bringForward(channel) {
   const script = channel && find(`[data-channel="${CSS.escape(channel)}"]`);
   if (!script || script === script.parentNode.firstElementChild) return;
   script.parentNode.prepend(script);
+  findAll("[data-scripts] [data-copy]").forEach(follow);
+}
+
+/** A copy button looks as its new place says: the first is what one would press, Alt+n copies the n-th. */
+function follow(button, at) {
+  button.classList.toggle("primary", at === 0);
+  button.classList.toggle("soft", at > 0);
+  const keycap = find(".keycap", button);
+  if (keycap) keycap.textContent = `Alt ${at + 1}`;
+}
+
+/** A link without a channel is opened by an agent who has one: say when the article is not for it. */
+function warnOf(channel) {
+  const notice = find("[data-suits]");
+  if (!notice || !channel || JSON.parse(notice.dataset.suits).includes(channel)) return;
+  find("b", notice).textContent = channel;
+  notice.hidden = false;
 }
 
 async function send(form, button) {
@@ -24,7 +42,9 @@ async function send(form, button) {
 export function enhanceArticle() {
   const form = find("[data-vote]");
   if (!form) return;
-  bringForward(find("[data-search]").elements.channel.value);
+  const channel = find("[data-search]").elements.channel.value;
+  bringForward(channel);
+  warnOf(channel);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(form, event.submitter);

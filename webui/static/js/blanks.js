@@ -25,15 +25,23 @@ export function makeFillable(root) {
 
 /** A folded script shows its beginning; that is filled in, too. */
 function showInPreviews() {
-  for (const preview of findAll(".preview")) preview.textContent = textOf(find(".script-text", preview.closest(".script")));
+  const shown = (field) => element("var", {}, field.value.trim() || field.dataset.blank);
+  for (const preview of findAll(".preview")) {
+    preview.replaceChildren(...withoutFields(find(".script-text", preview.closest(".script")), shown).childNodes);
+  }
 }
 
 /** What an agent would send: the text with what was filled in. */
 export function textOf(script) {
-  const filled = findAll("input", script).map((field) => field.value.trim() || `{{${field.dataset.blank}}}`);
+  return withoutFields(script, (field) => field.value.trim() || `{{${field.dataset.blank}}}`).textContent;
+}
+
+/** A copy of a script with `shown(field)` in place of every field. */
+function withoutFields(script, shown) {
+  const pieces = findAll("input", script).map(shown);
   const copy = script.cloneNode(true);
-  findAll("input", copy).forEach((field, at) => field.replaceWith(filled[at]));
-  return copy.textContent;
+  findAll("input", copy).forEach((field, at) => field.replaceWith(pieces[at]));
+  return copy;
 }
 
 /** The names in a text that are still to be filled in. */

@@ -2,6 +2,7 @@
 // once and gives up the question before it, so a late answer is never shown.
 
 import { announce, element, find, icon, marked } from "./dom.js";
+import { goToHits } from "./hits.js";
 import { looking, record } from "./statistics.js";
 import { belongsToInputMethod } from "./typing.js";
 
@@ -113,13 +114,21 @@ function pressed(event) {
     return;
   }
   if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-  if (list.hidden) {
-    if (event.key === "ArrowDown" && input.value.trim()) suggest();
-    return;
-  }
+  if (list.hidden) return pressedAlone(event);
   if (!KEYS[event.key] || (event.key === "Enter" && active < 0) || (event.key === "ArrowRight" && !atTheEnd())) return;
   event.preventDefault();
   KEYS[event.key]();
+}
+
+/** Without suggestions: down to the hits for these words, or to suggestions; Escape out of the box. */
+function pressedAlone(event) {
+  if (event.key === "Escape") {
+    close();
+    find("#content").focus({ preventScroll: true });
+  } else if (event.key === "ArrowDown" && input.value.trim()) {
+    if (!goToHits(input.value)) suggest();
+  } else return;
+  event.preventDefault(); // Escape would empty the box
 }
 
 export function enhanceSearchBox() {

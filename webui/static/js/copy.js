@@ -69,7 +69,9 @@ async function copyScript(button) {
   }
   showDone(button);
   const open = missing(text);
-  toast(open.length ? `已复制。发送前请填好：${open.join("、")}` : "已复制");
+  const title = find(".name, h2 a", button.closest("[data-script]")); // one of many: say which
+  const done = title ? `已复制“${title.textContent}”` : "已复制";
+  toast(open.length ? `${done}。发送前请填好：${open.join("、")}` : done);
   record("copy", button.dataset.copy, Number(button.dataset.position) || null);
   return true;
 }
@@ -77,7 +79,7 @@ async function copyScript(button) {
 /** The copy buttons that Alt+1…9 stand for: those in sight on what the page is about. */
 export function numbered() {
   const root = find(':is(.desk[data-view="home"], .desk[data-faq-open]) #faq') ?? find("#content");
-  return findAll("[data-copy]", root).filter((button) => button.checkVisibility());
+  return findAll("[data-copy]", root).filter((button) => button.checkVisibility()).slice(0, 9);
 }
 
 export function enhanceCopying() {

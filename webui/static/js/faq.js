@@ -1,5 +1,6 @@
 // The FAQ panel: filter, drawer on narrow screens, its age. It stays as it is while searches come and go beside it.
 
+import { numbered } from "./copy.js";
 import { announce, find, findAll } from "./dom.js";
 import { looking, record } from "./statistics.js";
 
@@ -22,6 +23,13 @@ const isHere = () => find("[data-faq-groups]", panel) !== null;
 function adopt(other) {
   panel.replaceChildren(...other.childNodes);
   tellAge();
+  sayKeys();
+}
+
+/** Say on the rows which Alt+n copies them; shown while that key is theirs. */
+export function sayKeys() {
+  for (const before of findAll("[data-alt]", panel)) delete before.dataset.alt;
+  numbered().forEach((button, at) => { if (panel.contains(button)) button.dataset.alt = `Alt ${at + 1}`; });
 }
 
 /** Fetch the panel once it is in sight: pages with results come without it. One ranked at `known` is no news. */
@@ -73,6 +81,7 @@ function filter(text) {
     rest.hidden = !find(".entry:not([hidden])", rest);
   }
   find("[data-faq-none]", panel).hidden = count > 0;
+  sayKeys();
   announce(words.length ? `${count} 条` : "");
 }
 
@@ -88,6 +97,7 @@ async function toggle() {
   find(".faq-open")?.setAttribute("aria-expanded", String(open));
   desk.style.setProperty("--top", `${find(".top").offsetHeight}px`);
   if (open && !isHere()) await load();
+  sayKeys();
   if (open) find("[data-faq-filter]", panel)?.focus();
   else find(".faq-open")?.focus();
 }
@@ -119,6 +129,7 @@ export function enhancePanel() {
   if (!panel) return;
   if (isHere()) tellAge();
   else load();
+  sayKeys();
   if (location.hash === "#filter") goToFilter();
   setInterval(keepUp, MINUTE);
   panel.addEventListener("input", (event) => {
@@ -129,6 +140,7 @@ export function enhancePanel() {
   panel.addEventListener("compositionend", ({ target }) => { if (target.matches("[data-faq-filter]")) filter(target.value); });
   panel.addEventListener("keydown", pressed);
   panel.addEventListener("toggle", ({ target }) => {
+    sayKeys();
     if (target.open && target.dataset.opened) record("open", target.dataset.opened, Number(target.dataset.position));
   }, true);
   document.addEventListener("click", ({ target }) => { if (target.closest("[data-faq-toggle]")) toggle(); });

@@ -3,6 +3,7 @@
 import { copy, numbered } from "./copy.js";
 import { find } from "./dom.js";
 import { goToFilter } from "./faq.js";
+import { goOn, goToBlank } from "./hits.js";
 import { forGood } from "./memory.js";
 import { belongsToInputMethod, takesText } from "./typing.js";
 
@@ -18,7 +19,7 @@ function copyFocused() {
   if (button) copy(button);
 }
 
-const PLAIN = { "/": () => box.select(), f: goToFilter, c: copyFocused, "?": help };
+const PLAIN = { "/": () => box.select(), f: goToFilter, j: () => goOn(1), k: () => goOn(-1), e: goToBlank, c: copyFocused, "?": help };
 
 function action(event) {
   const digit = /^Digit([1-9])$/.exec(event.code)?.[1];

@@ -5,7 +5,8 @@ import { enhanceBlanks, makeFillable } from "./blanks.js";
 import { enhanceSearchBox } from "./combobox.js";
 import { enhanceCopying } from "./copy.js";
 import { find } from "./dom.js";
-import { enhancePanel } from "./faq.js";
+import { enhancePanel, sayKeys } from "./faq.js";
+import { enhanceHits } from "./hits.js";
 import { enhanceKeys } from "./keys.js";
 import { enhanceScope } from "./scope.js";
 import { record } from "./statistics.js";
@@ -20,9 +21,11 @@ enhanceBlanks();
 enhanceCopying();
 enhanceArticle();
 enhancePanel();
+enhanceHits();
 enhanceKeys();
 
 onNewContent(makeFillable);
+onNewContent(sayKeys);
 makeFillable(find("#content"));
 
 find("[data-here]")?.scrollIntoView({ block: "start" });
