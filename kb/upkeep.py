@@ -12,7 +12,6 @@ from pathlib import Path
 
 import watchfiles
 
-from kb.content.transaction import recover
 from kb.errors import KbError
 from kb.model import Problem
 from kb.service import Service
@@ -39,10 +38,12 @@ class Upkeep:
     from all articles follow (suggestions, FAQ panel), which takes longer the more there are.
     """
 
-    def __init__(self, service: Service, articles: Path, import_dir: Path, retention_days: int) -> None:
+    def __init__(
+        self, service: Service, articles: Path, finish_import: Callable[[], None], retention_days: int
+    ) -> None:
         self._service = service
         self._articles = articles
-        self._import_dir = import_dir
+        self._finish_import = finish_import
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._keep_indexed, name="indexer", daemon=True),
@@ -102,7 +103,7 @@ class Upkeep:
 
     def _take_over(self, thorough: bool) -> None:
         """Bring the index up to date and log what is wrong in the files, each finding once."""
-        self._attempt(partial(recover, self._articles, self._import_dir), "import")  # one that was killed halfway
+        self._attempt(self._finish_import, "import")  # one that was killed halfway
         report = self._service.index(thorough=thorough)
         errors = frozenset(problem for problem in report.problems if problem.severity == "error")
         for problem in sorted(errors - self._known):

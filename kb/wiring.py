@@ -58,7 +58,7 @@ log = logging.getLogger(__name__)
 
 def build_service(settings: Settings) -> Service:
     """The whole system on the folders of ``settings``. Raises StoreError when the database can't be used."""
-    _finish_import(settings)
+    _try_to_finish_import(settings)
     database = Database(settings.database)
     catalog, events, log_writer = Catalog(database), EventLog(database), LogWriter()
     policy = _policy(settings)
@@ -98,7 +98,7 @@ def _now() -> datetime:
 
 def lint(settings: Settings, paths: Sequence[Path] = (), strict: bool = False) -> list[Problem]:
     """Everything wrong in the article files, or only in ``paths``; ``strict``: also what weakens their quality."""
-    _finish_import(settings)
+    _try_to_finish_import(settings)
     strictness = None
     if strict:
         words, synonyms = build_vocabulary(settings), read_dictionaries(settings.articles)[0].synonyms
@@ -108,15 +108,13 @@ def lint(settings: Settings, paths: Sequence[Path] = (), strict: bool = False) -
 
 def check_retrieval(settings: Settings, paths: Sequence[Path] = (), progress: Progress = silent) -> RetrievalReport:
     """Whether the articles, or those in ``paths``, are found by their own words."""
+    _try_to_finish_import(settings)
     files = ArticleFiles(settings.articles, settings.channels)
     scan = files.scan()
     places = places_of(files.root, paths)
-    today = date.today()
-    pages = [
-        page
-        for page in published_pages(files.read(file, scan.folders) for file in scan.files)
-        if page.article.valid_from is None or page.article.valid_from <= today
-    ]
+    policy, today = _policy(settings), date.today()
+    published = published_pages(files.read(file, scan.folders) for file in scan.files)
+    pages = [page for page in published if assess(page.article, policy, today).servable]
     words = build_vocabulary(settings)
     with trial([page.article for page in pages], settings, words) as opened:
         check = RetrievalCheck(pages, opened, words.tokenizer, words.stop_words)
@@ -125,7 +123,7 @@ def check_retrieval(settings: Settings, paths: Sequence[Path] = (), progress: Pr
 
 def import_file(settings: Settings, path: Path, options: ImportOptions, progress: Progress = silent) -> ImportReport:
     """Take over the rows of a file as article files. Raises BulkImportError."""
-    _finish_import(settings)
+    _try_to_finish_import(settings)
     files = ArticleFiles(settings.articles, settings.channels)
     return import_rows(path, files, settings.import_dir, date.today(), options, progress)
 
@@ -140,16 +138,21 @@ def undo_import(settings: Settings) -> Journal:
 
 def export_file(settings: Settings, target: Path, form: str, progress: Progress = silent) -> ExportReport:
     """Write all articles to one file. Raises OSError."""
-    _finish_import(settings)
+    _try_to_finish_import(settings)
     files = ArticleFiles(settings.articles, settings.channels)
     policy, today = _policy(settings), date.today()
     return exporting.export_file(target, form, files, lambda article: assess(article, policy, today), progress)
 
 
-def _finish_import(settings: Settings) -> None:
-    """Complete or drop an import that was killed, so that nobody works on half of it; what can't be is tried again."""
+def finish_import(settings: Settings) -> None:
+    """Complete or drop an import that was killed. Raises BulkImportError when that isn't possible now."""
+    recover(settings.articles, settings.import_dir)
+
+
+def _try_to_finish_import(settings: Settings) -> None:
+    """The same, so that nobody works on half of it; what can't be done now is tried again."""
     try:
-        recover(settings.articles, settings.import_dir)
+        finish_import(settings)
     except BulkImportError as error:
         log.warning("%s", error)
 

@@ -70,7 +70,7 @@ def measure(queries: list[dict[str, Any]], settings: Settings) -> list[Outcome]:
 def _outcome(row: dict[str, Any], opened: Trial) -> Outcome:
     query = str(row["q"])
     short = len(query) <= FEW_KEYSTROKES
-    suggested = tuple(opened.suggested(query)[:TOP]) if short else None
+    suggested = tuple(row.id for row in opened.suggest(query) if row.id)[:TOP] if short else None
     return Outcome(query, row["how"], frozenset(row["finds"]), tuple(opened.found(query, TOP)), suggested)
 
 

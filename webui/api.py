@@ -89,15 +89,19 @@ def search(given: Given) -> ResponseReturnValue:
 @describe(Operation("联想：开头几个字、拼音或首字母可能指什么", shapes.Suggest, query=_SUGGEST, errors=(400,)))
 def suggest(given: Given) -> ResponseReturnValue:
     """What may be meant by the first keystrokes."""
-    typed = given["q"] or ""
-    answer = _encoded_suggestions if given["limit"] <= _KEPT_ROWS else _encoded_suggestions.__wrapped__
-    return Response(answer(service().edition(), typed, given["limit"]), mimetype="application/json")
+    typed, limit = given["q"] or "", given["limit"]
+    encoded = _kept_suggestions(service().edition(), typed, limit) if limit <= _KEPT_ROWS else _suggested(typed, limit)
+    return Response(encoded, mimetype="application/json")
+
+
+def _suggested(typed: str, limit: int) -> bytes:
+    return as_json(contracts.suggest_document(typed, service().suggest(typed, limit)))
 
 
 @lru_cache(maxsize=4096)
-def _encoded_suggestions(edition: object, typed: str, limit: int) -> bytes:
+def _kept_suggestions(edition: object, typed: str, limit: int) -> bytes:
     """The same few keystrokes come again and again: an answer is kept for as long as the ``edition`` is the latest."""
-    return as_json(contracts.suggest_document(typed, service().suggest(typed, limit)))
+    return _suggested(typed, limit)
 
 
 @blueprint.get("/faq")

@@ -10,8 +10,6 @@ from flask import render_template
 from markupsafe import Markup
 
 from kb.model import FaqItem, FaqPanel, Folder
-from kb.text.normalize import normalize
-from kb.text.pinyin import syllables
 from webui.current import service
 
 #: entries of a product that are shown at once; the fewer products, the more
@@ -32,21 +30,13 @@ def panel_html(channel: str | None, product: str | None) -> Markup:
     return _rendered(service().edition(), channel, product)
 
 
-@lru_cache(maxsize=2000)
-def typed_as(title: str) -> str:
-    """What one may type for ``title`` besides the title itself: its pinyin and its initials."""
-    folded = normalize(title)
-    spelled = [readings[0] if readings else char for char, readings in zip(folded, syllables(folded), strict=True)]
-    return f"{''.join(spelled)} {''.join(syllable[0] for syllable in spelled)}"
-
-
 @lru_cache(maxsize=32)
 def _rendered(edition: object, channel: str | None, product: str | None) -> Markup:
     """Kept for as long as the ``edition`` is the latest."""
     panel = service().faq(channel)
     groups = _groups(panel, product)
     size = sum(len(group.shown) + len(group.folded) for group in groups)
-    return Markup(render_template("faq.html", panel=panel, groups=groups, size=size, channel=channel))  # noqa: S704
+    return Markup(render_template("faq.html", panel=panel, groups=groups, size=size, channel=channel))  # noqa: S704  # the template escapes
 
 
 def _groups(panel: FaqPanel, product: str | None) -> list[Group]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import replace
 
 from kb.model import SearchPage, SearchRequest, Suggestion
+from kb.rules.query import MAX_QUERY
 from webui.current import service
 
 _NEAR = 5
-#: characters of the query that are tried, in all pieces of two and more
-_TRIED = 12
+#: runs of one script in the query that are tried, none shorter than two
+_TRIED = 4
+_RUN = re.compile(r"[a-z]{2,}|[^\W_a-z0-9]{2,}", re.IGNORECASE)
 
 
 def elsewhere(asked: SearchRequest) -> SearchPage | None:
@@ -23,15 +25,9 @@ def elsewhere(asked: SearchRequest) -> SearchPage | None:
 
 
 def near_titles(text: str) -> list[Suggestion]:
-    """Articles that the suggester has for the longest piece of ``text`` that it knows anything for."""
-    for piece in _pieces("".join(text.split())[:_TRIED]):
+    """Articles that the suggester has for ``text``, or else for the longest of its runs that it knows anything for."""
+    for piece in (text[:MAX_QUERY], *sorted(_RUN.findall(text), key=len, reverse=True)[:_TRIED]):
         found = [row for row in service().suggest(piece, 2 * _NEAR) if row.kind == "article"]
         if found:
             return found[:_NEAR]
     return []
-
-
-def _pieces(text: str) -> Iterator[str]:
-    for size in range(len(text), 1, -1):
-        for start in range(len(text) - size + 1):
-            yield text[start : start + size]

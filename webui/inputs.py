@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
@@ -13,12 +12,10 @@ from werkzeug.exceptions import BadRequest
 
 from kb.errors import QueryError
 from kb.model import SearchRequest
+from kb.text.controls import without_controls
 from kb.usecases.searching import MAX_OFFSET
 
 Body = Mapping[str, Any]
-
-#: what a terminal or a spreadsheet would act upon instead of showing it
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def register(app: Flask) -> None:
@@ -99,7 +96,7 @@ def text(body: Body, name: str, longest: int) -> str | None:
         return None
     if not isinstance(value, str) or len(value) > longest or not _is_unicode(value):
         raise QueryError(f"{name} 须是不超过 {longest} 字的文字。")
-    return _CONTROLS.sub(" ", value)
+    return without_controls(value)
 
 
 def required_text(body: Body, name: str, longest: int) -> str:

@@ -52,7 +52,7 @@ def describe(operation: Operation) -> Callable[[View], View]:
             given = inputs.arguments(*(parameter.name for parameter in operation.query))
             return view(read(given, operation.query), **path) if operation.query else view(**path)
 
-        read_then_view.operation = operation  # type: ignore[attr-defined]
+        read_then_view.operation = operation  # type: ignore[attr-defined]  # views are functions, which carry anything
         return read_then_view
 
     return decorate

@@ -13,10 +13,10 @@ from kb import contracts
 from kb.errors import KbError
 from kb.model import Folder, Script, Snippet
 from kb.rules.query import MAX_QUERY
+from kb.text.pinyin import typed_as
 from kb.text.render import render_html
 from kb.text.sections import plain_text, without_scripts
 from webui.current import service
-from webui.frequent import typed_as
 
 KINDS = {"faq": "常见问题", "guide": "操作指引", "case": "案例", "policy": "规则", "script": "话术"}
 #: the tier of an answer and the seconds within which a customer should have it

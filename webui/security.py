@@ -53,16 +53,17 @@ def request_id() -> str:
 
 def visitor() -> str | None:
     """The anonymous session of the browser that asks; None for programs and before the first page."""
-    if "visitor" in g:
-        return str(g.visitor)
-    token = request.cookies.get(COOKIE, "")
-    return token if _TOKEN.fullmatch(token) else None
+    return str(g.visitor) if "visitor" in g else _brought()
 
 
 def sender() -> str:
     """Who sends: the session that the browser brought, else its address."""
+    return _brought() or f"@{request.remote_addr}"
+
+
+def _brought() -> str | None:
     token = request.cookies.get(COOKIE, "")
-    return token if _TOKEN.fullmatch(token) else f"@{request.remote_addr}"
+    return token if _TOKEN.fullmatch(token) else None
 
 
 def welcome_visitor() -> None:

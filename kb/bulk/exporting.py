@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,13 +12,11 @@ from kb.bulk.csv_files import write_csv
 from kb.bulk.html_file import write_html
 from kb.bulk.jsonl_files import write_jsonl
 from kb.bulk.xlsx_files import write_xlsx
+from kb.content.files import replacing
 from kb.content.reader import ArticleFiles
 from kb.model import Article, Freshness
 from kb.ports.store import FileVersion
 from kb.usecases.progress import Progress, silent
-
-FORMATS = ("csv", "xlsx", "jsonl", "html")
-TEMPLATE_FORMATS = ("csv", "xlsx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +55,13 @@ def export_file(
     assess: Callable[[Article], Freshness],
     progress: Progress = silent,
 ) -> ExportReport:
-    """Write every article to ``target`` in one of FORMATS; ``html`` has only what agents may see. Raises OSError.
+    """Write every article to ``target`` as csv, xlsx, jsonl or html (only what agents may see). Raises OSError.
 
     ``target`` is replaced as a whole or not at all.
     """
     columns = Columns(files.channels)
     articles = _Articles(files, progress)
-    with _replacing(target) as temporary:
+    with replacing(target) as temporary:
         if form == "html":
             visible = ((version.article, assess(version.article)) for version in articles if version.article)
             count = write_html(temporary, visible)
@@ -77,10 +72,10 @@ def export_file(
 
 
 def write_template(target: Path, form: str, channels: tuple[str, ...]) -> None:
-    """Write an empty table in one of TEMPLATE_FORMATS. Raises FileExistsError rather than replace anything."""
+    """Write an empty table as csv or xlsx. Raises FileExistsError rather than replace anything."""
     target.open("xb").close()
     columns = Columns(channels)
-    with _replacing(target) as temporary:
+    with replacing(target) as temporary:
         if form == "xlsx":
             write_xlsx(temporary, columns.all, ())
         else:
@@ -104,14 +99,3 @@ def _write_table(target: Path, form: str, columns: Columns, rows: Iterator[dict[
     else:
         with target.open("w", encoding="utf-8", newline="\n") as file:
             write_jsonl(file, rows)
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A file to write that becomes ``target`` when all went well."""
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        yield temporary
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)

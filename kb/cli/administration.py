@@ -26,6 +26,7 @@ _LIBRARIES = ("whoosh", "jieba", "flask", "sqlite-utils", "markdown", "opencc", 
 def serve(context: Context, host: str, port: int) -> None:
     """Index what changed, then serve pages and API until stopped."""
     from kb.upkeep import Upkeep
+    from kb.wiring import finish_import
     from webui import create_app
     from webui.server import serve as listen
 
@@ -43,7 +44,7 @@ def serve(context: Context, host: str, port: int) -> None:
         remarks.print(f"[yellow]索引没有更新，先用原来的：{shown(str(error))}[/]")
     service.refresh()
     settings = context.settings
-    upkeep = Upkeep(service, settings.articles, settings.import_dir, settings.retention_days)
+    upkeep = Upkeep(service, settings.articles, lambda: finish_import(settings), settings.retention_days)
     upkeep.start()
     try:
         listen(create_app(service), host, port, ready=lambda url: click.echo(f"直达已就绪：{url}  （按 Ctrl+C 停止）"))

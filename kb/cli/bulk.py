@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
 
-from kb.cli.context import Context, json_option, output, pass_context, plain, print_json, remarks, track
+from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, shown, track
+from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
     from kb.bulk.importing import ImportReport
@@ -75,16 +75,16 @@ def _import(context: Context, file: Path, product: str | None, dry_run: bool, sk
 
 
 def _print_import(report: ImportReport, dry_run: bool) -> None:
-    shown = [row for row in report.rows if row.verdict == "错误" or (dry_run and row.verdict != "不变")]
-    for row in shown[:_MOST_SHOWN]:
+    told = [row for row in report.rows if row.verdict == "错误" or (dry_run and row.verdict != "不变")]
+    for row in told[:_MOST_SHOWN]:
         detail = "，".join(part for part in (row.path, row.reason) if part)
-        click.echo(plain(f"第 {row.line} 行 {row.id or '—'}：{row.verdict} {detail}".rstrip()))
-    if len(shown) > _MOST_SHOWN:
-        click.echo(f"……还有 {len(shown) - _MOST_SHOWN} 行，用 --json 查看全部。")
+        click.echo(without_controls(f"第 {row.line} 行 {row.id or '—'}：{row.verdict} {detail}".rstrip()))
+    if len(told) > _MOST_SHOWN:
+        click.echo(f"……还有 {len(told) - _MOST_SHOWN} 行，用 --json 查看全部。")
     if report.unused:
-        remarks.print(f"[yellow]没有用到的列：{escape('、'.join(report.unused))}[/]")
+        remarks.print(f"[yellow]没有用到的列：{shown('、'.join(report.unused))}[/]")
     for news in report.made[:_MOST_SHOWN]:
-        remarks.print(f"[yellow]{escape(news)}[/]")
+        remarks.print(f"[yellow]{shown(news)}[/]")
     summary = "，".join(f"{verdict} {count}" for verdict, count in report.counts.items())
     if report.written:
         output.print(f"已写入：{summary}")

@@ -15,7 +15,6 @@ from kb.cli.context import (
     json_option,
     output,
     pass_context,
-    plain,
     print_json,
     remarks,
     shown,
@@ -23,6 +22,7 @@ from kb.cli.context import (
     track,
     utf8,
 )
+from kb.text.controls import without_controls
 
 
 @click.command()
@@ -68,7 +68,7 @@ def lint(context: Context, paths: tuple[Path, ...], strict: bool, retrieval: boo
         print_json([contracts.problem_document(problem) for problem in problems])
     else:
         for problem in problems:
-            click.echo(plain(str(problem)))
+            click.echo(without_controls(str(problem)))
     errors = sum(problem.severity == "error" for problem in problems)
     remarks.print(f"错误 {errors} 处，提醒 {len(problems) - errors} 处。")
     if errors or (problems and (strict or retrieval)):

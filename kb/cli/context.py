@@ -16,6 +16,7 @@ from rich.table import Table
 
 from kb.config import Settings, load_settings
 from kb.errors import QueryError
+from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
     from kb.service import Service
@@ -65,18 +66,9 @@ def utf8(context: click.Context, parameter: click.Parameter, value: str) -> str:
 PATH = click.Path(path_type=Path, readable=False)
 
 
-#: the control characters of a stored text except tab and line feed: a terminal would obey them
-_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
-
-
-def plain(text: str) -> str:
-    """``text`` as a terminal may be given it: without control characters."""
-    return text.translate(_CONTROLS)
-
-
 def shown(text: str) -> str:
     """``text`` for rich: without control characters, and nothing in it is markup."""
-    return escape(plain(text))
+    return escape(without_controls(text))
 
 
 def table(title: str, *columns: str, whole: Collection[str] = ("编号",)) -> Table:

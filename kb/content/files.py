@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import os
 import secrets
-import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kb.content.findings import Findings
@@ -78,25 +79,22 @@ def _line(data: bytes, position: int) -> int:
     return data.count(b"\n", 0, position) + 1
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace or create a file in one step: a reader sees the old or the new one, also after a crash.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file to write, which takes the place of ``path`` in one step, durably, when the block ends well.
 
     On any error (OSError: disk full, no permission) the old file is as it was and nothing else is left behind.
     """
-    target = path.resolve()  # a link keeps pointing where it did
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        os.replace(temporary, target)
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -5,9 +5,10 @@ restored or undone by whoever comes next (``kb.content.transaction``).
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from kb.content.files import replacing
 
 JOURNAL_NAME = "journal.json"
 
@@ -47,9 +48,5 @@ class Journal:
 
     def save(self, folder: Path) -> None:
         """Write the journal in one step, durably."""
-        temporary = folder / f"{JOURNAL_NAME}.tmp"
-        with temporary.open("w", encoding="utf-8") as file:
+        with replacing(folder / JOURNAL_NAME) as temporary, temporary.open("w", encoding="utf-8") as file:
             json.dump(asdict(self), file, ensure_ascii=False)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, folder / JOURNAL_NAME)

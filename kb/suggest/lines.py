@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kb.suggest.suffixes import CELL_BITS, SEPARATOR, Cells, Keys
-from kb.text.normalize import normalize, normalize_with_offsets
+from kb.text.normalize import normalize_with_offsets
 from kb.text.pinyin import syllables
 
 _RANK_BITS = 24
@@ -73,11 +73,6 @@ class Layout:
     origin: Cells
     keys: Keys
     syllables: frozenset[str]
-
-
-def fold_typed(text: str) -> str:
-    """What counts of an input or a text: its letters, digits and Chinese characters, folded."""
-    return "".join(filter(str.isalnum, normalize(text)))
 
 
 def lay_out(lines: Iterable[Line], is_word: Callable[[str], bool]) -> Layout:

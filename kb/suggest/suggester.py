@@ -9,9 +9,10 @@ from functools import lru_cache
 from itertools import chain
 
 from kb.model import Suggestion
-from kb.suggest.lines import Fit, Line, fold_typed
+from kb.suggest.lines import Fit, Line
 from kb.suggest.loose import marks_of_units
 from kb.suggest.matcher import Match, Matcher
+from kb.text.normalize import letters_of
 
 _PLACES = ("scenario", "product")
 _KINDS = ("article", *_PLACES, "query")
@@ -66,7 +67,7 @@ class Suggester:
         these themselves and frequent queries. If there is nothing, what sounds the same or has most of it. Where not
         the shown text matched, ``marks`` is empty and ``question`` says what did.
         """
-        typed = fold_typed(text)
+        typed = letters_of(text)
         if not typed or limit <= 0:
             return []
         hidden = self._hidden_from(audiences)
@@ -118,7 +119,7 @@ def _without_echoes(ordered: list[Entry]) -> list[Entry]:
     seen: set[str] = set()
     kept = []
     for entry in ordered:
-        typed = fold_typed(entry.text)
+        typed = letters_of(entry.text)
         if entry.kind != "query" or typed not in seen:
             kept.append(entry)
         seen.add(typed)

@@ -59,6 +59,11 @@ def normalize(text: str) -> str:
     return text.translate(_TABLE)
 
 
+def letters_of(text: str) -> str:
+    """What counts when somebody types or compares texts: letters, digits and Chinese characters, folded."""
+    return "".join(filter(str.isalnum, normalize(text)))
+
+
 def normalize_with_offsets(text: str) -> tuple[str, list[int] | None]:
     """Fold ``text`` and tell where each folded character came from.
 

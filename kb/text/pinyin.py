@@ -6,10 +6,12 @@ xin). No dictionary is right about every word (没收 in 没收到货), so where
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from pypinyin import Style, lazy_pinyin, pinyin
 from pypinyin.phrases_dict import phrases_dict
+
+from kb.text.normalize import normalize
 
 #: Characters that stand alone in more than one reading, the commoner first, but are safe to read by the word around.
 _ALONE = {
@@ -51,6 +53,14 @@ def syllables(text: str) -> list[tuple[str, ...]]:
     ü is spelled ``v`` (绿 lv); 略 and 虐 are ``lue`` and ``nue``, the way input methods take them.
     """
     return [_in_context(text, at) if _is_polyphone(char) else _alone(char) for at, char in enumerate(text)]
+
+
+@lru_cache(maxsize=2000)
+def typed_as(text: str) -> str:
+    """What one may type for ``text`` besides itself: its pinyin, a blank, its initials."""
+    folded = normalize(text)
+    spelled = [readings[0] if readings else char for char, readings in zip(folded, syllables(folded), strict=True)]
+    return f"{''.join(spelled)} {''.join(syllable[0] for syllable in spelled)}"
 
 
 def _in_context(text: str, at: int) -> tuple[str, ...]:

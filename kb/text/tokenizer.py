@@ -81,10 +81,6 @@ class Tokenizer:
                 yield Token(piece, position, begin, end)
             position += 1
 
-    def query_words(self, text: str) -> list[str]:
-        """Every distinct word and sub-word of a query once, in order of appearance."""
-        return list(dict.fromkeys(token.text for token in self.words(text)))
-
     def top_words(self, text: str) -> Iterator[Token]:
         """The words of a text without their sub-words."""
         position = -1

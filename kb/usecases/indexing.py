@@ -118,7 +118,9 @@ class Indexer:
 
     def _read_changed(self, scan: Scan, everything: bool, damaged: list[str], progress: Progress) -> None:
         """Read what differs, or ``everything``. What is ``damaged`` goes, and comes back if its file is good."""
-        known = {path: stamp for path, stamp in self._catalog.stats().items() if path not in damaged}
+        known = self._catalog.stats()
+        for path in damaged:
+            known.pop(path, None)
         parser = self._files.parser
         everything = everything or self._catalog.parser() != parser
         stamps = {file.path: (file.size, file.mtime_ns) for file in scan.files}

@@ -20,7 +20,7 @@ from kb.content.checks.page import Page
 from kb.model import Article, Problem, SearchPage, SearchRequest
 from kb.rules.query import MAX_QUERY
 from kb.text.grams import is_han_unit
-from kb.text.normalize import normalize
+from kb.text.normalize import letters_of, normalize
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.progress import Progress, silent
 from kb.usecases.searching import MAX_LIMIT
@@ -50,10 +50,6 @@ class Trial:
         """The ids that a search gives, best first."""
         page = self.search(SearchRequest(text[:MAX_QUERY], limit=limit))
         return [hit.record.article.id for hit in page.hits]
-
-    def suggested(self, text: str) -> list[str]:
-        """The ids of the suggested articles, best first."""
-        return [row.id for row in self.suggest(text[:MAX_QUERY]) if row.id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +112,8 @@ class RetrievalCheck:
 
     def _is_near(self, text: str, other: str) -> bool:
         article = self._articles[other]
-        wordings = map(_letters, (article.title, *article.questions))
-        return any(fuzz.ratio(_letters(text), wording) >= _NEAR for wording in wordings)
+        wordings = map(letters_of, (article.title, *article.questions))
+        return any(fuzz.ratio(letters_of(text), wording) >= _NEAR for wording in wordings)
 
     def _advice(self, article: Article, kind: str, query: str, before: Sequence[str]) -> str:
         if kind == "word":
@@ -149,7 +145,3 @@ class RetrievalCheck:
             return f"{advice}。"
         other = min(foreign, key=self._spread)
         return f"{advice}；如果“{other}”就是“{rarest}”，在 _dict/synonyms.txt 加一行“{rarest} {other}”。"
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, normalize(text)))

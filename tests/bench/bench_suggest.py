@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kb.suggest import Entry, Suggester
-from kb.suggest.lines import fold_typed
+from kb.text.normalize import letters_of
 from kb.text.pinyin import syllables
 from kb.text.tokenizer import Tokenizer
 
@@ -98,7 +98,7 @@ def _queries(titles: list[str]) -> Iterator[tuple[str, str]]:
     chance = random.Random(1)  # noqa: S311
     styles = [_literal, _pinyin, _initials, _mixed]
     for number in range(_QUERIES):
-        keys = fold_typed(chance.choice(titles))
+        keys = letters_of(chance.choice(titles))
         start = chance.choice((0, chance.randrange(len(keys))))
         part = keys[start : start + chance.randint(1, 6)]
         style = styles[number % len(styles)]

@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.suggest import Entry, Suggester
-from kb.suggest.lines import fold_typed
+from kb.text.normalize import letters_of
 from kb.text.pinyin import syllables
 
 ALL = 10_000
 
 titles = st.text("未已收到货退款还行长重银会员登录密码与的了西安先方案PLUSwifi5G i9（），、-", min_size=1, max_size=16)
-readable_titles = titles.filter(fold_typed)
+readable_titles = titles.filter(letters_of)
 title_lists = st.lists(readable_titles, min_size=1, max_size=12)
 anything = st.text(st.characters(exclude_categories=()), max_size=60)
 
@@ -25,7 +25,7 @@ def found(suggester: Suggester, typed: str) -> set[str]:
 
 
 def readings(title: str) -> list[tuple[str, ...]]:
-    typed = fold_typed(title)
+    typed = letters_of(title)
     return [reading or (char,) for char, reading in zip(typed, syllables_of_cells(title), strict=True)]
 
 
@@ -40,7 +40,7 @@ def test_every_part_of_a_title_finds_it(title_list: list[str], data: st.DataObje
     title = data.draw(st.sampled_from(title_list))
     start = data.draw(st.integers(0, len(title) - 1))
     part = title[start : data.draw(st.integers(start + 1, len(title)))]
-    assert not fold_typed(part) or title in found(suggester_of(title_list), part)
+    assert not letters_of(part) or title in found(suggester_of(title_list), part)
 
 
 @given(title_lists)
@@ -64,7 +64,7 @@ def test_one_character_may_be_typed_in_any_of_its_readings(title: str) -> None:
 
 @given(readable_titles, st.data())
 def test_chinese_may_be_followed_by_pinyin_or_initials(title: str, data: st.DataObject) -> None:
-    typed, usual = fold_typed(title), [reading[0] for reading in readings(title)]
+    typed, usual = letters_of(title), [reading[0] for reading in readings(title)]
     cut = data.draw(st.integers(0, len(typed)))
     suggester = suggester_of([title])
     assert title in found(suggester, typed[:cut] + "".join(usual[cut:]))

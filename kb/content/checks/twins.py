@@ -18,7 +18,7 @@ from kb.content.checks.page import Page
 from kb.content.findings import quoted
 from kb.model import Problem
 from kb.rules.query import MAX_QUERY, parse_query
-from kb.text.normalize import normalize
+from kb.text.normalize import letters_of, normalize
 from kb.text.tokenizer import Tokenizer
 
 #: Share of common characters, out of 100: with less, other things are asked about the same (什么是积分, 积分何用).
@@ -79,8 +79,7 @@ def say_the_same(one: Wording, other: Wording) -> bool:
 
 def _wordings(page: Page, core: Callable[[str], str]) -> Iterator[Wording]:
     for text, line in page.wordings():
-        letters = "".join(filter(str.isalnum, normalize(text)))
-        yield Wording(page, line, text, letters, core(text))
+        yield Wording(page, line, text, letters_of(text), core(text))
 
 
 def _neighbours(wordings: Sequence[Wording]) -> Iterator[tuple[Wording, Wording]]:
