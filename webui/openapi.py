@@ -88,7 +88,7 @@ def _responses(operation: Operation, problem: Json, schemas: Json) -> Iterator[t
         yield "204", {"description": "已记下"}
     else:
         answer = {"application/json": {"schema": _schema(operation.answer, schemas)}}
-        yield from ((str(status), {"description": "答复", "content": answer}) for status in operation.statuses)
+        yield from ((str(status), {"description": "成功", "content": answer}) for status in operation.statuses)
     for status in operation.errors:
         content = {} if status == 304 else {"content": {"application/problem+json": {"schema": problem}}}
         yield str(status), {"description": TITLES[status], **content}
