@@ -36,8 +36,8 @@ def main(settings: Settings) -> None:
     print("| | seconds | stock loop / this |\n|---|---|---|")
     for name, seconds in (
         ("add_document loop, stock ChineseAnalyzer, texts in memory", stock),
-        ("`kb index --rebuild`: catalog → new generation, smoke test, swap", rebuild),
-        ("first `kb index`: read and check every file, catalog, index", scratch),
+        ("`kb index --rebuild`: the same over a full catalog", rebuild),
+        ("first `kb index`: read and check every file, fill the catalog, index, smoke test, swap", scratch),
         ("`kb index`, nothing changed", idle),
     ):
         print(f"| {name} | {median(seconds):.2f} | {median(stock) / median(seconds):.1f} |")
