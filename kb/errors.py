@@ -16,6 +16,7 @@
      ├─ StoreError           SQLite can't do what was asked
      │   ├─ StoreCorrupt     the database file is damaged
      │   └─ StoreBusy        the database stayed locked too long
+     ├─ EmbedderError        the embedding model can't be asked, or answers nonsense
      ├─ BulkImportError      an import, or undoing one, can't be done
      ├─ EvalError            a qrels folder can't be used
      └─ ServeError           the server can't listen where it was told to
@@ -85,6 +86,14 @@ class StoreCorrupt(StoreError):
 
 class StoreBusy(StoreError):
     """The database stayed locked by another process for too long."""
+
+
+class EmbedderError(KbError):
+    """The embedding model can't be asked, or answers nonsense; ``retry_after``: seconds that it asks us to wait."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class BulkImportError(KbError):

@@ -26,6 +26,7 @@ from kb.usecases.browsing import Tree, grow_tree
 from kb.usecases.faq import FaqPanels
 from kb.usecases.library import Library
 from kb.usecases.searching import Searcher
+from kb.usecases.semantic import Semantic
 from kb.usecases.suggesting import SuggestFunction, build_suggester
 
 log = logging.getLogger(__name__)
@@ -74,12 +75,13 @@ class Snapshots:
         vocabulary: Callable[[], Vocabulary],
         dictionaries_digest: Callable[[], str],
         now: Callable[[], datetime],
+        semantic: Semantic | None = None,
     ) -> None:
         self._catalog, self._engine = catalog, engine
         self._activity, self._panels = activity, panels
         self._policy, self._channels = policy, channels
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
-        self._now = now
+        self._now, self._semantic = now, semantic
         self._snapshot: Snapshot | None = None
         self._refreshing = threading.Lock()
         self._warm = False
@@ -150,6 +152,7 @@ class Snapshots:
             channels=self._channels,
             today=self._today,
             demand=self._panels.demand,
+            semantic=self._semantic,
         )
         pages = lru_cache(_KEPT_PAGES)(lambda request, _: searcher.search(request))
         tree = once(lambda: grow_tree(shown.values(), verdict))

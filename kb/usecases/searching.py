@@ -17,6 +17,7 @@ from kb.text.analyzer import AnalyzedText
 from kb.text.matching import contains
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.library import Library
+from kb.usecases.semantic import Semantic
 
 #: What a match counts in each field (measured, docs/decisions/0003): the head decides, place and body help.
 BOOSTS: Mapping[str, float] = {"head": 1.0, "place": 0.2, "body": 0.3}
@@ -80,6 +81,7 @@ class Searcher:
     channels: tuple[str, ...]
     today: Callable[[], date] = date.today
     demand: Callable[[str], float] = lambda _: 0.0
+    semantic: Semantic | None = None
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
