@@ -3,5 +3,6 @@
 - ``generations``: directories, the CURRENT pointer, the write lock; shared by embedded engines
 - ``scoring``: BM25 over posting arrays, pure numpy
 - ``whoosh_index``: the one file that imports Whoosh: postings in, postings out
-- ``whoosh_engine``: the adapter that puts the three together
+- ``whoosh_view``: searching one commit
+- ``whoosh_engine``: the adapter that puts them together
 """

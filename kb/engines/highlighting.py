@@ -14,12 +14,14 @@ from kb.text.grams import is_han_unit, unit_spans
 from kb.text.matching import occurrences
 
 
-def needles(query: EngineQuery) -> tuple[str, ...]:
-    """The strings worth marking: phrases, pairs, letters and digits; a lone Han character only if nothing else is left.
+def needles(query: EngineQuery, reading: int | None = None) -> tuple[str, ...]:
+    """The strings worth marking, of the query as typed and of the ``reading`` that won: phrases, pairs, letters and
+    digits; a lone Han character only if nothing else is left.
 
     Marking every 的 and 了 of a long question would mark the whole page.
     """
-    tokens = [term.text for term in query.terms]
+    terms = query.terms if reading is None else (*query.terms, *query.readings[reading].terms)
+    tokens = [term.text for term in terms]
     telling = [token for token in tokens if len(token) > 1 or not is_han_unit(token)]
     return tuple(dict.fromkeys([*query.phrases, *(telling or tokens)]))
 

@@ -7,7 +7,7 @@ documents the same way some thirty times faster.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +45,16 @@ def idf(documents: int, frequency: int) -> float:
     return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
+@dataclass(frozen=True, slots=True)
+class FieldPostings:
+    """One token in one field: where it stands, the field's norms and boost, and whether it is PERFECT_FIELD."""
+
+    postings: Postings
+    norms: NDArray[np.float32]
+    boost: float
+    is_perfect: bool = False
+
+
 class Accumulator:
     """Adds up the scores of all documents term by term, and how much of the query each document carries."""
 
@@ -54,27 +64,25 @@ class Accumulator:
         self._last_term = np.zeros(size, np.int32)
         self._terms = 0
         self._whole = 0.0
+        self._perfect = 0.0
         self._live = live
 
-    def add(
-        self,
-        term: Term,
-        fields: Iterable[tuple[Postings, NDArray[np.float32], float]],
-        only: NDArray[np.int32] | None = None,
-    ) -> None:
-        """Add one term, given (postings, norms, boost) per field, to all documents or to those in ``only``."""
+    def add(self, term: Term, fields: Iterable[FieldPostings], only: NDArray[np.int32] | None = None) -> None:
+        """Add one term, as it stands in each field, to all documents or to those in ``only``."""
         self._terms += 1
         carriers = []
         most = 0
-        for postings, norms, boost in fields:
-            frequency = postings[0].size
+        for field in fields:
+            postings, frequency = field.postings, field.postings[0].size
             most = max(most, frequency)
+            limit = field.boost * term.weight * idf(self._live, frequency) * (BM25_K1 + 1)
+            if field.is_perfect:
+                self._perfect += limit
             if only is not None and only.size < frequency:
                 postings = restrict(postings, only)
             documents, frequencies = postings
             if documents.size:
-                gain = np.float32(boost * term.weight * idf(self._live, frequency) * (BM25_K1 + 1))
-                self._sums[documents] += gain * frequencies / (frequencies + norms[documents])
+                self._sums[documents] += np.float32(limit) * frequencies / (frequencies + field.norms[documents])
                 carriers.append(documents)
         if term.selective:
             self._carry(carriers, term.weight * idf(self._live, most))
@@ -92,12 +100,46 @@ class Accumulator:
         return self._sums > 0
 
     def scores(self) -> NDArray[np.float32]:
-        """BM25 sums, lowered by the share of the query that is missing; see ``kb.ports.engine.COVERAGE``."""
+        """Shares of a perfect match, lowered by the share of the query that is missing; see ``kb.ports.engine``."""
+        shares: NDArray[np.float32] = self._sums / np.float32(self._perfect or 1.0)
         if not self._whole:
-            return self._sums
-        share = self._carried / np.float32(self._whole)
-        factor: NDArray[np.float32] = 1 - COVERAGE + COVERAGE * share ** np.float32(COVERAGE_POWER)
-        return self._sums * factor
+            return shares
+        carried = self._carried / np.float32(self._whole)
+        factor: NDArray[np.float32] = 1 - COVERAGE + COVERAGE * carried ** np.float32(COVERAGE_POWER)
+        shares *= factor
+        return shares
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Per document: its best score, whether it is a hit, and which reading won (0: the query as typed)."""
+
+    scores: NDArray[np.float32]
+    hits: NDArray[np.bool_]
+    winners: NDArray[np.int8]
+
+    @classmethod
+    def best(cls, scores: Sequence[NDArray[np.float32]], floor: float) -> Matches:
+        """The maximum of the scores of the query as typed (the first) and its readings; at equal scores it wins.
+
+        A hit reaches ``floor`` among all readings or for the words as typed, which are never drowned by other words.
+        """
+        typed, *others = scores
+        maximum, winners = typed, np.zeros(typed.size, np.int8)
+        hits = _above(floor, typed)
+        for place, other in enumerate(others, start=1):
+            winners[other > maximum] = place
+            maximum = np.maximum(maximum, other)
+        return cls(maximum, hits | _above(floor, maximum) if others else hits, winners)
+
+    def reading(self, document: int) -> int | None:
+        """The index of the winning reading; None for the query as typed."""
+        return int(self.winners[document]) - 1 if self.winners[document] else None
+
+
+def _above(floor: float, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+    above: NDArray[np.bool_] = (scores > 0) & (scores >= np.float32(floor) * scores.max(initial=0))
+    return above
 
 
 def restrict(postings: Postings, candidates: NDArray[np.int32]) -> Postings:

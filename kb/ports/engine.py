@@ -36,6 +36,12 @@ BM25_B = 0.75
 COVERAGE = 0.9
 COVERAGE_POWER = 0.3
 
+#: Scores are shares of a perfect match, so that different readings of a query compare: the BM25 sum is divided by what
+#: a document would score that repeats every term for ever in this field, Σ boost · weight · idf · (k1+1). Terms that no
+#: document carries count too (df = 0): a slip of the pen scores low, its mended reading high. For the documents of one
+#: reading the divisor is the same, so it never changes their order.
+PERFECT_FIELD = "head"
+
 
 @dataclass(frozen=True, slots=True)
 class IndexDocument:
@@ -65,21 +71,36 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """The same question in other words: a synonym put in, the spelling mended. ``weight``: of its scores, < 1."""
+
+    terms: tuple[Term, ...]
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class EngineQuery:
     """What to find.
 
-    Any of ``terms`` scores; every one of ``phrases`` must stand in one text field and none of ``excluded`` may
-    stand in any (all three already normalised). A document passes ``filters`` when it carries one of
+    Any of ``terms`` scores; a document's score is the maximum over the query as typed (weight 1) and its ``readings``,
+    a query of its own each ("dis_max"); every one of ``phrases`` must stand in one text field and none of ``excluded``
+    may stand in any (all already normalised). A document passes ``filters`` when it carries one of
     the values of each field named there. ``boosts`` multiply the scores of SCORED_FIELDS (0 when absent).
-    ``floor``: hits that score below this share of the best one are dropped.
+    ``floor``: hits that score below this share of the best one are dropped; what the words as typed find is
+    compared with their own best, so that no reading can drop it.
+    The documents ``also`` named are hits without any matching term and below the floor, if they pass everything else;
+    those that rank beyond the page follow it, so that there may be more than ``limit`` hits.
+    Without terms there are no readings, and every document that passes the rest scores 1.
     Without terms and phrases every document that passes the filters is a hit, in order of id.
     """
 
     terms: tuple[Term, ...] = ()
+    readings: tuple[Reading, ...] = ()
     phrases: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hidden_ids: frozenset[str] = frozenset()
+    also: tuple[str, ...] = ()
     boosts: Mapping[str, float] = field(default_factory=dict)
     facets: tuple[str, ...] = ()
     limit: int = 10
@@ -106,12 +127,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class EngineHit:
-    """One ranked document. Equal scores are ordered by id. ``evidence`` is looked up when it is called."""
+    """One ranked document. Equal scores are ordered by id. ``evidence`` is looked up when it is called.
+
+    ``reading`` is the index of the reading that scored best; None when the words as typed did (they win ties).
+    """
 
     id: str
     revision: str
     score: float
     evidence: Callable[[], Evidence]
+    reading: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

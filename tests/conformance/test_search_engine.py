@@ -13,7 +13,7 @@ import pytest
 
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import EngineError, IndexCorrupt, IndexLocked, IndexMissing
-from kb.ports.engine import EngineQuery, IndexDocument, SearchEngine, Term
+from kb.ports.engine import EngineQuery, EngineResult, IndexDocument, Reading, SearchEngine, Term
 from kb.text.grams import grams
 from kb.text.normalize import normalize
 
@@ -157,10 +157,26 @@ class TestFinding:
         assert ids(engine, "发票", boosts={"head": 1.0, "body": 0.1})[0] == "in-title"
         assert ids(engine, "发票", boosts={"head": 0.1, "body": 1.0})[0] == "in-body"
 
-    def test_a_term_weight_scales_what_it_adds(self, engine: SearchEngine) -> None:
-        once = engine.search(EngineQuery(terms=(Term("发票"),), boosts={"head": 1.0})).hits[0].score
-        twice = engine.search(EngineQuery(terms=(Term("发票", 2.0),), boosts={"head": 1.0})).hits[0].score
-        assert twice == pytest.approx(2 * once, rel=1e-5)
+    @pytest.mark.parametrize(
+        ("heavy", "light", "first"), [("发票", "退款", "invoice"), ("登录", "发票", "traditional")]
+    )
+    def test_the_heavier_term_decides(self, engine: SearchEngine, heavy: str, light: str, first: str) -> None:
+        terms = (Term(light), Term(heavy, 5.0))
+        assert engine.search(EngineQuery(terms=terms, boosts={"head": 1.0})).hits[0].id == first
+
+    def test_scores_are_shares_of_a_perfect_match(self, engine: SearchEngine) -> None:
+        whole = engine.search(query("未收到货退款")).hits[0]
+        with_unknown = engine.search(query("未收到货退款饕餮")).hits[0]
+        assert {whole.id, with_unknown.id} == {"not-received"}
+        assert 0.3 < whole.score <= 1
+        assert with_unknown.score < 0.8 * whole.score
+
+    def test_the_unit_of_term_weights_does_not_matter(self, engine: SearchEngine) -> None:
+        def scores(factor: float) -> list[float]:
+            terms = tuple(Term(token, factor) for token in ("发票", "退款", "退"))
+            return [hit.score for hit in engine.search(EngineQuery(terms=terms, boosts={"head": 1.0})).hits]
+
+        assert scores(7.0) == pytest.approx(scores(1.0), rel=1e-5)
 
     def test_common_terms_rank_but_rare_ones_select(self, engine: SearchEngine) -> None:
         common = [document(f"c{i:03}", f"怎么办 {i}") for i in range(200)]
@@ -175,6 +191,99 @@ class TestFinding:
         pages = [engine.search(query("发票怎么办", limit=10, offset=offset)) for offset in (0, 20)]
         assert [page.total for page in pages] == [51, 51]
         assert pages[0].hits[0].id == "rare"
+
+
+class TestReadings:
+    def search(self, engine: SearchEngine, text: str, *readings: tuple[str, float], **changes: object) -> EngineResult:
+        read = tuple(Reading(query(other).terms, weight) for other, weight in readings)
+        return engine.search(query(text, readings=read, **changes))
+
+    def test_a_document_scores_what_its_best_reading_gives(self, engine: SearchEngine) -> None:
+        alone = {hit.id: hit.score for hit in engine.search(query("电子发票")).hits}
+        hit = self.search(engine, "电子饕餮", ("电子发票", 0.5)).hits[0]
+        assert (hit.id, hit.reading) == ("invoice", 0)
+        assert hit.score == pytest.approx(0.5 * alone["invoice"], rel=1e-5)
+
+    def test_the_words_as_typed_win_a_tie(self, engine: SearchEngine) -> None:
+        hits = self.search(engine, "电子发票", ("电子发票", 1.0)).hits
+        assert [hit.reading for hit in hits] == [None] * len(hits)
+
+    def test_the_best_of_several_readings_is_named(self, engine: SearchEngine) -> None:
+        readings = (("登录", 0.9), ("配网失败", 0.9))
+        won = {hit.id: hit.reading for hit in self.search(engine, "发票", *readings).hits}
+        assert (won["invoice"], won["traditional"], won["wifi"]) == (None, 0, 1)
+
+    def test_no_reading_drops_what_the_typed_words_find(self, engine: SearchEngine) -> None:
+        typed = engine.search(query("退款饕餮无极", floor=0.5))
+        both = self.search(engine, "退款饕餮无极", ("电子发票开具", 0.9), floor=0.5)
+        assert both.hits[0].id == "invoice"
+        assert both.hits[-1].score < 0.5 * both.hits[0].score
+        assert {hit.id for hit in typed.hits} <= {hit.id for hit in both.hits}
+
+    def test_a_weak_reading_is_measured_by_the_best_of_all(self, engine: SearchEngine) -> None:
+        found = self.search(engine, "电子发票开具", ("退款", 0.1), floor=0.5)
+        assert [hit.id for hit in found.hits] == ["invoice"]
+
+    def test_filters_and_exclusions_hold_for_readings_too(self, engine: SearchEngine) -> None:
+        changes = {"filters": {"product": ("mall",)}, "excluded": ("未收",), "hidden_ids": frozenset({"wifi"})}
+        found = self.search(engine, "饕餮", ("退款发票配网", 0.9), **changes)
+        assert [hit.id for hit in found.hits] == ["received"]
+
+    def test_highlights_mark_the_words_of_the_reading_that_won(self, engine: SearchEngine) -> None:
+        hit = self.search(engine, "票据开具", ("发票开具", 0.9)).hits[0]
+        texts = hit.evidence().texts
+        marked = [texts[m.field].text[m.start : m.end] for m in hit.evidence().highlights if m.field == "title"]
+        assert marked == ["发票开具"]
+
+    def test_common_terms_of_a_reading_select_only_when_they_must(self, engine: SearchEngine) -> None:
+        common = [document(f"c{i:03}", f"怎么办 {i}") for i in range(200)]
+        engine.rebuild([*common, *(document(f"r{i:02}", f"发票 {i}") for i in range(40))], "fp")
+        assert self.search(engine, "饕餮", ("发票怎么办", 0.9)).total == 40
+
+
+class TestAlso:
+    def test_named_documents_are_hits_without_a_matching_term(self, engine: SearchEngine) -> None:
+        result = engine.search(query("电子发票开具", floor=0.9, also=("wifi", "nowhere"), facets=("product",)))
+        assert [hit.id for hit in result.hits] == ["invoice", "wifi"]
+        assert (result.total, dict(result.facets["product"])) == (2, {"finance": 1, "device": 1})
+        assert result.hits[1].score == 0
+        assert result.hits[1].evidence().texts["title"].text == "5G Wi-Fi 配网失败"
+
+    def test_they_come_in_addition_to_the_best(self, engine: SearchEngine) -> None:
+        best = ids(engine, "退款", limit=1)
+        named = ids(engine, "退款", limit=1, also=("wifi", "invoice", *best))
+        assert named[:1] == best
+        assert sorted(named[1:]) == ["invoice", "wifi"]
+
+    def test_they_score_what_they_would_score_as_any_hit(self, engine: SearchEngine) -> None:
+        everyone = {hit.id: hit.score for hit in engine.search(query("退款发票登录网")).hits}
+        named = engine.search(query("退款发票登录网", floor=0.99, also=tuple(everyone))).hits
+        assert {hit.id: hit.score for hit in named} == pytest.approx(everyone)
+
+    def test_common_terms_count_for_them_though_they_do_not_select(self, engine: SearchEngine) -> None:
+        common = [document(f"c{i:03}", f"怎么办 {i}") for i in range(200)]
+        engine.rebuild([*common, *(document(f"r{i:02}", f"发票 {i}") for i in range(40))], "fp")
+        result = engine.search(query("发票怎么办", limit=10, also=("c007",)))
+        assert (len(result.hits), result.total) == (11, 41)
+        assert result.hits[-1].id == "c007"
+        assert result.hits[-1].score > 0
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"filters": {"product": ("mall",)}},
+            {"phrases": ("电子发票",)},
+            {"excluded": ("配网",)},
+            {"hidden_ids": frozenset({"wifi"})},
+        ],
+    )
+    def test_they_have_to_pass_everything_else(self, engine: SearchEngine, changes: dict[str, object]) -> None:
+        assert "wifi" not in ids(engine, "退款", also=("wifi",), **changes)
+
+    def test_deleted_ones_are_gone(self, engine: SearchEngine) -> None:
+        with engine.batch() as batch:
+            batch.delete("wifi")
+        assert "wifi" not in ids(engine, "退款", also=("wifi",))
 
 
 class TestPhrasesAndExclusions:

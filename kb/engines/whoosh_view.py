@@ -1,0 +1,210 @@
+"""Searching one commit of a Whoosh index: filters, phrases, scores, facets and evidence, on immutable data."""
+
+from __future__ import annotations
+
+import errno
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.engines.highlighting import highlights, is_one_token, needles
+from kb.engines.scoring import ENOUGH, Accumulator, FieldPostings, FieldStatistics, Matches, counts, plan, top
+from kb.engines.whoosh_index import Reader, WhooshIndex
+from kb.errors import EngineError, IndexCorrupt, KbError
+from kb.ports.engine import (
+    LONG_TEXT,
+    PERFECT_FIELD,
+    SCORED_FIELDS,
+    TEXT_FIELDS,
+    EngineHit,
+    EngineQuery,
+    EngineResult,
+    Evidence,
+    Reading,
+    Term,
+)
+from kb.text.analyzer import AnalyzedText
+from kb.text.grams import grams, is_han_unit
+from kb.text.matching import occurrences
+from kb.text.once import once
+
+
+class View:
+    """One commit of one generation."""
+
+    def __init__(self, path: Path, index: WhooshIndex) -> None:
+        self.path, self._index = path, index
+        self._version = index.version()
+        self.reader: Reader = index.reader()
+        self.generation = f"{path.name}.{self._version}"
+        self._norms = {
+            name: FieldStatistics.of(self.reader.lengths(name), self.reader.live).norms for name in SCORED_FIELDS
+        }
+        self._live = np.zeros(self.reader.size, np.bool_)
+        self._live[self.reader.live_numbers()] = True
+        self._tokens_with = once(self._by_character)
+        self._keywords: dict[str, dict[str, NDArray[np.int32]]] = {}
+
+    @classmethod
+    def open(cls, path: Path) -> View:
+        return cls(path, WhooshIndex(path))
+
+    def is_behind(self) -> bool:
+        return self._index.version() != self._version
+
+    def renewed(self) -> View:
+        return View(self.path, self._index)
+
+    def search(self, query: EngineQuery) -> EngineResult:
+        allowed = self._allowed(query)
+        also = np.zeros_like(allowed)
+        also[self._numbers(query.also)] = True
+        also &= allowed
+        found = self._best_reading(query, allowed, also)
+        hits = found.hits | also
+        ranked = self._ranked(found.scores, hits, query.offset + query.limit)
+        also[[number for *_, number in ranked]] = False
+        beyond = self._ranked(found.scores, also, len(query.also))
+        wanted = cache(lambda reading: needles(query, reading))
+        return EngineResult(
+            hits=tuple(
+                EngineHit(
+                    article_id, revision, -negative, cache(partial(self._evidence, number, wanted(reading))), reading
+                )
+                for negative, article_id, revision, number in (*ranked[query.offset :], *beyond)
+                for reading in (found.reading(number),)
+            ),
+            total=int(np.count_nonzero(hits)),
+            facets={name: counts(self._values(name), hits) for name in query.facets},
+            generation=self.generation,
+        )
+
+    def _ranked(
+        self, scores: NDArray[np.float32], hits: NDArray[np.bool_], wanted: int
+    ) -> list[tuple[float, str, str, int]]:
+        """(-score, id, revision, number) of the ``wanted`` best hits, equal scores by id."""
+        best = top(scores, np.flatnonzero(hits).astype(np.int32), wanted)
+        return sorted((-float(scores[n]), *self.reader.identity(int(n)), int(n)) for n in best)[:wanted]
+
+    def _best_reading(self, query: EngineQuery, allowed: NDArray[np.bool_], also: NDArray[np.bool_]) -> Matches:
+        """Each document with the reading of the query that suits it best."""
+        if not query.terms:
+            return Matches.best([allowed.astype(np.float32)], query.floor)
+        readings = (Reading(query.terms, 1.0), *query.readings)
+        scores = [self._score(reading, query.boosts, allowed, also) for reading in readings]
+        return Matches.best(scores, query.floor)
+
+    def _score(
+        self, reading: Reading, boosts: Mapping[str, float], allowed: NDArray[np.bool_], also: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """The weighted scores of one reading, 0 for what is not ``allowed``."""
+        planned = plan(reading.terms, self._frequency, self.reader.live)
+        scored = Accumulator(self.reader.size, self.reader.live)
+        for term in planned.rare:
+            scored.add(term, self._postings(term, boosts))
+        selected = allowed & scored.found()
+        enough = np.count_nonzero(selected) >= ENOUGH
+        only = np.flatnonzero(selected | also).astype(np.int32) if enough else None
+        for term in planned.common:
+            scored.add(term, self._postings(term, boosts), only)
+        scores: NDArray[np.float32] = scored.scores() * np.float32(reading.weight)
+        scores[~allowed] = 0
+        return scores
+
+    def _postings(self, term: Term, boosts: Mapping[str, float]) -> Iterator[FieldPostings]:
+        for name in SCORED_FIELDS:
+            if boosts.get(name):
+                postings = self.reader.postings(name, term.text)
+                yield FieldPostings(postings, self._norms[name], boosts[name], name == PERFECT_FIELD)
+
+    def _numbers(self, article_ids: Iterable[str]) -> list[int]:
+        return [number for article_id in article_ids for number in self.reader.numbers(article_id)]
+
+    def _frequency(self, token: str) -> int:
+        return int(self.reader.postings("head", token)[0].size)
+
+    def _allowed(self, query: EngineQuery) -> NDArray[np.bool_]:
+        """Which documents pass filters, phrases and exclusions."""
+        allowed: NDArray[np.bool_] = self._live.copy()
+        for name, values in query.filters.items():
+            passing = np.zeros_like(allowed)
+            for value in values:
+                passing[self.reader.postings(name, value)[0]] = True
+            allowed &= passing
+        allowed[self._numbers(query.hidden_ids)] = False
+        for phrase in query.phrases:
+            allowed &= self._containing(phrase, allowed)
+        for phrase in query.excluded:
+            allowed &= ~self._containing(phrase, allowed)
+        return allowed
+
+    def _containing(self, phrase: str, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which documents contain ``phrase`` in one of their texts."""
+        carrying = np.zeros_like(among)
+        for name in SCORED_FIELDS:
+            carrying |= self._carrying(name, phrase)
+        carrying &= among
+        if not is_one_token(phrase):
+            for number in np.flatnonzero(carrying):
+                texts = self._texts(int(number)).values()
+                carrying[number] = any(True for text in texts for _ in occurrences(text.folded, phrase))
+        return carrying
+
+    def _carrying(self, name: str, phrase: str) -> NDArray[np.bool_]:
+        """Which documents carry every token of ``phrase`` in one field."""
+        every_unit = name != LONG_TEXT
+        carrying = np.ones(self.reader.size, np.bool_)
+        tokens = grams(phrase, every_unit=every_unit)
+        for token in tokens:
+            having = np.zeros_like(carrying)
+            lonely = not every_unit and len(token) == 1 and is_han_unit(token)
+            for variant in self._tokens_with()[token] if lonely else (token,):
+                having[self.reader.postings(name, variant)[0]] = True
+            carrying &= having
+        return carrying if tokens else np.zeros_like(carrying)
+
+    def _by_character(self) -> dict[str, list[str]]:
+        """Han character -> the tokens of the long text that hold it, which is how it is indexed there."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for token in self.reader.tokens(LONG_TEXT):
+            for character in token:
+                found[character].append(token)
+        return found
+
+    def _values(self, name: str) -> dict[str, NDArray[np.int32]]:
+        """Every value of a keyword field with the documents that carry it."""
+        if name not in self._keywords:
+            self._keywords[name] = {t: self.reader.postings(name, t)[0] for t in self.reader.tokens(name)}
+        return self._keywords[name]
+
+    def _evidence(self, number: int, wanted: tuple[str, ...]) -> Evidence:
+        with damage_is_corruption():
+            texts = self._texts(number)
+            found = (mark for name in TEXT_FIELDS for mark in highlights(name, texts[name], wanted))
+            return Evidence(texts, tuple(found))
+
+    def _texts(self, number: int) -> dict[str, AnalyzedText]:
+        return {
+            name: AnalyzedText(text, text if folded is None else folded, offsets, [])
+            for name, (text, folded, offsets) in self.reader.stored(number).items()
+        }
+
+
+@contextmanager
+def damage_is_corruption() -> Iterator[None]:
+    """Whatever Whoosh raises on damaged files (struct, pickle, zlib, key errors …) is one error to our callers."""
+    try:
+        yield
+    except (KbError, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            raise EngineError("打开的文件太多，暂时读不了索引；请调高系统的文件数上限（ulimit -n）。") from error
+        raise IndexCorrupt(
+            f"索引文件损坏（{type(error).__name__}），请执行 kb index --rebuild 重建；知识文件不受影响。"
+        ) from error
