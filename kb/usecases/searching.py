@@ -8,14 +8,12 @@ from datetime import date
 from typing import Protocol
 
 from kb.errors import QueryError
-from kb.model import KINDS, ArticleRecord, FacetCount, Freshness, Hit, SearchPage, SearchRequest, Snippet
+from kb.model import KINDS, ArticleRecord, FacetCount, Freshness, Hit, SearchPage, SearchRequest
 from kb.ports.engine import EngineHit, EngineQuery, EngineResult, SearchEngine
 from kb.rules.freshness import ranking_factor
 from kb.rules.query import ParsedQuery, parse_query
-from kb.rules.snippet import snippet
-from kb.text.analyzer import AnalyzedText
-from kb.text.matching import contains
 from kb.text.tokenizer import Tokenizer
+from kb.usecases.hits import has_all, shown, unmarked
 from kb.usecases.library import Library
 from kb.usecases.semantic import Semantic
 
@@ -130,7 +128,7 @@ class Searcher:
             floor=FLOOR,
         )
         result = self.engine.search(query)
-        complete = any(_has_all(parsed, hit) for hit in result.hits[:_JUDGED])
+        complete = any(has_all(parsed, hit) for hit in result.hits[:_JUDGED])
         return _Answer(result, tuple(self._hits(request, parsed, result.hits)), complete)
 
     def _hits(self, request: SearchRequest, parsed: ParsedQuery, found: Sequence[EngineHit]) -> Iterator[Hit]:
@@ -145,48 +143,16 @@ class Searcher:
                 freshness = self.freshness(record, self.today())
                 score = hit.score * ranking_factor(freshness.state) * (1 + demand * self.demand(hit.id))
                 beyond = max(0, place + 1 - _REORDERED)
-                ranked.append(((beyond, few and not _has_all(parsed, hit), -score, hit.id), record, hit, freshness))
+                ranked.append(((beyond, few and not has_all(parsed, hit), -score, hit.id), record, hit, freshness))
         ranked.sort(key=lambda row: row[0])
         for key, record, hit, freshness in ranked[request.offset : request.offset + request.limit]:
-            yield self._hit(request, parsed, record, hit, -key[2], freshness)
-
-    def _hit(
-        self,
-        request: SearchRequest,
-        parsed: ParsedQuery,
-        record: ArticleRecord,
-        hit: EngineHit,
-        score: float,
-        freshness: Freshness,
-    ) -> Hit:
-        evidence = hit.evidence()
-        marks: dict[str, list[tuple[int, int]]] = {name: [] for name in evidence.texts}
-        for mark in evidence.highlights:
-            marks[mark.field].append((mark.start, mark.end))
-        return Hit(
-            record=record,
-            score=round(score, 4),
-            freshness=freshness,
-            title=Snippet(evidence.texts["title"].text, tuple(marks["title"])),
-            snippet=_best_snippet(evidence.texts, marks),
-            matched=_matched(parsed, evidence.texts.values()),
-            script=record.article.script_for(request.channel),
-            found=_words_found(evidence.texts, marks),
-        )
+            yield shown(request, parsed, record, hit, -key[2], freshness)
 
     def _by_pinyin(self, request: SearchRequest, filters: Filters) -> list[Hit]:
         records = self.articles.get_many(self.by_pinyin(request.text))
         hidden = self.library.hidden_ids(self.today())
         return [
-            Hit(
-                record=record,
-                score=0.0,
-                freshness=self.freshness(record, self.today()),
-                title=Snippet(record.article.title),
-                snippet=snippet(record.article.script_for(request.channel), ()),
-                matched=(),
-                script=record.article.script_for(request.channel),
-            )
+            unmarked(request, record, self.freshness(record, self.today()))
             for article_id, record in records.items()
             if article_id not in hidden and _passes(record, filters)
         ]
@@ -241,29 +207,3 @@ def _passes(record: ArticleRecord, filters: Filters) -> bool:
         "tag": article.tags,
     }
     return all(set(wanted) & set(values[name]) for name, wanted in filters.items())
-
-
-def _best_snippet(texts: Mapping[str, AnalyzedText], marks: Mapping[str, list[tuple[int, int]]]) -> Snippet:
-    """From the body when it matched or nothing else did; else the customer's wording that matched."""
-    name = "questions" if marks["questions"] and not marks["body"] else "body"
-    return snippet(texts[name].text, marks[name])
-
-
-def _words_found(
-    texts: Mapping[str, AnalyzedText], marks: Mapping[str, list[tuple[int, int]]]
-) -> dict[str, tuple[str, ...]]:
-    return {
-        name: tuple(dict.fromkeys(texts[name].text[start:end] for start, end in ranges))
-        for name, ranges in marks.items()
-        if ranges
-    }
-
-
-def _matched(parsed: ParsedQuery, texts: Collection[AnalyzedText]) -> tuple[str, ...]:
-    """Which of the query's phrases and content words stand in the article."""
-    wanted = dict.fromkeys([*parsed.phrases, *parsed.words])
-    return tuple(w for w in wanted if any(contains(text.folded, w) for text in texts))
-
-
-def _has_all(parsed: ParsedQuery, hit: EngineHit) -> bool:
-    return set(parsed.words) <= set(_matched(parsed, hit.evidence().texts.values()))
