@@ -32,20 +32,44 @@ class Snippet:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreParts:
+    """What a score is made of: what words, meaning and learned questions add, times the factors of freshness, demand.
+
+    ``words``: the share of a perfect match, about 0 to 1. ``meaning`` and ``learned`` are on the same scale.
+    """
+
+    words: float
+    meaning: float = 0.0
+    learned: float = 0.0
+    freshness: float = 1.0
+    demand: float = 1.0
+
+    @property
+    def total(self) -> float:
+        """The score."""
+        return (self.words + self.meaning + self.learned) * self.freshness * self.demand
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """One ranked answer. ``score`` is comparable within one result only.
+    """One ranked answer. Scores are comparable within one result only; ``parts`` tells where one comes from.
 
     ``found`` tells per text field (see ``kb.ports.engine.TEXT_FIELDS``) what in it matched, as it stands there.
     """
 
     record: ArticleRecord
-    score: float
+    parts: ScoreParts
     freshness: Freshness
     title: Snippet
     snippet: Snippet
     matched: tuple[str, ...]
     script: str
     found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        """Rounded: what is shown."""
+        return round(self.parts.total, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +83,10 @@ class FacetCount:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """The answer to a SearchRequest. ``took_ms`` in milliseconds; ``fallback`` says in words what was relaxed."""
+    """The answer to a SearchRequest. ``took_ms`` in milliseconds; ``fallback`` says in words what was relaxed.
+
+    ``semantic``: whether meaning took part; if it should have but couldn't, ``semantic_trouble`` says why.
+    """
 
     query: str
     total: int
@@ -68,6 +95,8 @@ class SearchPage:
     facets: dict[str, tuple[FacetCount, ...]] = field(default_factory=dict)
     fallback: str | None = None
     did_you_mean: str | None = None
+    semantic: bool = False
+    semantic_trouble: str | None = None
     took_ms: float = 0.0
 
 

@@ -27,10 +27,14 @@ _EXCLUDED = re.compile(r"(?:^|(?<=\s))-(\S+)")
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """A query ready to plan. All but ``text`` are folded; ``words`` are the content words that explain a hit."""
+    """A query ready to plan. All but ``text`` are folded; ``words`` are the content words that explain a hit.
+
+    ``plain`` is what is asked without the marks of the grammar and what is excluded.
+    """
 
     text: str
     folded: str
+    plain: str
     words: tuple[str, ...]
     phrases: tuple[str, ...]
     excluded: tuple[str, ...]
@@ -54,7 +58,7 @@ def parse_query(text: str, tokenizer: Tokenizer, stop_words: Collection[str] = (
     excluded = tuple(dict.fromkeys([*unwanted, *filter(grams, _EXCLUDED.findall(rest))]))
     rest = _EXCLUDED.sub(" ", rest)
     words, essential = _without_stop_words(rest, tokenizer, stop_words)
-    return ParsedQuery(text, folded, words, phrases, excluded, terms_of(rest, essential))
+    return ParsedQuery(text, folded, " ".join(rest.split()), words, phrases, excluded, terms_of(rest, essential))
 
 
 def _without_stop_words(folded: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> tuple[tuple[str, ...], str]:

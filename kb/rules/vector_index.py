@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kb.model import Article
 from kb.ports.embedder import Vectors, content_key
+from kb.rules.paraphrases import ParaphraseMetric
 from kb.text.normalize import normalize
 
 #: characters of a text that are embedded; a title has 60 at most, and a longer question says nothing new
@@ -47,19 +48,19 @@ class ArticleTexts:
 class Neighbours:
     """How near a question is to each article (cosines, from -1 to 1), in the order of ``ids``.
 
-    ``title``: to the title. ``best``: to the nearest of title and questions. Only articles that have vectors are
-    here; one that was deleted a moment ago may still be.
+    ``best``: to the nearest of title and questions. ``trust``: how well the metric knows the house's way of asking,
+    from 0 to 1. Only articles that have vectors are here; one that was deleted a moment ago may still be.
     """
 
     ids: tuple[str, ...]
-    title: NDArray[np.float32]
     best: NDArray[np.float32]
+    trust: float
     places: dict[str, int] = field(repr=False)
 
-    def of(self, article_id: str) -> tuple[float, float] | None:
-        """(title, best) of an article; None when it has no vectors."""
+    def of(self, article_id: str) -> float | None:
+        """The cosine of an article; None when it has no vectors."""
         place = self.places.get(article_id)
-        return None if place is None else (float(self.title[place]), float(self.best[place]))
+        return None if place is None else float(self.best[place])
 
 
 class VectorIndex:
@@ -68,15 +69,16 @@ class VectorIndex:
     def __init__(self, articles: Sequence[tuple[str, Sequence[bytes]]], matrix: Callable[[list[bytes]], Vectors]):
         self.ids = tuple(article_id for article_id, _ in articles)
         self._places = {article_id: place for place, article_id in enumerate(self.ids)}
-        self._rows = matrix(list(chain.from_iterable(keys for _, keys in articles)))
         counts = [len(keys) for _, keys in articles]
         self._first = np.cumsum([0, *counts[:-1]]) if counts else np.zeros(0, np.intp)
+        vectors = matrix(list(chain.from_iterable(keys for _, keys in articles)))
+        self._metric = ParaphraseMetric.learn(vectors, self._first) if self.ids else None
+        self._rows = self._metric.place(vectors) if self._metric else vectors
 
     def neighbours(self, query: Vectors) -> Neighbours:
         """Compare ``query`` (d,) with every article."""
-        if not self.ids:
-            nothing = np.zeros(0, np.float32)
-            return Neighbours((), nothing, nothing, {})
+        if self._metric is None:
+            return Neighbours((), np.zeros(0, np.float32), 0.0, {})
         # not `rows @ query`: BLAS shares that out among all cores, which takes five times as long when they are busy
-        cosines = np.einsum("ij,j->i", self._rows, query)
-        return Neighbours(self.ids, cosines[self._first], np.maximum.reduceat(cosines, self._first), self._places)
+        cosines = np.einsum("ij,j->i", self._rows, self._metric.place(query))
+        return Neighbours(self.ids, np.maximum.reduceat(cosines, self._first), self._metric.trust, self._places)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
 from kb.errors import QueryError
 from kb.model import KINDS, ArticleRecord, FacetCount, Freshness, Hit, SearchPage, SearchRequest
-from kb.ports.engine import EngineHit, EngineQuery, EngineResult, SearchEngine
-from kb.rules.freshness import ranking_factor
+from kb.ports.engine import EngineQuery, EngineResult, SearchEngine
+from kb.rules.fusion import nearest
 from kb.rules.query import ParsedQuery, parse_query
 from kb.text.tokenizer import Tokenizer
-from kb.usecases.hits import has_all, shown, unmarked
+from kb.usecases.hits import matched_hit, unmatched_hit
 from kb.usecases.library import Library
-from kb.usecases.semantic import Semantic
+from kb.usecases.ranking import FEW_WORDS, REORDERED, Ranking, has_all
+from kb.usecases.semantic import Pending, Semantic
 
 #: What a match counts in each field (measured, docs/decisions/0003): the head decides, place and body help.
 BOOSTS: Mapping[str, float] = {"head": 1.0, "place": 0.2, "body": 0.3}
@@ -27,18 +28,6 @@ FACETS = ("product", "scenario", "channel", "kind")
 MAX_LIMIT = 100
 MAX_OFFSET = 1000
 
-#: So many best hits are put in order anew (stale ones down, all-words ones up). A fixed number: were it to grow with
-#: the page asked for, hits would move from page to page.
-_REORDERED = 30
-
-#: So many words are typed to be found together: articles with all of them come first, and it is worth a remark when
-#: there is none. A longer question is a sentence, whose words nobody expects to find complete.
-_FEW_WORDS = 3
-
-
-#: One or two words are met by many articles alike; then those that are asked for most score up to this part more.
-_DEMAND = 0.3
-_DEMAND_WORDS = 2
 _ONLY_EXCLUDED = "只写了要排除的词，没有要查的词。请补上要查的内容，如“退货 -运费”。"
 
 #: Whether a question was met is decided by so many best hits.
@@ -56,11 +45,15 @@ class Articles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the engine found, the hits of the page, and whether one of the best hits has all words of the question."""
+    """What the engine found, the hits of the page, whether one of the best has all words of the question, whether
+    meaning took part, and what kept it from that.
+    """
 
     result: EngineResult
     hits: tuple[Hit, ...]
-    complete: bool
+    complete: bool = False
+    semantic: bool = False
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,36 +79,41 @@ class Searcher:
         filters = self._filters(request)
         parsed = parse_query(request.text, self.tokenizer, self.stop_words)
         if parsed.is_empty:
-            page = self._page(request, EngineResult((), 0, {}, self.engine.generation()), ())
+            page = self._page(request, _Answer(EngineResult((), 0, {}, self.engine.generation()), ()))
             return replace(page, fallback=_ONLY_EXCLUDED if parsed.excluded else None)
-        answer = self._run(request, parsed, filters)
-        page = self._page(request, answer.result, answer.hits)
-        return page if answer.complete else self._fall_back(request, parsed, filters, page)
+        pending = self.semantic.ask(parsed.plain) if self.semantic and _is_worded(parsed) else None
+        answer = self._run(request, parsed, filters, pending)
+        page = self._page(request, answer)
+        return page if answer.complete else self._fall_back(request, parsed, filters, pending, page)
 
-    def _fall_back(self, request: SearchRequest, parsed: ParsedQuery, filters: Filters, page: SearchPage) -> SearchPage:
+    def _fall_back(
+        self, request: SearchRequest, parsed: ParsedQuery, filters: Filters, pending: Pending | None, page: SearchPage
+    ) -> SearchPage:
         """No article has all the words: try what may have been meant, and say so."""
         corrected = self.library.spelling().correct(parsed.folded)
         if corrected:
-            answer = self._run(request, parse_query(corrected, self.tokenizer, self.stop_words), filters)
+            answer = self._run(request, parse_query(corrected, self.tokenizer, self.stop_words), filters, pending)
             if answer.complete:
                 note = f"没有找到“{request.text.strip()}”，已改查“{corrected}”。"
-                meant = self._page(request, answer.result, answer.hits)
+                meant = self._page(request, answer)
                 return replace(meant, fallback=note, did_you_mean=corrected)
         if not page.total and parsed.phrases:
-            answer = self._run(request, replace(parsed, phrases=()), filters)
+            answer = self._run(request, replace(parsed, phrases=()), filters, pending)
             note = "没有条目包含完整短语，已按普通词查找。"
-            return replace(self._page(request, answer.result, answer.hits), fallback=note)
+            return replace(self._page(request, answer), fallback=note)
         if not page.total and parsed.folded.isascii():
             found = self._by_pinyin(request, filters)
             if found:
                 result = EngineResult((), len(found), {}, page.generation)
                 shown = found[request.offset : request.offset + request.limit]
-                return replace(self._page(request, result, shown), fallback="没有找到原文，已按拼音查找。")
-        if page.total and 1 < len(parsed.words) <= _FEW_WORDS:
+                return replace(
+                    self._page(request, _Answer(result, tuple(shown))), fallback="没有找到原文，已按拼音查找。"
+                )
+        if page.total and 1 < len(parsed.words) <= FEW_WORDS:
             return replace(page, fallback="没有条目同时包含全部词语，以下包含其中一部分。")
         return page
 
-    def _run(self, request: SearchRequest, parsed: ParsedQuery, filters: Filters) -> _Answer:
+    def _run(self, request: SearchRequest, parsed: ParsedQuery, filters: Filters, pending: Pending | None) -> _Answer:
         query = EngineQuery(
             terms=parsed.terms,
             phrases=parsed.phrases,
@@ -124,35 +122,29 @@ class Searcher:
             hidden_ids=self.library.hidden_ids(self.today()),
             boosts=BOOSTS,
             facets=FACETS,
-            limit=max(request.offset + request.limit, _REORDERED),
+            limit=max(request.offset + request.limit, REORDERED),
             floor=FLOOR,
         )
-        result = self.engine.search(query)
-        complete = any(has_all(parsed, hit) for hit in result.hits[:_JUDGED])
-        return _Answer(result, tuple(self._hits(request, parsed, result.hits)), complete)
-
-    def _hits(self, request: SearchRequest, parsed: ParsedQuery, found: Sequence[EngineHit]) -> Iterator[Hit]:
-        """The page's hits: of the best ones those with all of a few words first, then by score, stale ones lowered."""
-        records = self.articles.get_many([hit.id for hit in found])
-        few = 1 < len(parsed.words) <= _FEW_WORDS
-        demand = _DEMAND if len(parsed.words) <= _DEMAND_WORDS else 0.0
-        ranked = []
-        for place, hit in enumerate(found):
-            record = records.get(hit.id)
-            if record is not None and record.article.status == "published":  # the index follows in a moment
-                freshness = self.freshness(record, self.today())
-                score = hit.score * ranking_factor(freshness.state) * (1 + demand * self.demand(hit.id))
-                beyond = max(0, place + 1 - _REORDERED)
-                ranked.append(((beyond, few and not has_all(parsed, hit), -score, hit.id), record, hit, freshness))
-        ranked.sort(key=lambda row: row[0])
-        for key, record, hit, freshness in ranked[request.offset : request.offset + request.limit]:
-            yield shown(request, parsed, record, hit, -key[2], freshness)
+        neighbours = pending.wait() if pending else None
+        near = nearest(neighbours)
+        result = self.engine.search(replace(query, also=near))
+        records = self.articles.get_many([hit.id for hit in result.hits])
+        ranking = Ranking(lambda record: self.freshness(record, self.today()), self.demand)
+        ranked = ranking.rank(parsed, result.hits, records, neighbours, near)
+        shown = ranked[request.offset : request.offset + request.limit]
+        return _Answer(
+            result=result,
+            hits=tuple(matched_hit(request, parsed, row) for row in shown),
+            complete=any(has_all(parsed, hit) for hit in result.hits[:_JUDGED]),
+            semantic=neighbours is not None,
+            trouble=pending.trouble if pending else "",
+        )
 
     def _by_pinyin(self, request: SearchRequest, filters: Filters) -> list[Hit]:
         records = self.articles.get_many(self.by_pinyin(request.text))
         hidden = self.library.hidden_ids(self.today())
         return [
-            unmarked(request, record, self.freshness(record, self.today()))
+            unmatched_hit(request, record, self.freshness(record, self.today()))
             for article_id, record in records.items()
             if article_id not in hidden and _passes(record, filters)
         ]
@@ -175,7 +167,8 @@ class Searcher:
             filters["tag"] = (request.tag.encode(errors="replace").decode(),)  # a lone surrogate can't be looked up
         return filters
 
-    def _page(self, request: SearchRequest, result: EngineResult, hits: Sequence[Hit]) -> SearchPage:
+    def _page(self, request: SearchRequest, answer: _Answer) -> SearchPage:
+        result = answer.result
         facets = {
             name: tuple(
                 FacetCount(self.library.title_of(name, value), n, value) for value, n in result.facets.get(name, ())
@@ -186,9 +179,16 @@ class Searcher:
             query=request.text,
             total=result.total,
             generation=result.generation,
-            hits=tuple(hits),
+            hits=answer.hits,
             facets=facets,
+            semantic=answer.semantic,
+            semantic_trouble=answer.trouble or None,
         )
+
+
+def _is_worded(parsed: ParsedQuery) -> bool:
+    """Whether the question is more than letters and digits: pinyin and initials mean nothing to a model."""
+    return not parsed.folded.isascii()
 
 
 def _known(value: str, allowed: Sequence[str], what: str) -> str:

@@ -1,0 +1,88 @@
+"""In which order found articles are shown: words and meaning in one score, then freshness and demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from kb.model import ArticleRecord, Freshness, ScoreParts
+from kb.ports.engine import EngineHit
+from kb.rules.freshness import ranking_factor
+from kb.rules.fusion import meanings
+from kb.rules.query import ParsedQuery
+from kb.rules.vector_index import Neighbours
+from kb.text.matching import contains
+
+#: So many best hits are put in order anew, and those found by meaning. A fixed number: were it to grow with the page
+#: asked for, hits would move from page to page.
+REORDERED = 30
+
+#: So many words are typed to be found together: articles with all of them come first, and it is worth a remark when
+#: there is none. A longer question is a sentence, whose words nobody expects to find complete.
+FEW_WORDS = 3
+
+#: One or two words are met by many articles alike; then those that are asked for most score up to this part more.
+_DEMAND = 0.3
+_DEMAND_WORDS = 2
+
+
+def matched_words(parsed: ParsedQuery, hit: EngineHit) -> tuple[str, ...]:
+    """Which of the query's phrases and content words stand in the article."""
+    texts = hit.evidence().texts.values()
+    wanted = dict.fromkeys([*parsed.phrases, *parsed.words])
+    return tuple(word for word in wanted if any(contains(text.folded, word) for text in texts))
+
+
+def has_all(parsed: ParsedQuery, hit: EngineHit) -> bool:
+    """Whether all content words of the query stand in the article."""
+    return set(parsed.words) <= set(matched_words(parsed, hit))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An article in its place, and what brought it there."""
+
+    record: ArticleRecord
+    found: EngineHit
+    freshness: Freshness
+    parts: ScoreParts
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Puts hits in order. ``demand`` tells how much an article (id) is asked for, from 0 to 1."""
+
+    freshness: Callable[[ArticleRecord], Freshness]
+    demand: Callable[[str], float]
+
+    def rank(
+        self,
+        parsed: ParsedQuery,
+        found: Sequence[EngineHit],
+        records: Mapping[str, ArticleRecord],
+        neighbours: Neighbours | None,
+        near: Collection[str],
+    ) -> list[Ranked]:
+        """The best of ``found`` and those ``near`` in meaning in their final order, then the others as they come.
+
+        Articles that are no longer among the published ``records`` are left out: the index follows in a moment.
+        """
+        served = [hit for hit in found if hit.id in records and records[hit.id].article.status == "published"]
+        semantic = meanings(neighbours, {hit.id: hit.score for hit in served})
+        weight = _DEMAND if len(parsed.words) <= _DEMAND_WORDS else 0.0
+        ranked = [self._ranked(records[hit.id], hit, semantic.get(hit.id, 0.0), weight) for hit in served]
+        few = 1 < len(parsed.words) <= FEW_WORDS
+        front = [row for place, row in enumerate(ranked) if place < REORDERED or row.found.id in near]
+        front.sort(key=lambda row: (few and not has_all(parsed, row.found), -row.parts.total, row.found.id))
+        behind = [row for place, row in enumerate(ranked) if place >= REORDERED and row.found.id not in near]
+        return front + behind
+
+    def _ranked(self, record: ArticleRecord, found: EngineHit, meaning: float, weight: float) -> Ranked:
+        freshness = self.freshness(record)
+        parts = ScoreParts(
+            words=found.score,
+            meaning=meaning,
+            freshness=ranking_factor(freshness.state),
+            demand=1 + weight * self.demand(found.id),
+        )
+        return Ranked(record, found, freshness, parts)
