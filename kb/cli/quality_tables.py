@@ -71,7 +71,7 @@ def print_comparison(name: str, document: Mapping[str, Any]) -> None:
 
 def measures_table(title: str, measures: Mapping[str, Mapping[str, Any]]) -> Table:
     """Each measure before and after, in points (hundredths)."""
-    rows = _table(title, "指标", "前", "后", "差（点）", "95 % 区间", "p", "变好", "变差", "不变")
+    rows = _table(f"{title}；差和 95 % 区间以百分点计", "指标", "前", "后", "差", "区间", "p", "变好", "变差", "不变")
     for name, row in measures.items():
         rows.add_row(
             _MEASURES[name],
