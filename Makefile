@@ -2,6 +2,7 @@
 # make test  install the test tools too, then run every test
 # make check what CI runs: format, lint, types, tests
 # make openapi  write docs/openapi.json anew after a change of the API
+# make quality  retrieval and keystrokes on the sets under ZHIDA_EVAL_DIR
 # make screenshots  the pictures in docs/screenshots, taken anew (needs Chromium)
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -11,7 +12,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help run test check lint openapi bench screenshots clean
+.PHONY: help run test check lint openapi bench quality screenshots clean
 
 help:
 	@sed -n 's/^# //p' $(ROOT)Makefile
@@ -44,6 +45,9 @@ openapi: $(VENV)/.base
 
 bench: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m tests.bench $(ARGS)
+
+quality: $(VENV)/.base
+	@$(BIN)/kb eval "$${ZHIDA_EVAL_DIR:?names the folder of the sets}" --keystrokes $(ARGS)
 
 screenshots: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m tests.screenshots

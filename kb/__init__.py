@@ -6,8 +6,8 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     wiring                    composition root: Settings -> a Service with its adapters
     service                   the façade that every front end shares
     snapshots                 what is derived from all articles at once, swapped in as a whole
-    bulk                      import and export of many articles at once
-    usecases                  indexing · searching · suggesting · faq · staleness · evaluation
+    bulk  evaluation          import and export of many articles at once · quality measured on judged questions
+    usecases                  indexing · searching · suggesting · faq · staleness
     content  engines  store   adapters: article files · index engines · SQLite (never import each other)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
     shapes                    the JSON documents, field by field

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from importlib.metadata import version
@@ -25,7 +25,7 @@ from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
-from kb.errors import BulkImportError
+from kb.errors import BulkImportError, EvalError
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.engine import SearchEngine
 from kb.rules.freshness import Policy, assess
@@ -180,10 +180,15 @@ def build_vocabulary(settings: Settings) -> Vocabulary:
 
 
 @contextmanager
-def evaluation_search(articles: Sequence[Article], settings: Settings) -> Iterator[Callable[[str], list[str]]]:
-    """A throw-away index over foreign ``articles`` behind the ordinary search: text -> ranked ids."""
+def evaluation_search(articles: Sequence[Article], settings: Settings, semantic: bool = False) -> Iterator[Trial]:
+    """The ordinary search and suggestions over foreign ``articles`` (none of ``settings``' dictionaries apply).
+
+    Raises EvalError when ``semantic`` retrieval is asked for and there is none.
+    """
+    if semantic:
+        raise EvalError("这个版本还没有语义检索；请用 --semantic off。")
     with trial(articles, settings, Vocabulary(Tokenizer(), function_words())) as opened:
-        yield opened.found
+        yield opened
 
 
 @contextmanager
@@ -208,7 +213,7 @@ def trial(articles: Sequence[Article], settings: Settings, vocabulary: Vocabular
             today=lambda: date.max,
         )
         vocabulary.tokenizer.warm_up()
-        yield Trial(searcher.search, suggest)
+        yield Trial(searcher, suggest)
         engine.close()
 
 

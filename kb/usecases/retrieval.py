@@ -10,20 +10,20 @@ the word may come before one that has it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from kb.content.checks.page import Page
-from kb.model import Article, Problem, SearchPage, SearchRequest
+from kb.model import Article, Problem, SearchRequest
 from kb.rules.query import MAX_QUERY
 from kb.text.grams import is_han_unit
 from kb.text.normalize import letters_of, normalize
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.progress import Progress, silent
-from kb.usecases.searching import MAX_LIMIT
+from kb.usecases.searching import MAX_LIMIT, Searcher
 from kb.usecases.suggesting import SuggestFunction
 
 #: A question or word has to find its article among so many.
@@ -43,12 +43,12 @@ KINDS_ASKED = {"title": "标题", "question": "相似问法", "word": "标题里
 class Trial:
     """Search and suggestions over a throw-away index."""
 
-    search: Callable[[SearchRequest], SearchPage]
+    searcher: Searcher
     suggest: SuggestFunction
 
     def found(self, text: str, limit: int = _LOOKED_AT) -> list[str]:
         """The ids that a search gives, best first."""
-        page = self.search(SearchRequest(text[:MAX_QUERY], limit=limit))
+        page = self.searcher.search(SearchRequest(text[:MAX_QUERY], limit=limit))
         return [hit.record.article.id for hit in page.hits]
 
 
