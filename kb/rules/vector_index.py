@@ -12,6 +12,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.errors import EmbedderError
 from kb.model import Article
 from kb.ports.embedder import Vectors, content_key
 from kb.text.normalize import normalize
@@ -73,10 +74,12 @@ class VectorIndex:
         self._first = np.cumsum([0, *counts[:-1]]) if counts else np.zeros(0, np.intp)
 
     def neighbours(self, query: Vectors) -> Neighbours:
-        """Compare ``query`` (d,) with every article."""
+        """Compare ``query`` (d,) with every article. Raises EmbedderError when the articles have another dimension."""
         if not self.ids:
             nothing = np.zeros(0, np.float32)
             return Neighbours((), nothing, nothing, {})
+        if len(query) != self._rows.shape[1]:
+            raise EmbedderError(f"问题的向量有 {len(query)} 维，条目的有 {self._rows.shape[1]} 维；请检查嵌入模型。")
         # not `rows @ query`: BLAS shares that out among all cores, which takes five times as long when they are busy
         cosines = np.einsum("ij,j->i", self._rows, query)
         return Neighbours(self.ids, cosines[self._first], np.maximum.reduceat(cosines, self._first), self._places)
