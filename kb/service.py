@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from kb import contracts, shapes
-from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, StoreCorrupt
+from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, SettingsError, StoreCorrupt
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog, Event, Gap
@@ -23,10 +23,12 @@ from kb.store.log_writer import LogWriter
 from kb.text.render import render_html
 from kb.usecases.activity import Activity
 from kb.usecases.browsing import Tree, prune
+from kb.usecases.embedding import EmbeddingReport
 from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer, IndexReport
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
+from kb.usecases.semantic import Semantic
 from kb.usecases.staleness import ReviewQueue, StaleItem
 
 
@@ -46,12 +48,14 @@ class Service:
         log_writer: LogWriter,
         check_store: Callable[[], None],
         now: Callable[[], datetime],
+        semantic: Semantic | None = None,
     ) -> None:
         self._catalog, self._engine, self._indexer = catalog, engine, indexer
         self._snapshots, self._activity = snapshots, activity
         self._panels, self._queue = panels, queue
         self.channels, self.log_writer = channels, log_writer
         self._check_store, self._now = check_store, now
+        self.semantic = semantic
         self._damaged = False
         self._troubles: dict[str, str] = {}
 
@@ -237,6 +241,9 @@ class Service:
             self._catalog.version()
         except KbError as error:
             checks["store"] = str(error)
+        semantic, trouble = self._semantic_health()
+        if trouble:
+            checks["semantic"] = trouble
         searching = checks["engine"] == "ok"
         return {
             "status": "ok" if set(checks.values()) == {"ok"} else "degraded" if searching else "down",
@@ -245,9 +252,27 @@ class Service:
             "generation": self._engine.generation() if searching else "",
             "articles": articles,
             "lost_log_entries": self.log_writer.lost,
+            "semantic": semantic,
         }
 
+    def embed(self, progress: Progress = silent) -> EmbeddingReport:
+        """Give vectors to all articles that have none. Raises SettingsError when that is off, EmbedderError."""
+        if self.semantic is None:
+            raise SettingsError(
+                "没有启用语义检索：设置 semantic 为 off，或者没有可用的模型（设置 semantic 为 on 可看原因）。"
+            )
+        self._snapshots.current()  # hands the articles over
+        return self.semantic.embed(progress)
+
     # --- inside
+
+    def _semantic_health(self) -> tuple[shapes.SemanticHealth, str]:
+        """How far embedding is, and what goes wrong."""
+        if self.semantic is None:
+            return {"state": "off", "texts": 0, "embedded": 0}, ""
+        now = self.semantic.state()
+        ready = now.serves and now.embedded == now.texts
+        return {"state": "ready" if ready else "embedding", "texts": now.texts, "embedded": now.embedded}, now.trouble
 
     def _check_channel(self, channel: str | None) -> None:
         if channel is not None and channel not in self.channels:

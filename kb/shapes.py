@@ -234,6 +234,14 @@ class Finding(TypedDict):
     severity: str
 
 
+class SemanticHealth(TypedDict):
+    """``off``; ``embedding`` until every one of ``texts`` (titles and questions) has a vector; ``ready``."""
+
+    state: Literal["off", "embedding", "ready"]
+    texts: Count
+    embedded: Count
+
+
 class Health(TypedDict):
     """ok, degraded (search works, something else doesn't) or down; ``checks`` says ``ok`` or what is wrong by part."""
 
@@ -243,6 +251,7 @@ class Health(TypedDict):
     generation: str
     articles: Count
     lost_log_entries: Count
+    semantic: SemanticHealth
 
 
 class Problem(TypedDict):

@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 from itertools import count
 
 from kb.errors import IndexMissing, StoreError
-from kb.model import ArticleRecord, Freshness, SearchPage, SearchRequest
+from kb.model import Article, ArticleRecord, Freshness, SearchPage, SearchRequest
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
 from kb.rules.freshness import Policy, assess
@@ -44,16 +44,20 @@ class Vocabulary:
     stop_words: frozenset[str]
 
 
-#: what answers depend on besides the snapshot: catalog version (None: unreadable), generation, FAQ panel, day
-_State = tuple[int | None, str, int, date]
+#: what answers depend on besides the snapshot: catalog version (None: unreadable), generation, FAQ panel, day, vectors
+_State = tuple[int | None, str, int, date, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything derived from the articles, for one (catalog version, dictionaries, day); no two share a ``number``."""
+    """Everything derived from the articles, for one (catalog version, dictionaries, day); no two share a ``number``.
+
+    ``articles`` are the published ones, without bodies.
+    """
 
     number: int
     version: tuple[int, str, date]
+    articles: tuple[Article, ...]
     library: Library
     searcher: Searcher
     pages: Callable[[SearchRequest, _State], SearchPage]
@@ -103,7 +107,9 @@ class Snapshots:
             if self._snapshot is not None and self._snapshot.version == version:
                 return False
             self._panels.reload(self._now())
-            self._swap_in(self._build(version))
+            self._swap_in(snapshot := self._build(version))
+            if self._semantic is not None:
+                self._semantic.follow(snapshot.articles)
             return True
 
     def renew(self) -> None:
@@ -156,14 +162,16 @@ class Snapshots:
         )
         pages = lru_cache(_KEPT_PAGES)(lambda request, _: searcher.search(request))
         tree = once(lambda: grow_tree(shown.values(), verdict))
-        return Snapshot(next(_NUMBERS), version, library, searcher, pages, suggester, tree)
+        articles = tuple(record.article for record in shown.values())
+        return Snapshot(next(_NUMBERS), version, articles, library, searcher, pages, suggester, tree)
 
     def _state(self) -> _State:
         try:
             version = self._catalog.version()
         except StoreError:
             version = None
-        return version, self._engine.generation(), self._panels.number(), self._today()
+        edition = self._semantic.edition if self._semantic is not None else 0
+        return version, self._engine.generation(), self._panels.number(), self._today(), edition
 
     def _words(self, digest: str) -> Vocabulary:
         """The vocabulary for dictionaries with ``digest``; loading one takes a second, so it is kept while it fits."""

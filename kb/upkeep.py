@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import watchfiles
 from kb.errors import KbError
 from kb.model import Problem
 from kb.service import Service
+from kb.usecases.semantic import Semantic
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +32,13 @@ RETRY_EVERY = 3.0
 
 
 class Upkeep:
-    """Two daemon threads (and the log writer's) around ``service``; errors are tried again, they never end them.
+    """Daemon threads (and the log writer's) around ``service``; errors are tried again, they never end them.
 
     What fails is said by ``Service.health`` until it succeeds, and logged when it begins.
 
     One keeps the index equal to the files, so that an edit is found at once; the other makes everything derived
-    from all articles follow (suggestions, FAQ panel), which takes longer the more there are.
+    from all articles follow (suggestions, FAQ panel), which takes longer the more there are. A third embeds articles,
+    if there is a model.
     """
 
     def __init__(
@@ -49,6 +52,9 @@ class Upkeep:
             threading.Thread(target=self._keep_indexed, name="indexer", daemon=True),
             threading.Thread(target=self._keep_fresh, name="refresher", daemon=True),
         ]
+        if service.semantic is not None:
+            embed = partial(self._embed, service.semantic)
+            self._threads.append(threading.Thread(target=embed, name="embedder", daemon=True))
         self._known: frozenset[Problem] = frozenset()
         self._behind = False  # the latest attempt to take over changes failed
         self._edits = _Job("files", RETRY_EVERY, partial(self._take_over, thorough=False))
@@ -81,6 +87,11 @@ class Upkeep:
             for job in self._jobs:
                 if job.is_due():
                     self._attempt(job.run, job.part)
+
+    def _embed(self, semantic: Semantic) -> None:
+        if sys.platform == "linux":  # where threads have priorities of their own: answers come first
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        semantic.run(self._stop)
 
     def _follow(self) -> None:
         if self._service.refresh():

@@ -23,10 +23,13 @@ from kb.content.lint import lint as check_files
 from kb.content.reader import ArticleFiles
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
+from kb.embedding.providers import choose, remake
+from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
 from kb.errors import BulkImportError, EvalError
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
+from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
 from kb.rules.freshness import Policy, assess
 from kb.service import Service
@@ -50,6 +53,7 @@ from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
 from kb.usecases.retrieval import RetrievalCheck, RetrievalReport, Trial
 from kb.usecases.searching import Searcher
+from kb.usecases.semantic import Semantic
 from kb.usecases.staleness import ReviewQueue
 from kb.usecases.suggesting import build_suggester
 
@@ -66,6 +70,7 @@ def build_service(settings: Settings) -> Service:
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
     panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
+    semantic = build_semantic(settings)
     snapshots = Snapshots(
         catalog=catalog,
         engine=engine,
@@ -76,6 +81,7 @@ def build_service(settings: Settings) -> Service:
         vocabulary=lambda: build_vocabulary(settings),
         dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         now=_now,
+        semantic=semantic,
     )
     return Service(
         catalog=catalog,
@@ -89,6 +95,7 @@ def build_service(settings: Settings) -> Service:
         log_writer=log_writer,
         check_store=database.check,
         now=_now,
+        semantic=semantic,
     )
 
 
@@ -164,6 +171,22 @@ def _policy(settings: Settings) -> Policy:
 def build_engine(settings: Settings) -> SearchEngine:
     """The engine that ``settings.engine`` names; ``auto`` is Whoosh, the only one of this version."""
     return WhooshEngine(settings.index_dir, settings.lock_timeout)
+
+
+def build_semantic(settings: Settings) -> Semantic | None:
+    """Search by meaning, when settings and libraries allow. Raises SettingsError when it must be and can't."""
+    embedder = choose(settings)
+    if embedder is None:
+        return None
+    folder = settings.vectors_dir
+
+    def former() -> Iterator[tuple[Embedder, VectorStore]]:
+        for name in stored_fingerprints(folder):
+            if name != embedder.fingerprint and (one := remake(name, settings)):
+                yield one, VectorFile(folder, name)
+
+    store = VectorFile(folder, embedder.fingerprint)
+    return Semantic(embedder, store, former, settings.semantic_deadline_ms / 1000)
 
 
 def fingerprint(engine: SearchEngine) -> str:

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, shown, track
-from kb.errors import EngineError, KbError
+from kb.errors import EmbedderError, EngineError, KbError
 
 _M_ARENA_MAX = -8  # from malloc.h
 _LIBRARIES = ("whoosh", "jieba", "flask", "sqlite-utils", "markdown", "opencc", "numpy", "waitress")
@@ -92,6 +92,7 @@ def _findings(context: Context) -> Iterator[tuple[str, bool, str]]:
     yield "数据目录", *_checked(lambda: str(context.service and settings.data))
     yield "数据库", *_checked(lambda: _database(context))
     yield "索引", *_checked(lambda: _index(context))
+    yield "语义检索", *_checked(lambda: _semantic(context))
     yield "知识文件", *_checked(lambda: _problems(context))
 
 
@@ -112,6 +113,18 @@ def _index(context: Context) -> str:
     if health["checks"]["engine"] != "ok":
         raise EngineError(health["checks"]["engine"])
     return f"引擎 {health['engine']}（唯一已安装的引擎），第 {health['generation']} 代，{health['articles']} 条"
+
+
+def _semantic(context: Context) -> str:
+    context.service.library()  # hands the articles over
+    health = context.service.health()
+    if "semantic" in health["checks"]:
+        raise EmbedderError(health["checks"]["semantic"])
+    state = health["semantic"]
+    if state["state"] == "off":
+        return "没有启用"
+    rest = "" if state["state"] == "ready" else "；其余由运行中的服务在后台补齐，或执行 kb embed"
+    return f"{state['texts']} 条文本中 {state['embedded']} 条已有向量{rest}"
 
 
 def _problems(context: Context) -> str:

@@ -114,4 +114,23 @@ def analyze(context: Context, text: str, as_json: bool) -> None:
         output.print("查询权重：", shown(" ".join(f"{term.text}^{term.weight:g}" for term in terms)))
 
 
-COMMANDS = (index, lint, analyze)
+@click.command()
+@json_option
+@pass_context
+def embed(context: Context, as_json: bool) -> None:
+    """Give vectors to the articles that have none, for search by meaning; go on where it was interrupted."""
+    try:
+        report = context.service.embed(track)
+    except KeyboardInterrupt:
+        remarks.print("已停下；做完的都留着，再执行 kb embed 会接着做。")
+        raise
+    if as_json:
+        print_json(asdict(report))
+        return
+    output.print(
+        f"共 {report.articles} 条知识、{report.texts} 条文本：新嵌入 {report.embedded}，已有 {report.cached}；"
+        f"用时 {report.seconds:.2f} 秒"
+    )
+
+
+COMMANDS = (index, embed, lint, analyze)

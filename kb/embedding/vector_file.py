@@ -163,14 +163,11 @@ class VectorFile:
         self.refresh()
 
     def delete_others(self) -> None:
-        """Delete the files of all other fingerprints. Within ``writing``."""
+        """See the port."""
         for path in self._folder.glob(f"*{_SUFFIX}"):
             if path != self._path:
                 with suppress(OSError):
                     path.unlink()
-
-    def __len__(self) -> int:
-        return len(self._vectors)
 
     # --- inside
 

@@ -69,3 +69,6 @@ class VectorStore(Protocol):
 
     def compact(self, used: Collection[bytes]) -> None:
         """Forget vectors that are not ``used`` if they are the majority. Within ``writing``."""
+
+    def delete_others(self) -> None:
+        """Delete the vectors of all other fingerprints. Within ``writing``."""

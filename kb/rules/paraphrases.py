@@ -56,4 +56,5 @@ class ParaphraseMetric:
 
 def _unit(vectors: NDArray[np.floating]) -> Vectors:
     lengths = np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
-    return (vectors / lengths).astype(np.float32)
+    unit: Vectors = (vectors / lengths).astype(np.float32)
+    return unit

@@ -29,7 +29,8 @@ _EXCLUDED = re.compile(r"(?:^|(?<=\s))-(\S+)")
 class ParsedQuery:
     """A query ready to plan. All but ``text`` are folded; ``words`` are the content words that explain a hit.
 
-    ``plain`` is what is asked without the marks of the grammar and what is excluded.
+    ``plain`` is what is asked without the marks of the grammar and what is excluded; ``is_sentence``: words that are
+    no content stand among the others, so this was said rather than put together from keywords.
     """
 
     text: str
@@ -39,6 +40,7 @@ class ParsedQuery:
     phrases: tuple[str, ...]
     excluded: tuple[str, ...]
     terms: tuple[Term, ...]
+    is_sentence: bool
 
     @property
     def is_empty(self) -> bool:
@@ -58,7 +60,16 @@ def parse_query(text: str, tokenizer: Tokenizer, stop_words: Collection[str] = (
     excluded = tuple(dict.fromkeys([*unwanted, *filter(grams, _EXCLUDED.findall(rest))]))
     rest = _EXCLUDED.sub(" ", rest)
     words, essential = _without_stop_words(rest, tokenizer, stop_words)
-    return ParsedQuery(text, folded, " ".join(rest.split()), words, phrases, excluded, terms_of(rest, essential))
+    return ParsedQuery(
+        text=text,
+        folded=folded,
+        plain=" ".join(rest.split()),
+        words=words,
+        phrases=phrases,
+        excluded=excluded,
+        terms=terms_of(rest, essential),
+        is_sentence=essential != rest,
+    )
 
 
 def _without_stop_words(folded: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> tuple[tuple[str, ...], str]:

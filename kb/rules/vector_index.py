@@ -12,6 +12,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.errors import EmbedderError
 from kb.model import Article
 from kb.ports.embedder import Vectors, content_key
 from kb.rules.paraphrases import ParaphraseMetric
@@ -76,9 +77,11 @@ class VectorIndex:
         self._rows = self._metric.place(vectors) if self._metric else vectors
 
     def neighbours(self, query: Vectors) -> Neighbours:
-        """Compare ``query`` (d,) with every article."""
+        """Compare ``query`` (d,) with every article. Raises EmbedderError when the articles have another dimension."""
         if self._metric is None:
             return Neighbours((), np.zeros(0, np.float32), 0.0, {})
+        if len(query) != self._rows.shape[1]:
+            raise EmbedderError(f"问题的向量有 {len(query)} 维，条目的有 {self._rows.shape[1]} 维；请检查嵌入模型。")
         # not `rows @ query`: BLAS shares that out among all cores, which takes five times as long when they are busy
         cosines = np.einsum("ij,j->i", self._rows, self._metric.place(query))
         return Neighbours(self.ids, np.maximum.reduceat(cosines, self._first), self._metric.trust, self._places)

@@ -17,9 +17,9 @@ from kb.text.matching import contains
 #: asked for, hits would move from page to page.
 REORDERED = 30
 
-#: So many words are typed to be found together: articles with all of them come first, and it is worth a remark when
-#: there is none. A longer question is a sentence, whose words nobody expects to find complete.
-FEW_WORDS = 3
+#: So many keywords are typed to be found together: articles with all of them come first, and it is worth a remark when
+#: there is none. Nobody expects to find the words of a sentence complete.
+_FEW_WORDS = 3
 
 #: One or two words are met by many articles alike; then those that are asked for most score up to this part more.
 _DEMAND = 0.3
@@ -31,6 +31,11 @@ def matched_words(parsed: ParsedQuery, hit: EngineHit) -> tuple[str, ...]:
     texts = hit.evidence().texts.values()
     wanted = dict.fromkeys([*parsed.phrases, *parsed.words])
     return tuple(word for word in wanted if any(contains(text.folded, word) for text in texts))
+
+
+def belong_together(parsed: ParsedQuery) -> bool:
+    """Whether the query is a few keywords that are to be found in one article."""
+    return 1 < len(parsed.words) <= _FEW_WORDS and not parsed.is_sentence
 
 
 def has_all(parsed: ParsedQuery, hit: EngineHit) -> bool:
@@ -71,9 +76,9 @@ class Ranking:
         semantic = meanings(neighbours, {hit.id: hit.score for hit in served})
         weight = _DEMAND if len(parsed.words) <= _DEMAND_WORDS else 0.0
         ranked = [self._ranked(records[hit.id], hit, semantic.get(hit.id, 0.0), weight) for hit in served]
-        few = 1 < len(parsed.words) <= FEW_WORDS
+        together = belong_together(parsed)
         front = [row for place, row in enumerate(ranked) if place < REORDERED or row.found.id in near]
-        front.sort(key=lambda row: (few and not has_all(parsed, row.found), -row.parts.total, row.found.id))
+        front.sort(key=lambda row: (together and not has_all(parsed, row.found), -row.parts.total, row.found.id))
         behind = [row for place, row in enumerate(ranked) if place >= REORDERED and row.found.id not in near]
         return front + behind
 

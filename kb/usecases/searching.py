@@ -15,7 +15,7 @@ from kb.rules.query import ParsedQuery, parse_query
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.hits import matched_hit, unmatched_hit
 from kb.usecases.library import Library
-from kb.usecases.ranking import FEW_WORDS, REORDERED, Ranking, has_all
+from kb.usecases.ranking import REORDERED, Ranking, belong_together, has_all
 from kb.usecases.semantic import Pending, Semantic
 
 #: What a match counts in each field (measured, docs/decisions/0003): the head decides, place and body help.
@@ -109,7 +109,7 @@ class Searcher:
                 return replace(
                     self._page(request, _Answer(result, tuple(shown))), fallback="没有找到原文，已按拼音查找。"
                 )
-        if page.total and 1 < len(parsed.words) <= FEW_WORDS:
+        if page.total and belong_together(parsed):
             return replace(page, fallback="没有条目同时包含全部词语，以下包含其中一部分。")
         return page
 

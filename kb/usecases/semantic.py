@@ -2,28 +2,122 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from kb.rules.vector_index import Neighbours
+from kb.errors import EmbedderError, KbError
+from kb.model import Article
+from kb.ports.embedder import Embedder, VectorStore
+from kb.rules.vector_index import Neighbours, VectorIndex, embedded_form
+from kb.usecases.embedding import Embedding, EmbeddingReport, Former
+from kb.usecases.progress import Progress, silent
+from kb.usecases.query_vectors import FAILED, Asked, Known, QueryVectors
+
+#: seconds that a command waits, which has only one question to ask and a model to load first
+_PATIENCE = 10.0
+_ATTEMPTS = 5
 
 
-class Pending(Protocol):
+class Pending:
     """A question on its way through the embedding model."""
 
-    @property
-    def trouble(self) -> str:
-        """Once waited: why there are no neighbours, as a sentence for the user; "" when nothing is wrong."""
+    def __init__(self, asked: Asked | Known, index: VectorIndex | None) -> None:
+        self._asked, self._index = asked, index
+        self.trouble = ""
 
     def wait(self) -> Neighbours | None:
-        """The articles near in meaning; None when they can't be had before the deadline, counted from the asking."""
+        """The articles near in meaning; None when they can't be had before the deadline, counted from the asking.
+
+        Then ``trouble`` says why, as a sentence for the user; "" when nothing is wrong.
+        """
+        vector = self._asked.wait()
+        self.trouble = self._asked.trouble
+        if vector is None or self._index is None:
+            return None
+        try:
+            return self._index.neighbours(vector)
+        except EmbedderError:
+            self.trouble = FAILED
+            return None
 
 
-class Semantic(Protocol):
-    """Asks the model and compares with the articles' vectors; thread-safe."""
+@dataclass(frozen=True, slots=True)
+class SemanticState:
+    """How far embedding is: of ``texts`` so many are ``embedded``.
 
-    @property
-    def edition(self) -> int:
-        """Changes whenever the same question may have other neighbours."""
+    ``serves``: whether questions are answered by meaning. ``trouble``: what goes wrong, "" for nothing.
+    """
+
+    serves: bool
+    texts: int
+    embedded: int
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """A model and the vectors that it made of the articles."""
+
+    embedder: Embedder
+    queries: QueryVectors
+    index: VectorIndex
+
+
+class Semantic:
+    """Asks the model and compares with the articles' vectors; thread-safe. ``deadline`` is in seconds.
+
+    Until ``run`` there is only what is on disk, loaded at the first question, which is right for a command that ends
+    soon; a server runs it in a thread, and from then on nothing is loaded or embedded while somebody waits.
+    """
+
+    def __init__(self, embedder: Embedder, store: VectorStore, former: Former, deadline: float) -> None:
+        self._embedder, self._deadline = embedder, deadline
+        self._embedding = Embedding(embedder, store, former, self._serve)
+        self._serving: _Serving | None = None
+        self._running = False
+        self.edition = 0  # grows whenever the same question may have other neighbours
+
+    def follow(self, articles: Sequence[Article]) -> None:
+        """These are the published articles from now on; returns at once."""
+        self._embedding.follow(articles)
 
     def ask(self, text: str) -> Pending:
         """Begin to look for what is near ``text`` in meaning; returns at once."""
+        if not self._running:
+            self._embedding.load()
+        serving, wanted = self._serving, embedded_form(text)
+        if serving is None or not wanted:
+            return Pending(Known(None), None)
+        seconds = self._deadline if self._running else max(self._deadline, _PATIENCE)
+        return Pending(serving.queries.ask(wanted, seconds), serving.index)
+
+    def run(self, stop: threading.Event) -> None:
+        """Load and embed in the background until ``stop``."""
+        self._running = True
+        with suppress(KbError):  # whoever asks first shall not wait for the model to be loaded
+            self._embedder.embed_query("直达")
+        self._embedding.run(stop)
+
+    def embed(self, progress: Progress = silent) -> EmbeddingReport:
+        """Embed everything that has no vector yet, now. Raises EmbedderError when the model fails again and again."""
+        return self._embedding.complete(threading.Event(), progress, attempts=_ATTEMPTS)
+
+    def state(self) -> SemanticState:
+        """How far it is."""
+        if not self._running:
+            self._embedding.load()
+        serving, embedding = self._serving, self._embedding
+        trouble = embedding.trouble or (serving.queries.trouble if serving else "")
+        return SemanticState(serving is not None, embedding.texts, embedding.done, trouble)
+
+    def _serve(self, embedder: Embedder, index: VectorIndex) -> None:
+        former = self._serving
+        if former is not None and former.embedder is embedder:
+            self._serving = replace(former, index=index)
+        else:
+            self._serving = _Serving(embedder, QueryVectors(embedder.embed_query), index)
+            if former is not None:
+                former.queries.close()
+        self.edition += 1

@@ -50,8 +50,10 @@ class Server:
     """A running ``kb serve``; a context manager that stops it the polite way."""
 
     def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
+        # unless a test wants it, the articles aren't embedded: that would keep a core busy for half a minute
+        environment = {**os.environ, "KB_SEMANTIC": "off", **environment}
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

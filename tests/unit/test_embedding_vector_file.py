@@ -58,7 +58,8 @@ def test_other_models_have_other_files(tmp_path: Path) -> None:
     other = store(tmp_path, KEYS, "model 2")
     assert stored_fingerprints(tmp_path) == ["model 2", "model 1"]
     assert not store(tmp_path).missing(KEYS[:2])
-    other.delete_others()
+    with other.writing():
+        other.delete_others()
     assert stored_fingerprints(tmp_path) == ["model 2"]
 
 
@@ -85,7 +86,7 @@ def test_a_file_cut_short_loses_only_what_was_cut(
     whole = max(0, (cut - header) // record_size())
     after = store(folder)
     assert holds(after, KEYS[: min(whole, written)])
-    assert len(after) <= written
+    assert len(after.missing(KEYS)) >= len(KEYS) - written
     store(folder, after.missing(KEYS) or KEYS[:1])
     assert holds(store(folder), KEYS), "what is added after a cut can be read again"
 

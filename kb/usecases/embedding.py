@@ -1,0 +1,219 @@
+"""Embedding the articles: what has no vector yet is embedded in small batches, each kept at once.
+
+Wanted and kept are compared at every pass, so whatever interrupts it, nothing is embedded twice; only one process
+embeds, others take over what it kept. When the model changes, the vectors of the former one serve until the new ones
+are there.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from kb.errors import EmbedderError, StoreBusy
+from kb.model import Article
+from kb.ports.embedder import Embedder, VectorStore, content_key
+from kb.rules.vector_index import ArticleTexts, VectorIndex
+from kb.usecases.progress import Progress, silent
+
+log = logging.getLogger(__name__)
+
+#: texts at once: what a kill loses, and how long (some 0.4 s) a stop waits
+BATCH = 16
+#: the part of articles that must have vectors before any serve: the others would seem far from every question
+ENOUGH = 0.9
+#: seconds
+LOOK_EVERY = 1.0
+RETRY_AFTER_AT_MOST = 300.0
+RETRY_AFTER_A_BUG = 60.0
+
+#: takes the embedder that queries must go through from now on, and its index
+Publish = Callable[[Embedder, VectorIndex], None]
+#: models of former times that can still be asked, with their vectors
+Former = Callable[[], Iterable[tuple[Embedder, VectorStore]]]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingReport:
+    """What a run did: texts that there are, that it embedded, that had vectors already."""
+
+    articles: int
+    texts: int
+    embedded: int
+    cached: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The texts of the articles by content key, and the keys of each article, its title's first."""
+
+    source: Sequence[Article]
+    texts: dict[bytes, str]
+    articles: list[tuple[str, list[bytes]]]
+
+    @classmethod
+    def of(cls, source: Sequence[Article]) -> _Wanted:
+        texts: dict[bytes, str] = {}
+        articles = []
+        for article in source:
+            content = ArticleTexts.of(article)
+            keys = [content_key(text) for text in content.texts]
+            texts.update(zip(keys, content.texts, strict=True))
+            articles.append((content.id, keys))
+        return cls(source, texts, articles)
+
+
+class Embedding:
+    """Keeps vectors equal to the articles; ``publish`` is given every index that may serve."""
+
+    def __init__(self, embedder: Embedder, store: VectorStore, former: Former, publish: Publish) -> None:
+        self._embedder, self._store = embedder, store
+        self._former, self._publish = former, publish
+        self._articles: Sequence[Article] = ()
+        self._changed = threading.Event()
+        self._working = threading.Lock()
+        self._wanted = _Wanted.of(())
+        self._serves = False  # an index of this embedder was published
+        self._complete_for: Sequence[Article] | None = None  # one with all of these was
+        self._trouble = ""
+        self.texts = self.done = self._embedded = 0
+
+    @property
+    def trouble(self) -> str:
+        """What keeps vectors from being made or kept; "" for nothing."""
+        return self._trouble or self._store.trouble
+
+    def follow(self, articles: Sequence[Article]) -> None:
+        """These are the published articles from now on; returns at once."""
+        self._articles = articles
+        self._changed.set()
+
+    def load(self) -> None:
+        """Publish what is kept on disk, if that is enough; does nothing while the articles are the same."""
+        with self._working:
+            if self._wanted.source is not self._articles:
+                self._take_over()
+                if not self._serves:
+                    self._offer_former()
+
+    def run(self, stop: threading.Event) -> None:
+        """Follow until ``stop``; whatever goes wrong is logged and tried again."""
+        while not stop.is_set():
+            if not self._changed.wait(LOOK_EVERY):
+                continue
+            self._changed.clear()
+            try:
+                self.load()
+                self.complete(stop)
+            except Exception as error:
+                log.exception("嵌入任务出错，稍后重试")
+                self._trouble = f"嵌入任务出错（{type(error).__name__}），详见日志。"
+                stop.wait(RETRY_AFTER_A_BUG)
+                self._changed.set()
+
+    def complete(
+        self, stop: threading.Event, progress: Progress = silent, attempts: int | None = None
+    ) -> EmbeddingReport:
+        """Embed what is missing; ends early when stopped or when there are other articles to follow.
+
+        A failing model is asked again after as long as it wishes, or 2, 4, 8 … seconds. Raises EmbedderError after so
+        many ``attempts`` without any progress (None: never).
+        """
+        started, at_first, failures = time.monotonic(), self._embedded, 0
+        while True:
+            before = self._embedded
+            try:
+                self._work(stop, progress)
+                self._trouble = ""
+                break
+            except StoreBusy:  # another process embeds: see how far it is
+                wait = LOOK_EVERY
+                with self._working:
+                    self._take_over()
+            except EmbedderError as error:
+                failures = 1 if self._embedded > before else failures + 1
+                if failures == attempts:
+                    raise
+                wait = self._delay(error, failures)
+            if stop.wait(wait):
+                break
+        embedded = self._embedded - at_first
+        seconds = round(time.monotonic() - started, 2)
+        return EmbeddingReport(len(self._wanted.articles), self.texts, embedded, self.done - embedded, seconds)
+
+    # --- inside
+
+    def _work(self, stop: threading.Event, progress: Progress) -> None:
+        with self._working, self._store.writing():
+            self._take_over()
+            wanted = self._wanted
+            missing = self._store.missing(wanted.texts)
+            if missing:
+                log.info("开始嵌入：%d 条文本中的 %d 条", len(wanted.texts), len(missing))
+            for batch in _batches(progress(missing, len(missing), "嵌入")):
+                if stop.is_set() or self._articles is not wanted.source:
+                    return
+                self._store.add(batch, self._embedder.embed_passages([wanted.texts[key] for key in batch]))
+                self._embedded += len(batch)
+                self._offer()
+            if missing:
+                log.info("嵌入完成：%d 条文本", len(wanted.texts))
+            if wanted.articles:  # none at all is more likely an accident
+                self._store.compact(wanted.texts)
+                self._store.delete_others()
+
+    def _take_over(self) -> None:
+        """See which articles there are now, and what is kept of them."""
+        articles = self._articles
+        if self._wanted.source is not articles:
+            self._wanted = _Wanted.of(articles)
+        self._store.refresh()
+        self._offer()
+
+    def _offer(self) -> None:
+        """Publish an index when all vectors are there; the first may come a little earlier."""
+        wanted = self._wanted
+        if self._complete_for is wanted.source:
+            return
+        missing = len(self._store.missing(wanted.texts))
+        self.texts, self.done = len(wanted.texts), len(wanted.texts) - missing
+        if missing and self._serves:
+            return
+        if index := _index(wanted, self._store):
+            self._publish(self._embedder, index)
+            self._serves = True
+            self._complete_for = None if missing else wanted.source
+
+    def _offer_former(self) -> None:
+        for embedder, store in self._former():
+            store.refresh()
+            if index := _index(self._wanted, store):
+                log.info("嵌入模型换了，新的向量齐全之前仍用 %s", embedder.fingerprint)
+                self._publish(embedder, index)
+                return
+
+    def _delay(self, error: EmbedderError, failures: int) -> float:
+        """Note and say a failure; return how many seconds to wait."""
+        if not self._trouble:
+            log.warning("嵌入没有完成，会不断重试：%s", error)
+        self._trouble = str(error)
+        wanted = 2.0 ** min(failures, 8) if error.retry_after is None else error.retry_after
+        return min(wanted, RETRY_AFTER_AT_MOST)
+
+
+def _index(wanted: _Wanted, store: VectorStore) -> VectorIndex | None:
+    """Of the articles with all their vectors; None when they are too few."""
+    missing = set(store.missing(wanted.texts))
+    ready = [(article_id, keys) for article_id, keys in wanted.articles if missing.isdisjoint(keys)]
+    return VectorIndex(ready, store.matrix) if len(ready) >= ENOUGH * len(wanted.articles) else None
+
+
+def _batches(keys: Iterable[bytes]) -> Iterator[list[bytes]]:
+    rest = iter(keys)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
