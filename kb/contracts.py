@@ -8,7 +8,7 @@ from datetime import date
 from markupsafe import escape
 
 from kb import shapes
-from kb.model import ArticleRecord, FaqPanel, Freshness, Hit, Problem, SearchPage, Snippet, Suggestion
+from kb.model import ArticleRecord, FaqPanel, Freshness, Hit, Problem, ScoreParts, SearchPage, Snippet, Suggestion
 from kb.ports.store import Gap
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
@@ -37,6 +37,8 @@ def search_document(page: SearchPage) -> shapes.Search:
         "generation": page.generation,
         "fallback": page.fallback,
         "did_you_mean": page.did_you_mean,
+        "semantic": page.semantic,
+        "semantic_trouble": page.semantic_trouble,
         "hits": [_hit(hit) for hit in page.hits],
         "facets": {
             "product": _facet(page, "product"),
@@ -55,10 +57,21 @@ def _hit(hit: Hit) -> shapes.Hit:
     return {
         **_listed(hit.record, hit.freshness, hit.script),
         "score": hit.score,
+        "parts": _parts(hit.parts),
         "title_html": marked(hit.title),
         "snippet": marked(hit.snippet),
         "matched": list(hit.matched),
         "matched_fields": list(hit.found),
+    }
+
+
+def _parts(parts: ScoreParts) -> shapes.ScoreParts:
+    return {
+        "words": round(parts.words, 4),
+        "meaning": round(parts.meaning, 4),
+        "learned": round(parts.learned, 4),
+        "freshness": parts.freshness,
+        "demand": round(parts.demand, 4),
     }
 
 

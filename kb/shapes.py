@@ -43,10 +43,21 @@ class Listed(TypedDict):
     url: str
 
 
+class ScoreParts(TypedDict):
+    """Where a score comes from: (words + meaning + learned) × freshness × demand."""
+
+    words: float
+    meaning: float
+    learned: float
+    freshness: float
+    demand: float
+
+
 class Hit(Listed):
     """An answer to a search; ``score`` is comparable within one answer only."""
 
     score: float
+    parts: ScoreParts
     title_html: Html
     snippet: Html
     matched: list[str]
@@ -71,7 +82,9 @@ class Facets(TypedDict):
 
 
 class Search(TypedDict):
-    """``search``; ``fallback`` says in words what was relaxed."""
+    """``search``; ``fallback`` says in words what was relaxed. ``semantic``: meaning took part; if it should have but
+    couldn't, ``semantic_trouble`` says why.
+    """
 
     query: str
     total: Count
@@ -79,6 +92,8 @@ class Search(TypedDict):
     generation: str
     fallback: str | None
     did_you_mean: str | None
+    semantic: bool
+    semantic_trouble: str | None
     hits: list[Hit]
     facets: Facets
 

@@ -6,6 +6,7 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +28,7 @@ from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
-from kb.errors import BulkImportError, EvalError
+from kb.errors import BulkImportError
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
@@ -123,7 +124,7 @@ def check_retrieval(settings: Settings, paths: Sequence[Path] = (), progress: Pr
     published = published_pages(files.read(file, scan.folders) for file in scan.files)
     pages = [page for page in published if assess(page.article, policy, today).servable]
     words = build_vocabulary(settings)
-    with trial([page.article for page in pages], settings, words) as opened:
+    with trial([page.article for page in pages], replace(settings, semantic="off"), words) as opened:
         check = RetrievalCheck(pages, opened, words.tokenizer, words.stop_words)
         return check.run([page for page in pages if is_below(page.path, places)], progress)
 
@@ -203,27 +204,35 @@ def build_vocabulary(settings: Settings) -> Vocabulary:
 
 
 @contextmanager
-def evaluation_search(articles: Sequence[Article], settings: Settings, semantic: bool = False) -> Iterator[Trial]:
+def evaluation_search(
+    articles: Sequence[Article], settings: Settings, semantic: bool = False, progress: Progress = silent
+) -> Iterator[Trial]:
     """The ordinary search and suggestions over foreign ``articles`` (none of ``settings``' dictionaries apply).
 
-    Raises EvalError when ``semantic`` retrieval is asked for and there is none.
+    Raises SettingsError when ``semantic`` retrieval is asked for and there is none.
     """
-    if semantic:
-        raise EvalError("这个版本还没有语义检索；请用 --semantic off。")
-    with trial(articles, settings, Vocabulary(Tokenizer(), function_words())) as opened:
+    settings = replace(settings, semantic="on" if semantic else "off")
+    with trial(articles, settings, Vocabulary(Tokenizer(), function_words()), progress) as opened:
         yield opened
 
 
 @contextmanager
-def trial(articles: Sequence[Article], settings: Settings, vocabulary: Vocabulary) -> Iterator[Trial]:
+def trial(
+    articles: Sequence[Article], settings: Settings, vocabulary: Vocabulary, progress: Progress = silent
+) -> Iterator[Trial]:
     """Search and suggestions on a throw-away index over ``articles``, every one of which counts as current."""
     records = _InMemory({article.id: ArticleRecord(article, article.id, article.id) for article in articles})
     current = Freshness(State.FRESH, (), None, 0)
     library = Library.of(records.values(), date.max)
     suggest = build_suggester(tuple(records.values()), library, lambda _: current, {}, (), vocabulary.tokenizer)
     with tempfile.TemporaryDirectory(prefix="kb-trial-") as folder:
-        engine = WhooshEngine(Path(folder), settings.lock_timeout)
+        settings = replace(settings, data=Path(folder))
+        engine = build_engine(settings)
         engine.rebuild((index_document(article, article.id) for article in articles), fingerprint(engine))
+        semantic = build_semantic(settings)
+        if semantic:
+            semantic.follow(articles)
+            semantic.embed(progress)
         searcher = Searcher(
             engine=engine,
             articles=records,
@@ -234,6 +243,7 @@ def trial(articles: Sequence[Article], settings: Settings, vocabulary: Vocabular
             by_pinyin=lambda text: [row.id for row in suggest(text, 50) if row.id],
             channels=settings.channels,
             today=lambda: date.max,
+            semantic=semantic,
         )
         vocabulary.tokenizer.warm_up()
         yield Trial(searcher, suggest)

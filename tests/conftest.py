@@ -25,13 +25,14 @@ ARTICLES = Path(__file__).resolve().parent.parent / "articles"
 def small(tmp_path: Path) -> Settings:
     """Settings of a service on one article, free to be changed and broken."""
     articles = make_tree(tmp_path / "articles")
-    return load_settings(environ={}, overrides={"articles": str(articles), "data": str(tmp_path / "data")})
+    overrides = {"articles": str(articles), "data": str(tmp_path / "data"), "semantic": "off"}
+    return load_settings(environ={}, overrides=overrides)
 
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of the shared ``service``."""
-    overrides = {"articles": str(ARTICLES), "data": str(tmp_path_factory.mktemp("data"))}
+    overrides = {"articles": str(ARTICLES), "data": str(tmp_path_factory.mktemp("data")), "semantic": "off"}
     return load_settings(environ={}, overrides=overrides)
 
 

@@ -6,6 +6,7 @@ code always give the same figures.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -103,10 +104,11 @@ def _shown(outcome: Outcome) -> str:
 
 
 def main() -> None:
-    """Print figures, changes, and the block to record."""
+    """Print figures, changes, and the block to record; ``--semantic``: with dense retrieval, which is not recorded."""
     document = load()
     with tempfile.TemporaryDirectory() as data:
-        overrides = {"articles": str(ROOT / "articles"), "data": data}
+        semantic = "on" if "--semantic" in sys.argv else "off"
+        overrides = {"articles": str(ROOT / "articles"), "data": data, "semantic": semantic}
         outcomes = measure(document["queries"], load_settings(environ={}, overrides=overrides))
     print(report(outcomes, document["recorded"]))
     asked = Counter(outcome.how for outcome in outcomes)

@@ -38,18 +38,21 @@ _COLOURS = {State.EXPIRED: "red", State.STALE: "yellow", State.NEVER_VERIFIED: "
 @click.option("--tag", help="Only articles with this tag.")
 @click.option("--limit", default=10, show_default=True, help="How many hits.")
 @click.option("--offset", default=0, show_default=True, help="How many hits to skip.")
+@click.option("--explain", is_flag=True, help="Show what each score is made of.")
 @json_option
 @pass_context
-def search(context: Context, query: str, as_json: bool, **filters: object) -> None:
+def search(context: Context, query: str, explain: bool, as_json: bool, **filters: object) -> None:
     """Search the articles. "短语" must occur as it stands, -词 must not; all other words are preferred."""
     page = context.service.search(SearchRequest(query, **filters))  # type: ignore[arg-type]  # click checked them
     if as_json:
         print_json(contracts.search_document(page))
         return
-    if page.fallback:
-        remarks.print(f"[yellow]{shown(page.fallback)}[/]")
+    for remark in filter(None, (page.fallback, page.semantic_trouble)):
+        remarks.print(f"[yellow]{shown(remark)}[/]")
     for rank, hit in enumerate(page.hits, int(str(filters["offset"])) + 1):
         _print_hit(rank, hit, shown(hit.script) if filters["channel"] else "")
+        if explain:
+            output.print(f"   [dim]{_explanation(hit)}[/]")
     remarks.print(f"共 {page.total} 条，用时 {page.took_ms:.1f} 毫秒" if page.total else "没有找到相关条目。")
 
 
@@ -61,6 +64,14 @@ def _print_hit(rank: int, hit: Hit, said: str) -> None:
     badge = f"[{colour}]{hit.freshness.state.label}[/]"
     output.print(f"[bold]{rank}. {_highlighted(hit.title)}[/]  [dim]{place}  {article.id}[/]  {badge}")
     output.print(f"   {said or _highlighted(hit.snippet)}".replace("\n", "\n   "))
+
+
+def _explanation(hit: Hit) -> str:
+    """The score as a sum of its parts; factors of 1 are left out."""
+    parts = hit.parts
+    added = f"字词 {parts.words:.3f} + 语义 {parts.meaning:.3f} + 学到的问法 {parts.learned:.3f}"
+    factors = (("时效", parts.freshness), ("使用", parts.demand))
+    return f"得分 {hit.score:.3f} = （{added}）" + "".join(f" × {name} {by:.2f}" for name, by in factors if by != 1)
 
 
 def _highlighted(snippet: Snippet) -> str:

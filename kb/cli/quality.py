@@ -59,7 +59,7 @@ def _evaluate(
     from kb.wiring import evaluation_search
 
     data = load_qrels_set(folder)
-    with evaluation_search(data.articles, context.settings, semantic) as opened:
+    with evaluation_search(data.articles, context.settings, semantic, track) as opened:
         result = asking.evaluate(data, opened.found, track)
         document = asking.as_json(result, "whoosh" if engine == "auto" else engine, "on" if semantic else "off")
         if keystrokes:
