@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
@@ -33,6 +33,14 @@ class LearnedQuestions:
     """What searches use: article id -> (wording, strength from 0 to 1), the strongest first."""
 
     of_article: Mapping[str, tuple[tuple[str, float], ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, questions: Iterable[LearnedQuestion]) -> LearnedQuestions:
+        """By article, in the order given."""
+        of_article: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for question in questions:
+            of_article[question.article_id].append((question.text, question.strength))
+        return cls({i: tuple(found) for i, found in of_article.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +158,7 @@ class Learning:
         return {i: record for i, record in found.items() if record.article.status == "published"}
 
     def _reload(self) -> None:
-        of_article: dict[str, list[tuple[str, float]]] = defaultdict(list)
-        for question in self._store.open_questions():
-            of_article[question.article_id].append((question.text, question.strength))
-        self._current = LearnedQuestions({i: tuple(questions) for i, questions in of_article.items()})
+        self._current = LearnedQuestions.of(self._store.open_questions())
 
 
 def _similar(article: Article, asked: str) -> str | None:
