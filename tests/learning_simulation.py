@@ -1,9 +1,9 @@
 """Learning from use, simulated: half of a set's queries are clicked on, the other half is asked.
 
 ``python -m tests.learning_simulation [--noise PERCENT] [FOLDER…]`` prints recall before and after. The clicks go the
-real way: events in a database, evidence, rule. Each query of the first half is chosen by three people from addresses of
-their own for its right article; with noise, for so many queries all three choose the same wrong one, which is worse than
-any rule can see. Without folders, every set of real questions in ZHIDA_EVAL_DIR takes part.
+real way: events in a database, evidence, rule. Each query of the first half is chosen by three people from addresses
+of their own for its right article; with noise, for so many queries all three choose the same wrong one, which is worse
+than any rule can see. Without folders, every set of real questions in ZHIDA_EVAL_DIR takes part.
 """
 
 from __future__ import annotations
