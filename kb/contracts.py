@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
@@ -12,6 +13,9 @@ from kb.model import ArticleRecord, FaqPanel, Freshness, Hit, Problem, ScorePart
 from kb.ports.store import Gap
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
+
+if TYPE_CHECKING:  # it loads what ``kb --help`` shall not wait for
+    from kb.usecases.learning import Proposal
 
 
 def article_url(article_id: str) -> str:
@@ -196,6 +200,26 @@ def gaps_document(gaps: Iterable[Gap]) -> shapes.Gaps:
                 "product": gap.product,
             }
             for gap in gaps
+        ]
+    }
+
+
+def learned_document(proposals: Iterable[Proposal]) -> shapes.LearnedQuestions:
+    """``learned``; who asked is nobody's business."""
+    return {
+        "items": [
+            {
+                "query": proposal.question.text,
+                "id": proposal.question.article_id,
+                "title": proposal.title,
+                "url": article_url(proposal.question.article_id),
+                "strength": proposal.question.strength,
+                "people": proposal.question.people,
+                "picks": proposal.question.picks,
+                "last": proposal.question.last.isoformat(),
+                "similar": proposal.similar,
+            }
+            for proposal in proposals
         ]
     }
 

@@ -17,7 +17,7 @@ from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, Quer
 from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog, Event, Gap
-from kb.rules.query import MAX_QUERY
+from kb.rules.query import MAX_QUERY, has_content
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.text.render import render_html
@@ -26,6 +26,7 @@ from kb.usecases.browsing import Tree, prune
 from kb.usecases.embedding import EmbeddingReport
 from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer, IndexReport
+from kb.usecases.learning import Learning
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
 from kb.usecases.semantic import Semantic
@@ -44,6 +45,7 @@ class Service:
         activity: Activity,
         panels: FaqPanels,
         queue: ReviewQueue,
+        learning: Learning,
         channels: tuple[str, ...],
         log_writer: LogWriter,
         check_store: Callable[[], None],
@@ -53,6 +55,7 @@ class Service:
         self._catalog, self._engine, self._indexer = catalog, engine, indexer
         self._snapshots, self._activity = snapshots, activity
         self._panels, self._queue = panels, queue
+        self.learning = learning
         self.channels, self.log_writer = channels, log_writer
         self._check_store, self._now = check_store, now
         self.semantic = semantic
@@ -146,11 +149,15 @@ class Service:
         position: int | None = None,
         ms: float | None = None,
         note: str | None = None,
+        origin: str = "",
     ) -> None:
-        """Write down a view, copy, pick, vote …. Raises ArticleNotFound, QueryError for an unknown kind."""
+        """Write down a view, copy, pick, vote …; ``origin`` is the sender's network address.
+
+        Raises ArticleNotFound, QueryError for an unknown kind.
+        """
         _, freshness = self.article(article_id)
         stale = freshness.state.value in ("expired", "stale")
-        self._activity.happened(Event(self._now(), kind, article_id, agent, query, position, ms, stale, note))
+        self._activity.happened(Event(self._now(), kind, article_id, agent, query, position, ms, stale, note, origin))
 
     def report_gap(
         self,
@@ -202,9 +209,15 @@ class Service:
             self._snapshots.renew()
 
     def follow_use(self) -> None:
-        """Let the FAQ panel and suggestions follow what agents used lately."""
+        """Let the FAQ panel, learned questions and suggestions follow what agents used lately."""
         self._panels.rebuild(self._now())
+        self.learn()
         self._snapshots.renew()
+
+    def learn(self) -> None:
+        """Learn anew from the log which queries mean which articles."""
+        words = self._snapshots.current().searcher
+        self.learning.learn(lambda text: has_content(text, words.tokenizer, words.stop_words))
 
     def purge_logs(self, days: int) -> None:
         """Forget queries, events and reported gaps that are older than ``days`` days."""

@@ -240,6 +240,29 @@ class Gaps(TypedDict):
     items: list[Gap]
 
 
+class LearnedQuestion(TypedDict):
+    """What at least three ``people`` asked alike and answered by this article, ``picks`` times, lately on ``last``.
+
+    ``strength`` is between 0 and 1; ``similar`` is what the article already says much the same as.
+    """
+
+    query: str
+    id: str
+    title: str
+    url: str
+    strength: float
+    people: Count
+    picks: Count
+    last: Day
+    similar: str | None
+
+
+class LearnedQuestions(TypedDict):
+    """``learned``, the strongest first"""
+
+    items: list[LearnedQuestion]
+
+
 class Finding(TypedDict):
     """One row of ``kb lint --json``."""
 

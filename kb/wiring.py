@@ -40,6 +40,7 @@ from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
 from kb.store.gaps import GapLog
+from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
 from kb.text.analyzer import ANALYZER_VERSION
@@ -50,8 +51,10 @@ from kb.usecases.activity import Activity
 from kb.usecases.documents import index_document
 from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer
+from kb.usecases.learning import Learning
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
+from kb.usecases.question_edits import QuestionEditor
 from kb.usecases.retrieval import RetrievalCheck, RetrievalReport, Trial
 from kb.usecases.searching import Searcher
 from kb.usecases.semantic import Semantic
@@ -92,6 +95,7 @@ def build_service(settings: Settings) -> Service:
         activity=activity,
         panels=panels,
         queue=ReviewQueue(catalog, events, policy),
+        learning=Learning(events, LearnedStore(database), catalog, QuestionEditor(files, settings.learning_dir), _now),
         channels=settings.channels,
         log_writer=log_writer,
         check_store=database.check,

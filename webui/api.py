@@ -21,7 +21,7 @@ from webui.inputs import Body
 from webui.parameters import Operation, amount, day, describe, one_of, ordinal, read, required_text, text, whole, words
 from webui.precomputed import Encoded, as_json, encode, respond
 from webui.presentation import VOTES
-from webui.security import sender, visitor
+from webui.security import address, sender, visitor
 
 Given = dict[str, Any]
 
@@ -47,6 +47,7 @@ _SEARCH = (
 )
 _SUGGEST = (_Q, whole("limit", "最多给几条", 10, 1, 50))
 _STALE = (day("as_of", "按这一天判断，默认今天", "2026-11-30"), words("owner", "只看这个业务部门的条目", "售后业务部"))
+_LEARNED = (whole("limit", "最多给几条", 200, 1, 1000),)
 _ID = required_text("id", "条目编号", "refund-not-received", _LONGEST_ID)
 _EVENT = (
     one_of("kind", "发生了什么", EVENT_KINDS),
@@ -150,12 +151,23 @@ def stale(given: Given) -> ResponseReturnValue:
     return jsonify(contracts.stale_document(*service().stale(given["as_of"], given["owner"])))
 
 
+@blueprint.get("/learned")
+@describe(
+    Operation(
+        "从使用中学到的问法：多人查同样的话后都选了同一条", shapes.LearnedQuestions, query=_LEARNED, errors=(400, 503)
+    )
+)
+def learned(given: Given) -> ResponseReturnValue:
+    """What was learned and waits for a decision; nothing that only one or two people asked."""
+    return jsonify(contracts.learned_document(service().learning.proposals()[: given["limit"]]))
+
+
 @blueprint.post("/events")
 @describe(Operation("记录客服对一条知识做了什么", None, body=_EVENT, errors=(400, 403, 404, 413, 415, 503)))
 def events(body: Body) -> ResponseReturnValue:
     """Write down a view, copy, pick or open."""
     given = read(body, _EVENT)
-    service().record_event(given.pop("kind"), given.pop("id"), agent=visitor() or "", **given)
+    service().record_event(given.pop("kind"), given.pop("id"), agent=visitor() or "", origin=address(), **given)
     return "", 204
 
 
@@ -178,7 +190,8 @@ def gaps(body: Body) -> ResponseReturnValue:
 def vote(body: Body) -> None:
     """Record the vote in ``body``, sent as JSON or by a form."""
     given = read(body, _FEEDBACK)
-    service().record_event(given["vote"], given["id"], agent=visitor() or "", note=given["note"] or None)
+    note = given["note"] or None
+    service().record_event(given["vote"], given["id"], agent=visitor() or "", note=note, origin=address())
 
 
 def report_gap(body: Body) -> None:

@@ -20,7 +20,7 @@ from webui.current import service
 from webui.frequent import panel_html
 from webui.helping import elsewhere, near_titles
 from webui.presentation import FILTERS, KINDS, VOTES
-from webui.security import visitor, welcome_visitor
+from webui.security import address, visitor, welcome_visitor
 
 PAGE_SIZE = 10
 
@@ -68,7 +68,7 @@ def article(article_id: str) -> ResponseReturnValue:
     record, freshness = service().article(article_id)
     voted = VOTES.get(request.args.get("voted", ""))
     if request.method == "GET" and voted is None:  # else the agent has just come back from voting
-        service().record_event("view", article_id, agent=visitor() or "")
+        service().record_event("view", article_id, agent=visitor() or "", origin=address())
     channel = request.args.get("channel")
     return render_template(
         "article.html",

@@ -6,6 +6,7 @@ nobody and opens nothing.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 
@@ -59,6 +60,17 @@ def visitor() -> str | None:
 def sender() -> str:
     """Who sends: the session that the browser brought, else its address."""
     return _brought() or f"@{request.remote_addr}"
+
+
+def address() -> str:
+    """The network address that asks, ``""`` when unknown; of IPv6 the part that its owner can't choose freely."""
+    try:
+        found = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return ""
+    if isinstance(found, ipaddress.IPv6Address):
+        return str(found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
 
 
 def _brought() -> str | None:

@@ -138,6 +138,7 @@ class QueryLog(Protocol):
 class Event:
     """Something done with an article. ``position`` counts from 1; ``stale``: it was expired or stale then.
 
+    ``origin`` is the network address of the sender when given, and a keyed hash of it when read.
     Raises QueryError for a kind that is not in EVENT_KINDS.
     """
 
@@ -150,6 +151,7 @@ class Event:
     ms: float | None = None
     stale: bool = False
     note: str | None = None
+    origin: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in EVENT_KINDS:
@@ -164,6 +166,39 @@ class DailyCount:
     kind: str
     day: date
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who dealt with which article on which day (UTC): an opaque session id and the hash of an address."""
+
+    article_id: str
+    origin: str
+    agent: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What ``visit`` took as the answer to ``query``, ``count`` times. ``asked`` is the query's letters, folded.
+
+    ``position`` is the lowest place, counted from 1, at which the article was picked; None when unknown.
+    """
+
+    asked: str
+    query: str
+    visit: Visit
+    count: int = 1
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What there is to learn from: choices, visits that ended in "unhelpful", and how many addresses sent events."""
+
+    choices: tuple[Choice, ...]
+    unhelpful: frozenset[Visit]
+    origins: int
 
 
 class EventLog(Protocol):
@@ -181,8 +216,59 @@ class EventLog(Protocol):
     def recent(self, kinds: Collection[str], since: datetime) -> list[Event]:
         """The events themselves, latest first."""
 
+    def evidence(self, since: datetime, senders: int) -> Evidence:
+        """What was chosen for queries that at least ``senders`` visitors have asked; never for personal ones."""
+
     def purge(self, before: datetime) -> int:
         """Forget what is older; return how many events that was."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedQuestion:
+    """A query that agents keep answering by one article. ``asked`` is its letters, folded; ``text`` the usual wording.
+
+    ``strength`` is between 0 and 1; ``people`` is how many surely different people chose the article, ``picks``
+    how often, ``last`` the latest day (UTC).
+    """
+
+    asked: str
+    article_id: str
+    text: str
+    strength: float
+    people: int
+    picks: int
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class LearningVerdict:
+    """What ``user`` decided about a learned question: accepted into the article's file, or rejected."""
+
+    asked: str
+    article_id: str
+    text: str
+    accepted: bool
+    user: str
+    at: datetime
+
+
+class LearnedStore(Protocol):
+    """The learned questions as last computed, and what people decided about them."""
+
+    def save(self, questions: Iterable[LearnedQuestion]) -> None:
+        """Keep ``questions`` in place of all earlier ones, judged or not."""
+
+    def open_questions(self) -> list[LearnedQuestion]:
+        """Those without a verdict, the strongest first."""
+
+    def judge(self, verdict: LearningVerdict) -> None:
+        """Keep a verdict in place of an earlier one on the same question and article."""
+
+    def withdraw(self, asked: str, article_id: str) -> None:
+        """Forget a verdict; without one, nothing happens."""
+
+    def verdicts(self) -> list[LearningVerdict]:
+        """All of them, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)

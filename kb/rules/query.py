@@ -72,6 +72,11 @@ def parse_query(text: str, tokenizer: Tokenizer, stop_words: Collection[str] = (
     )
 
 
+def has_content(text: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> bool:
+    """Whether a text says anything besides stop words."""
+    return any(word.text not in stop_words for word in tokenizer.top_words(normalize(text)))
+
+
 def _without_stop_words(folded: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> tuple[tuple[str, ...], str]:
     """The content words of a folded text, and the text with stop words blanked out; all of it if nothing is left."""
     words = list(tokenizer.top_words(folded))

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
-from kb.ports.store import DailyCount, Event
+from kb.ports.store import Choice, DailyCount, Event, Evidence, Visit
 from kb.store.database import Database, epoch_ms, from_epoch_ms
 from kb.text.masking import mask
+from kb.text.normalize import letters_of
+
+_CHOSEN = "kind IN ('pick', 'open', 'copy') AND asked IS NOT NULL AND at >= :since"
+_DAY = "date(at / 1000, 'unixepoch')"
+# What one visitor asked alone never leaves the database.
+_CHOICES = f"""
+    SELECT asked, query, article_id, origin, agent, {_DAY} AS day, count(*), max(position) FROM events
+    WHERE {_CHOSEN} AND asked IN (
+        SELECT asked FROM events WHERE {_CHOSEN}
+        GROUP BY asked HAVING count(DISTINCT origin || ' ' || agent) >= :senders
+    )
+    GROUP BY asked, query, article_id, origin, agent, day
+"""  # noqa: S608  # nothing but constants
+_UNHELPFUL = f"""
+    SELECT DISTINCT article_id, origin, agent, {_DAY} FROM events WHERE kind = 'unhelpful' AND at >= :since
+"""  # noqa: S608  # the same
 
 
 class EventLog:
@@ -20,11 +39,14 @@ class EventLog:
         self._database = database
 
     def record(self, event: Event) -> None:
-        """Write down an event with its query and note masked."""
+        """Write down an event: query and note masked, the sender's address as a hash."""
+        query = event.query and mask(event.query)
         row = asdict(event) | {
             "at": epoch_ms(event.at),
-            "query": event.query and mask(event.query),
+            "query": query,
             "note": event.note and mask(event.note),
+            "origin": event.origin and self._hashed(event.origin),
+            "asked": (letters_of(query) or None) if query and query == event.query else None,
         }
         with self._database.write() as db:
             db.table("events").insert(row)
@@ -61,12 +83,37 @@ class EventLog:
             )
             return [_event(row) for row in rows]
 
+    def evidence(self, since: datetime, senders: int) -> Evidence:
+        """What was chosen for queries that at least ``senders`` visitors have asked; never for personal ones."""
+        window = {"since": epoch_ms(since), "senders": senders}
+        with self._database.read() as db:
+            choices = tuple(
+                Choice(asked, query, Visit(article_id, origin, agent, date.fromisoformat(day)), count, position)
+                for asked, query, article_id, origin, agent, day, count, position in db.execute(_CHOICES, window)
+            )
+            unhelpful = frozenset(
+                Visit(article_id, origin, agent, date.fromisoformat(day))
+                for article_id, origin, agent, day in db.execute(_UNHELPFUL, window)
+            )
+            (origins,) = db.execute("SELECT count(DISTINCT origin) FROM events WHERE at >= :since", window).fetchone()
+        return Evidence(choices, unhelpful, origins)
+
     def purge(self, before: datetime) -> int:
         """Forget what is older; return how many events that was."""
         with self._database.write() as db:
             return db.execute("DELETE FROM events WHERE at < ?", [epoch_ms(before)]).rowcount
 
+    def _hashed(self, address: str) -> str:
+        """Tells addresses apart without naming them."""
+        return hmac.new(self._key, address.encode(), hashlib.sha256).hexdigest()[:16]
+
+    @cached_property
+    def _key(self) -> bytes:
+        with self._database.read() as db:
+            (key,) = db.execute("SELECT key FROM sender_key").fetchone()
+        return bytes.fromhex(key)
+
 
 def _event(row: dict[str, Any]) -> Event:
-    del row["id"]
+    del row["id"], row["asked"]
     return Event(**row | {"at": from_epoch_ms(row["at"]), "stale": bool(row["stale"])})

@@ -120,6 +120,36 @@ MIGRATIONS = (
         CREATE INDEX gaps_by_time ON gaps (at);
         """,
     ),
+    Migration(
+        6,
+        "learning from use",
+        """
+        ALTER TABLE events ADD COLUMN origin TEXT NOT NULL DEFAULT '';  -- keyed hash of the sender's address
+        ALTER TABLE events ADD COLUMN asked TEXT;  -- letters of the query, folded; NULL: none, or personal
+        CREATE INDEX events_by_question ON events (asked, at) WHERE asked IS NOT NULL;
+        CREATE TABLE sender_key (key TEXT NOT NULL);
+        INSERT INTO sender_key VALUES (hex(randomblob(32)));
+        CREATE TABLE learned_questions (
+            asked TEXT NOT NULL,
+            article_id TEXT NOT NULL,
+            text TEXT NOT NULL,          -- the wording used most
+            strength REAL NOT NULL,
+            people INTEGER NOT NULL,
+            picks INTEGER NOT NULL,
+            last TEXT NOT NULL,          -- day, YYYY-MM-DD
+            PRIMARY KEY (asked, article_id)
+        );
+        CREATE TABLE learning_verdicts (
+            asked TEXT NOT NULL,
+            article_id TEXT NOT NULL,
+            text TEXT NOT NULL,
+            accepted INTEGER NOT NULL,
+            user TEXT NOT NULL,
+            at INTEGER NOT NULL,         -- milliseconds since 1970
+            PRIMARY KEY (asked, article_id)
+        );
+        """,
+    ),
 )
 
 

@@ -1,0 +1,119 @@
+"""Learning from use, simulated: half of a set's queries are clicked on, the other half is asked.
+
+``python -m tests.learning_simulation [--noise PERCENT] [FOLDER…]`` prints recall before and after. The clicks go the
+real way: events in a database, evidence, rule. Each query of the first half is chosen by three people from addresses
+of their own for its right article; with noise, for so many queries all three choose the same wrong one, which is worse
+than any rule can see. Without folders, every set of real questions in ZHIDA_EVAL_DIR takes part.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import zlib
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from kb.config import load_settings
+from kb.model import Article
+from kb.ports.store import Event
+from kb.rules.learning import MIN_PEOPLE, WINDOW, learn
+from kb.rules.query import has_content
+from kb.store.database import Database
+from kb.store.events import EventLog
+from kb.text.stopwords import function_words
+from kb.text.tokenizer import Tokenizer
+from kb.usecases.evaluation import QrelsSet, evaluate, load_qrels_set
+from kb.usecases.learning import LearnedQuestions
+from kb.wiring import evaluation_search
+from tests.bench.corpus import eval_dir
+
+Search = Callable[[str], Sequence[str]]
+#: opens a search over articles that makes use of what was learned
+Searching = Callable[[Sequence[Article], LearnedQuestions], AbstractContextManager[Search]]
+#: recall@1 and recall@3, before and after
+Gain = tuple[tuple[float, float], tuple[float, float]]
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=timezone.utc)
+DEPTHS = (1, 3)
+
+
+def halves(data: QrelsSet) -> tuple[QrelsSet, QrelsSet]:
+    """The set twice, each with one half of the judged queries; which half, their names decide."""
+    clicked = {qid for qid in data.relevant if zlib.crc32(qid.encode()) % 2 == 0}
+    parts = [{q: ids for q, ids in data.relevant.items() if (q in clicked) == first} for first in (True, False)]
+    return replace(data, relevant=parts[0]), replace(data, relevant=parts[1])
+
+
+def learned_from(data: QrelsSet, noise: float = 0.0) -> LearnedQuestions:
+    """What the system learns when three people choose the right article for every judged query, or a wrong one."""
+    chance, texts = random.Random(1), dict(data.queries)  # noqa: S311  # nothing secret
+    ids = [article.id for article in data.articles]
+    content = partial(has_content, tokenizer=Tokenizer(), stop_words=function_words())
+    with tempfile.TemporaryDirectory(prefix="kb-learning-") as folder:
+        database = Database(Path(folder) / "zhida.db")
+        log = EventLog(database)
+        for qid, right in data.relevant.items():
+            chosen = chance.choice(ids) if chance.random() < noise else min(right)
+            for person in range(MIN_PEOPLE):
+                log.record(Event(NOW, "pick", chosen, str(person), texts[qid], 2, origin=f"10.0.0.{person}"))
+        evidence = log.evidence(NOW - WINDOW, MIN_PEOPLE)
+        database.close()
+    return LearnedQuestions.of(learn(evidence, NOW.date(), content))
+
+
+@contextmanager
+def as_questions(articles: Sequence[Article], learned: LearnedQuestions) -> Iterator[Search]:
+    """The plain way, as if every learned question had been accepted."""
+    taught = [
+        replace(article, questions=(*article.questions, *(text for text, _ in learned.of_article.get(article.id, ()))))
+        for article in articles
+    ]
+    with evaluation_search(taught, load_settings(environ={})) as search:
+        yield search
+
+
+def simulate(data: QrelsSet, searching: Searching = as_questions, noise: float = 0.0) -> Gain:
+    """Recall of the second half without and with what the first half taught."""
+    clicked, asked = halves(data)
+    before, after = (
+        _recall(asked, searching, learned) for learned in (LearnedQuestions(), learned_from(clicked, noise))
+    )
+    return before, after
+
+
+def _recall(asked: QrelsSet, searching: Searching, learned: LearnedQuestions) -> tuple[float, float]:
+    with searching(asked.articles, learned) as search:
+        recall = evaluate(asked, search).recall
+    return recall[1], recall[3]
+
+
+def main() -> None:
+    """Print one line a set and the average."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("--noise", type=float, default=0.0, help="queries in a hundred that teach something wrong")
+    parser.add_argument("folders", nargs="*", type=Path)
+    given = parser.parse_args()
+    folders = given.folders or sorted(path.parent for path in eval_dir().glob("*/qrels.tsv"))
+    gains = []
+    for folder in folders:
+        gains.append(simulate(load_qrels_set(folder), noise=given.noise / 100))
+        _print(folder.name, np.array(gains[-1]))
+    _print("average", np.mean(gains, axis=0))
+
+
+def _print(name: str, gain: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    before, after = gain * 100
+    shown = (f"R@{k} {b:5.1f} → {a:5.1f} ({a - b:+.1f})" for k, b, a in zip(DEPTHS, before, after, strict=True))
+    print(f"{name:12}", "  ".join(shown), flush=True)
+
+
+if __name__ == "__main__":
+    main()
