@@ -125,14 +125,16 @@ class Embedding:
         A failing model is asked again after as long as it wishes, or 2, 4, 8 … seconds. Raises EmbedderError after so
         many ``attempts`` without any progress (None: never).
         """
-        started, at_first, failures = time.monotonic(), self._embedded, 0
+        started, at_first, failures, wait = time.monotonic(), self._embedded, 0, 0.0
         while True:
             before = self._embedded
             try:
                 self._work(stop, progress)
                 self._trouble = ""
                 break
-            except StoreBusy:  # another process embeds: see how far it is
+            except StoreBusy as error:  # see how far the other process is
+                if wait != LOOK_EVERY:
+                    log.warning("%s", error)
                 wait = LOOK_EVERY
                 with self._working:
                     self._take_over()
@@ -156,7 +158,7 @@ class Embedding:
             self._take_over()
             wanted = self._wanted
             missing = self._store.missing(wanted.texts)
-            if missing:
+            if long := len(missing) > BATCH:
                 log.info("开始嵌入：%d 条文本中的 %d 条", len(wanted.texts), len(missing))
             missing.sort(key=lambda key: self._refused[key])
             for batch in self._batches(progress(missing, len(missing), "嵌入")):
@@ -167,9 +169,9 @@ class Embedding:
                 self._refused.subtract(batch)
                 self._embedded += len(batch)
                 self._offer()
-            if missing:
+            if long:
                 log.info("嵌入完成：%d 条文本", len(wanted.texts))
-            if wanted.articles:  # none at all is more likely an accident
+            if wanted.articles and not self._store.trouble:  # no articles at all are more likely an accident
                 self._store.compact(wanted.texts)
                 self._store.delete_others()
 
