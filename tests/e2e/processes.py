@@ -35,9 +35,9 @@ class Desk:
             self.arguments(*arguments), capture_output=True, text=True, timeout=120, check=False, **options
         )
 
-    def json(self, *arguments: str) -> Any:
+    def json(self, *arguments: str, **options: Any) -> Any:
         """The JSON document of a command that has to succeed."""
-        done = self.run(*arguments, "--json")
+        done = self.run(*arguments, "--json", **options)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

@@ -1,0 +1,85 @@
+"""Search by meaning: one embedding call, comparing with all vectors, memory beside search by words."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from kb.config import Settings
+from kb.embedding.packaged import PackagedEmbedder
+from kb.embedding.vector_file import VectorFile
+from kb.rules.vector_index import ArticleTexts, VectorIndex, embedded_form
+from kb.store.catalog import Catalog
+from kb.store.database import Database
+from kb.wiring import build_service
+from tests.bench.bench_serve import resident_megabytes
+from tests.bench.corpus import milliseconds, questions
+from tests.e2e.processes import Desk, wait_until
+
+_SEARCHERS = 8
+
+
+def main(settings: Settings) -> None:
+    """Print a Markdown table. Embeds what has no vector yet: some minutes the first time."""
+    service = build_service(settings)
+    report = service.embed(_said)
+    embedder = PackagedEmbedder()
+    index = _index(settings, embedder.fingerprint)
+    texts = [embedded_form(text) for text in questions(200)]
+    embedder.embed_query(texts[0])
+    alone = milliseconds(embedder.embed_query, texts)
+    vector = embedder.embed_query(texts[0])
+    compared = milliseconds(lambda _: index.neighbours(vector), texts)
+    parallel = _in_parallel(embedder.embed_query, texts)
+    print(f"\n| search by meaning, {report.articles:,} articles, {report.texts:,} texts | |\n|---|---|")
+    if report.embedded:
+        print(f"| embedding | {report.seconds / report.embedded * 1000:.0f} ms a text |")
+    print(f"| one embedding call, p50 / p95 | {alone['p50']} / {alone['p95']} ms |")
+    print(f"| comparing with all vectors, p50 / p95 | {compared['p50']} / {compared['p95']} ms |")
+    print(f"| {_SEARCHERS} at once, p95 of a call / p50 of one alone | {parallel / alone['p50']:.1f} |")
+    with_vectors, without = (_memory(settings, choice, texts) for choice in ("on", "off"))
+    print(f"| resident memory of a server, with / without | {with_vectors:.0f} / {without:.0f} MB |")
+
+
+def _index(settings: Settings, fingerprint: str) -> VectorIndex:
+    store = VectorFile(settings.vectors_dir, fingerprint)
+    store.refresh()
+    articles = [ArticleTexts.of(record.article) for record in Catalog(Database(settings.database)).records()]
+    return VectorIndex([(article.id, article.keys()) for article in articles], store.matrix)
+
+
+def _in_parallel(call: Callable[[str], object], texts: Sequence[str]) -> float:
+    """p95 in milliseconds of a call while several threads call."""
+    took: list[float] = []
+
+    def ask(share: Sequence[str]) -> None:
+        for text in share:
+            started = perf_counter()
+            call(text)
+            took.append((perf_counter() - started) * 1000)
+
+    threads = [threading.Thread(target=ask, args=(texts[n::_SEARCHERS],)) for n in range(_SEARCHERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return float(np.percentile(took, 95))
+
+
+def _memory(settings: Settings, choice: str, texts: Sequence[str]) -> float:
+    with Desk(settings.articles, settings.data).serve(KB_SEMANTIC=choice) as server:
+        if choice == "on":
+            wait_until(lambda: server.get("/healthz")["semantic"]["state"] == "ready")
+        for text in texts:
+            server.search(text)
+        return resident_megabytes(server.process.pid)
+
+
+def _said(things: Iterable[Any], total: int, what: str) -> Iterable[Any]:
+    print(f"{what} {total} ...", file=sys.stderr)
+    return things
