@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -11,12 +11,11 @@ from kb.errors import QueryError
 from kb.model import KINDS, ArticleRecord, FacetCount, Freshness, Hit, SearchPage, SearchRequest, Snippet
 from kb.ports.engine import EngineHit, EngineQuery, EngineResult, SearchEngine
 from kb.rules.freshness import ranking_factor
-from kb.rules.query import ParsedQuery, parse_query
+from kb.rules.query import ParsedQuery
 from kb.rules.snippet import snippet
 from kb.text.analyzer import AnalyzedText
-from kb.text.matching import contains
-from kb.text.tokenizer import Tokenizer
 from kb.usecases.library import Library
+from kb.usecases.question import Question, Vocabulary
 
 #: What a match counts in each field (measured, docs/decisions/0003): the head decides, place and body help.
 BOOSTS: Mapping[str, float] = {"head": 1.0, "place": 0.2, "body": 0.3}
@@ -57,11 +56,14 @@ class Articles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the engine found, the hits of the page, and whether one of the best hits has all words of the question."""
+    """What the engine found, the hits of the page, whether one of the best hits has all words of the question, and
+    the question with its spelling mended if only that brought one.
+    """
 
     result: EngineResult
     hits: tuple[Hit, ...]
     complete: bool
+    mended: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,7 @@ class Searcher:
     engine: SearchEngine
     articles: Articles
     library: Library
-    tokenizer: Tokenizer
-    stop_words: Collection[str]
+    vocabulary: Vocabulary
     freshness: Callable[[ArticleRecord, date], Freshness]
     by_pinyin: Callable[[str], Sequence[str]]
     channels: tuple[str, ...]
@@ -84,25 +85,25 @@ class Searcher:
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
         filters = self._filters(request)
-        parsed = parse_query(request.text, self.tokenizer, self.stop_words)
-        if parsed.is_empty:
+        question = self.vocabulary.read(request.text, self.library.spelling())
+        if question.typed.is_empty:
             page = self._page(request, EngineResult((), 0, {}, self.engine.generation()), ())
-            return replace(page, fallback=_ONLY_EXCLUDED if parsed.excluded else None)
-        answer = self._run(request, parsed, filters)
+            return replace(page, fallback=_ONLY_EXCLUDED if question.typed.excluded else None)
+        answer = self._run(request, question, filters)
         page = self._page(request, answer.result, answer.hits)
-        return page if answer.complete else self._fall_back(request, parsed, filters, page)
+        if answer.mended:
+            return self._instead(request, answer, answer.mended)
+        return page if answer.complete else self._fall_back(request, question.typed, filters, page)
+
+    def _instead(self, request: SearchRequest, answer: _Answer, meant: str) -> SearchPage:
+        """What was found for ``meant``, and that it was."""
+        note = f"没有找到“{request.text.strip()}”，已改查“{meant}”。"
+        return replace(self._page(request, answer.result, answer.hits), fallback=note, did_you_mean=meant)
 
     def _fall_back(self, request: SearchRequest, parsed: ParsedQuery, filters: Filters, page: SearchPage) -> SearchPage:
         """No article has all the words: try what may have been meant, and say so."""
-        corrected = self.library.spelling().correct(parsed.folded)
-        if corrected:
-            answer = self._run(request, parse_query(corrected, self.tokenizer, self.stop_words), filters)
-            if answer.complete:
-                note = f"没有找到“{request.text.strip()}”，已改查“{corrected}”。"
-                meant = self._page(request, answer.result, answer.hits)
-                return replace(meant, fallback=note, did_you_mean=corrected)
         if not page.total and parsed.phrases:
-            answer = self._run(request, replace(parsed, phrases=()), filters)
+            answer = self._run(request, Question(replace(parsed, phrases=())), filters)
             note = "没有条目包含完整短语，已按普通词查找。"
             return replace(self._page(request, answer.result, answer.hits), fallback=note)
         if not page.total and parsed.folded.isascii():
@@ -111,15 +112,20 @@ class Searcher:
                 result = EngineResult((), len(found), {}, page.generation)
                 shown = found[request.offset : request.offset + request.limit]
                 return replace(self._page(request, result, shown), fallback="没有找到原文，已按拼音查找。")
+            question = self.vocabulary.read_pinyin(parsed.folded, self.library.spelling())
+            if question:
+                answer = self._run(request, question, filters)
+                return self._instead(request, answer, question.typed.folded)
         if page.total and 1 < len(parsed.words) <= _FEW_WORDS:
             return replace(page, fallback="没有条目同时包含全部词语，以下包含其中一部分。")
         return page
 
-    def _run(self, request: SearchRequest, parsed: ParsedQuery, filters: Filters) -> _Answer:
+    def _run(self, request: SearchRequest, question: Question, filters: Filters) -> _Answer:
         query = EngineQuery(
-            terms=parsed.terms,
-            phrases=parsed.phrases,
-            excluded=parsed.excluded,
+            terms=question.typed.terms,
+            readings=question.for_engine(),
+            phrases=question.typed.phrases,
+            excluded=question.typed.excluded,
             filters=filters,
             hidden_ids=self.library.hidden_ids(self.today()),
             boosts=BOOSTS,
@@ -128,14 +134,15 @@ class Searcher:
             floor=FLOOR,
         )
         result = self.engine.search(query)
-        complete = any(_has_all(parsed, hit) for hit in result.hits[:_JUDGED])
-        return _Answer(result, tuple(self._hits(request, parsed, result.hits)), complete)
+        best = result.hits[:_JUDGED]
+        complete = any(question.is_met_by(hit) for hit in best)
+        return _Answer(result, tuple(self._hits(request, question, result.hits)), complete, question.mended_for(best))
 
-    def _hits(self, request: SearchRequest, parsed: ParsedQuery, found: Sequence[EngineHit]) -> Iterator[Hit]:
+    def _hits(self, request: SearchRequest, question: Question, found: Sequence[EngineHit]) -> Iterator[Hit]:
         """The page's hits: of the best ones those with all of a few words first, then by score, stale ones lowered."""
         records = self.articles.get_many([hit.id for hit in found])
-        few = 1 < len(parsed.words) <= _FEW_WORDS
-        demand = _DEMAND if len(parsed.words) <= _DEMAND_WORDS else 0.0
+        few = 1 < len(question.typed.words) <= _FEW_WORDS
+        demand = _DEMAND if len(question.typed.words) <= _DEMAND_WORDS else 0.0
         ranked = []
         for place, hit in enumerate(found):
             record = records.get(hit.id)
@@ -143,15 +150,15 @@ class Searcher:
                 freshness = self.freshness(record, self.today())
                 score = hit.score * ranking_factor(freshness.state) * (1 + demand * self.demand(hit.id))
                 beyond = max(0, place + 1 - _REORDERED)
-                ranked.append(((beyond, few and not _has_all(parsed, hit), -score, hit.id), record, hit, freshness))
+                ranked.append(((beyond, few and not question.is_met_by(hit), -score, hit.id), record, hit, freshness))
         ranked.sort(key=lambda row: row[0])
         for key, record, hit, freshness in ranked[request.offset : request.offset + request.limit]:
-            yield self._hit(request, parsed, record, hit, -key[2], freshness)
+            yield self._hit(request, question, record, hit, -key[2], freshness)
 
     def _hit(
         self,
         request: SearchRequest,
-        parsed: ParsedQuery,
+        question: Question,
         record: ArticleRecord,
         hit: EngineHit,
         score: float,
@@ -167,7 +174,7 @@ class Searcher:
             freshness=freshness,
             title=Snippet(evidence.texts["title"].text, tuple(marks["title"])),
             snippet=_best_snippet(evidence.texts, marks),
-            matched=_matched(parsed, evidence.texts.values()),
+            matched=question.matched(hit),
             script=record.article.script_for(request.channel),
             found=_words_found(evidence.texts, marks),
         )
@@ -255,13 +262,3 @@ def _words_found(
         for name, ranges in marks.items()
         if ranges
     }
-
-
-def _matched(parsed: ParsedQuery, texts: Collection[AnalyzedText]) -> tuple[str, ...]:
-    """Which of the query's phrases and content words stand in the article."""
-    wanted = dict.fromkeys([*parsed.phrases, *parsed.words])
-    return tuple(w for w in wanted if any(contains(text.folded, w) for text in texts))
-
-
-def _has_all(parsed: ParsedQuery, hit: EngineHit) -> bool:
-    return set(parsed.words) <= set(_matched(parsed, hit.evidence().texts.values()))
