@@ -20,7 +20,7 @@ SYNONYM, SPELLING = "synonym", "spelling"
 SYNONYM_WEIGHT = 0.9
 SPELLING_WEIGHT = 0.95
 
-#: Each costs about half as much time as the query itself.
+#: Each costs up to as much time as the query itself.
 MOST_REWRITINGS = 4
 
 Span = tuple[int, int]
@@ -64,6 +64,10 @@ class Synonyms:
                 others = (*self._others.get(word, ()), *(other for other in words if other != word))
                 self._others[word] = tuple(dict.fromkeys(others))
         self._longest = max(map(len, self._others), default=0)
+
+    def occur_in(self, folded: str) -> bool:
+        """Whether it is worth cutting a text into words: whether any word of a group stands in it."""
+        return any(word in folded for word in self._others)
 
     def places(self, folded: str, words: Sequence[Span]) -> Iterator[tuple[Span, tuple[str, ...]]]:
         """Where words of a group stand, cut as ``words`` are, and what may stand there instead."""

@@ -86,7 +86,9 @@ class Vocabulary:
         for row in self._with_synonyms(mended.text if mended else folded, spelling):
             yield row if mended is None else row.after(mended)
 
-    def _with_synonyms(self, folded: str, spelling: Spelling) -> Iterator[Rewriting]:
+    def _with_synonyms(self, folded: str, spelling: Spelling) -> Iterable[Rewriting]:
+        if not self.synonyms.occur_in(folded):
+            return ()
         kept = untouchable(folded)
         words = [(word.start, word.end) for word in self.tokenizer.top_words(folded)]
         places = [place for place in self.synonyms.places(folded, words) if kept.isdisjoint(range(*place[0]))]
