@@ -216,7 +216,7 @@ class Service:
 
     def learn(self) -> None:
         """Learn anew from the log which queries mean which articles."""
-        words = self._snapshots.current().searcher
+        words = self._snapshots.current().searcher.vocabulary
         self.learning.learn(lambda text: has_content(text, words.tokenizer, words.stop_words))
 
     def purge_logs(self, days: int) -> None:

@@ -20,11 +20,11 @@ from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
 from kb.rules.freshness import Policy, assess
 from kb.text.once import once
-from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
 from kb.usecases.browsing import Tree, grow_tree
 from kb.usecases.faq import FaqPanels
 from kb.usecases.library import Library
+from kb.usecases.question import Vocabulary
 from kb.usecases.searching import Searcher
 from kb.usecases.semantic import Semantic
 from kb.usecases.suggesting import SuggestFunction, build_suggester
@@ -34,14 +34,6 @@ log = logging.getLogger(__name__)
 #: answers to the latest questions, some 10 KB each; a busy morning asks the same few hundred again and again
 _KEPT_PAGES, _KEPT_HITS = 500, 10
 _NUMBERS = count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """The tokenizer with the terms of the house, and the words that never count as content."""
-
-    tokenizer: Tokenizer
-    stop_words: frozenset[str]
 
 
 #: what answers depend on besides the snapshot: catalog version (None: unreadable), generation, FAQ panel, day, vectors
@@ -151,8 +143,7 @@ class Snapshots:
             engine=self._engine,
             articles=_Articles(self._catalog, version[0], shown),
             library=library,
-            tokenizer=words.tokenizer,
-            stop_words=words.stop_words,
+            vocabulary=words,
             freshness=self.freshness,
             by_pinyin=lambda text: [row.id for row in suggester()(text, 50) if row.id],
             channels=self._channels,
@@ -208,7 +199,7 @@ class _Articles:
 
 
 def _warm_up(snapshot: Snapshot) -> None:
-    snapshot.searcher.tokenizer.warm_up()
+    snapshot.searcher.vocabulary.tokenizer.warm_up()
     snapshot.suggester()
     snapshot.tree()
     snapshot.library.spelling()

@@ -33,8 +33,9 @@ from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
 from kb.rules.freshness import Policy, assess
+from kb.rules.rewriting import Synonyms
 from kb.service import Service
-from kb.snapshots import Snapshots, Vocabulary
+from kb.snapshots import Snapshots
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
@@ -54,6 +55,7 @@ from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
+from kb.usecases.question import Vocabulary
 from kb.usecases.question_edits import QuestionEditor
 from kb.usecases.retrieval import RetrievalCheck, RetrievalReport, Trial
 from kb.usecases.searching import Searcher
@@ -201,10 +203,11 @@ def fingerprint(engine: SearchEngine) -> str:
 
 
 def build_vocabulary(settings: Settings) -> Vocabulary:
-    """Tokenizer and stop words from the program's lists and ``articles/_dict``."""
+    """Tokenizer, stop words and synonyms from the program's lists and ``articles/_dict``."""
     dictionaries, _ = read_dictionaries(settings.articles)
     tokenizer = Tokenizer(map(normalize, dictionaries.terms), cache_dir=settings.data)
-    return Vocabulary(tokenizer, function_words() | set(map(normalize, dictionaries.stopwords)))
+    stop_words = function_words() | set(map(normalize, dictionaries.stopwords))
+    return Vocabulary(tokenizer, stop_words, Synonyms(dictionaries.synonyms))
 
 
 @contextmanager
@@ -241,8 +244,7 @@ def trial(
             engine=engine,
             articles=records,
             library=library,
-            tokenizer=vocabulary.tokenizer,
-            stop_words=vocabulary.stop_words,
+            vocabulary=vocabulary,
             freshness=lambda _, day: current,
             by_pinyin=lambda text: [row.id for row in suggest(text, 50) if row.id],
             channels=settings.channels,

@@ -59,7 +59,7 @@ def without_pairs(searcher: Searcher) -> Searcher:
 
 def without_stop_words(searcher: Searcher) -> Searcher:
     """All words of a question count alike."""
-    return replace(searcher, stop_words=frozenset())
+    return replace(searcher, vocabulary=replace(searcher.vocabulary, stop_words=frozenset()))
 
 
 #: From the least to the whole. A new part of retrieval gets a line at the end, and the lines before it an ``adapt``

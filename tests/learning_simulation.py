@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from kb.usecases.evaluation import QrelsSet, evaluate, load_qrels_set
 
 from kb.config import load_settings
 from kb.model import Article
@@ -30,7 +31,6 @@ from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
-from kb.usecases.evaluation import QrelsSet, evaluate, load_qrels_set
 from kb.usecases.learning import LearnedQuestions
 from kb.wiring import evaluation_search
 from tests.bench.corpus import eval_dir
@@ -54,7 +54,7 @@ def halves(data: QrelsSet) -> tuple[QrelsSet, QrelsSet]:
 
 def learned_from(data: QrelsSet, noise: float = 0.0) -> LearnedQuestions:
     """What the system learns when three people choose the right article for every judged query, or a wrong one."""
-    chance, texts = random.Random(1), dict(data.queries)  # noqa: S311  # nothing secret
+    chance, texts = random.Random(1), data.texts  # noqa: S311  # nothing secret
     ids = [article.id for article in data.articles]
     content = partial(has_content, tokenizer=Tokenizer(), stop_words=function_words())
     with tempfile.TemporaryDirectory(prefix="kb-learning-") as folder:
@@ -76,8 +76,8 @@ def as_questions(articles: Sequence[Article], learned: LearnedQuestions) -> Iter
         replace(article, questions=(*article.questions, *(text for text, _ in learned.of_article.get(article.id, ()))))
         for article in articles
     ]
-    with evaluation_search(taught, load_settings(environ={})) as search:
-        yield search
+    with evaluation_search(taught, load_settings(environ={})) as opened:
+        yield opened.found
 
 
 def simulate(data: QrelsSet, searching: Searching = as_questions, noise: float = 0.0) -> Gain:
@@ -91,7 +91,7 @@ def simulate(data: QrelsSet, searching: Searching = as_questions, noise: float =
 
 def _recall(asked: QrelsSet, searching: Searching, learned: LearnedQuestions) -> tuple[float, float]:
     with searching(asked.articles, learned) as search:
-        recall = evaluate(asked, search).recall
+        recall = evaluate(asked, search).scores.recall
     return recall[1], recall[3]
 
 

@@ -77,6 +77,12 @@ def has_content(text: str, tokenizer: Tokenizer, stop_words: Collection[str]) ->
     return any(word.text not in stop_words for word in tokenizer.top_words(normalize(text)))
 
 
+def untouchable(folded: str) -> frozenset[int]:
+    """The positions in a folded query that stand in quotes or are excluded: they are meant as they were typed."""
+    found = (*_PHRASE.finditer(folded), *_EXCLUDED.finditer(folded))
+    return frozenset(at for match in found for at in range(*match.span()))
+
+
 def _without_stop_words(folded: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> tuple[tuple[str, ...], str]:
     """The content words of a folded text, and the text with stop words blanked out; all of it if nothing is left."""
     words = list(tokenizer.top_words(folded))

@@ -1,81 +1,173 @@
-"""Spelling from the words of the titles: same sound, other characters (退宽 → 退款); Latin words by edit distance.
+"""Spelling by the words of titles and questions: same sound (退宽), near sound, look-alikes, Latin words, pinyin.
 
-Two adjacent characters that no title knows are compared by pinyin with the pairs that titles do have.
-Edit distance on characters would be nonsense for two-character words: every word is one edit from any other.
+What people write by mistake sounds like what they mean or looks like it. A pair of characters is mended only where
+nobody wrote it in a title or question, to a word that several did, and only characters change that form no word with
+their other neighbour. Edit distance on characters would be nonsense: every two-character word is one edit from any
+other.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from kb.text.confusions import look_alikes, near_sound
 from kb.text.grams import is_han_unit, unit_spans
 from kb.text.normalize import normalize
+from kb.text.once import once
 from kb.text.pinyin import syllables
+from kb.text.pinyin_words import PinyinWords
+from kb.text.stopwords import function_words
 
 #: shorter Latin words have too many neighbours
 _MIN_LATIN = 4
 
+#: What was written only once may itself be a slip.
+_MIN_COUNT = 2
+
+#: More slips than these in one query mean that it is about something else.
+_MOST_SLIPS = 2
+
+#: How sure one can be that a word is meant: it is the same when spoken or looks alike; it sounds nearly the same.
+SURE, LIKELY = 1.0, 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """``folded[start:end]`` is probably ``meant``."""
+
+    start: int
+    end: int
+    meant: str
+    certainty: float
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """(start, end)"""
+        return self.start, self.end
+
 
 class Spelling:
-    """Corrections that the given titles support."""
+    """Corrections that the given titles and questions support."""
 
-    def __init__(self, titles: Iterable[str]) -> None:
+    def __init__(self, texts: Iterable[str]) -> None:
         self._pairs: Counter[str] = Counter()
+        self._triples: Counter[str] = Counter()
         self._latin: Counter[str] = Counter()
-        for title in titles:
-            self._learn(normalize(title))
+        for text in texts:
+            self._learn(normalize(text))
         self._by_sound: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for pair, _ in sorted(self._pairs.items(), key=lambda item: (-item[1], item[0])):
-            for sound in _sounds(pair):
-                self._by_sound[sound].append(pair)
+        for pair, count in sorted(self._pairs.items(), key=lambda item: (-item[1], item[0])):
+            if count >= _MIN_COUNT:
+                for sound in dict.fromkeys(_near_sounds(pair)):
+                    self._by_sound[sound].append(pair)
+        self._by_pinyin = once(lambda: PinyinWords(self._common_words()))
+        self._candidates = lru_cache(maxsize=10_000)(self._find_candidates)
 
-    def _learn(self, title: str) -> None:
-        for _, _, pair in _han_pairs(title):
-            self._pairs[pair] += 1
-        self._latin.update(unit for unit, _, _ in unit_spans(title) if unit.isascii() and unit.isalpha())
+    def _learn(self, text: str) -> None:
+        pairs = dict(_han_pairs(text))
+        self._pairs.update(pairs.values())
+        self._triples.update(pair + text[at + 2] for at, pair in pairs.items() if at + 1 in pairs)
+        self._latin.update(unit for unit, _, _ in unit_spans(text) if unit.isascii() and unit.isalpha())
 
-    def correct(self, folded: str) -> str | None:
-        """The folded query with its unknown pairs and Latin words replaced; None when nothing is to be mended."""
-        corrected = list(folded)
+    def knows(self, folded: str) -> bool:
+        """Whether any pair of Chinese characters or any Latin word of a text was learned."""
+        words = (unit for unit, _, _ in unit_spans(folded))
+        return any(pair in self._pairs for _, pair in _han_pairs(folded)) or any(word in self._latin for word in words)
+
+    def slips(self, folded: str, is_word: Callable[[str], bool]) -> tuple[Slip, ...]:
+        """The slips of a folded text in order; ``is_word`` tells what the language knows as a word."""
+        found = sorted(
+            [*self._han_slips(folded, is_word), *self._latin_slips(folded, is_word)], key=lambda slip: slip.start
+        )
+        return tuple(found) if len(found) <= _MOST_SLIPS else ()
+
+    def despite_slip(self, folded: str, is_word: Callable[[str], bool]) -> str | None:
+        """The words of a text that is pinyin but for one key; None when it isn't."""
+        return self._by_pinyin().with_one_slip(folded.replace(" ", ""), is_word)
+
+    def _common_words(self) -> list[str]:
+        """The common pairs and triples, most frequent first."""
+        counted = sorted((self._pairs + self._triples).items(), key=lambda item: (-item[1], item[0]))
+        return [text for text, count in counted if count >= _MIN_COUNT]
+
+    def _han_slips(self, folded: str, is_word: Callable[[str], bool]) -> Iterator[Slip]:
         done = 0
-        for start, end, pair in _han_pairs(folded):
-            better = self._by_pinyin(pair) if start >= done else None
-            if better:
-                corrected[start:end] = better
-                done = end
-        text = self._correct_latin("".join(corrected))
-        return text if text != folded else None
+        for start, pair in _han_pairs(folded):
+            if start >= done and pair not in self._pairs:
+                slip = next(self._in_place(folded, start, is_word), None)
+                if slip:
+                    yield slip
+                    done = slip.end
 
-    def _by_pinyin(self, pair: str) -> str | None:
-        if pair in self._pairs:
-            return None
-        found = (known for sound in _sounds(pair) for known in self._by_sound.get(sound, ()))
-        return next(found, None)
+    def _in_place(self, folded: str, start: int, is_word: Callable[[str], bool]) -> Iterator[Slip]:
+        """What may stand at ``start`` instead, likeliest first."""
+        pair = folded[start : start + 2]
+        neighbours = folded[max(start - 1, 0) : start + 1], folded[start + 1 : start + 3]
+        kept = [
+            char in function_words() or (len(near) == 2 and (near in self._pairs or is_word(near)))
+            for char, near in zip(pair, neighbours, strict=True)
+        ]
+        for meant, certainty, confused in self._candidates(pair):
+            if any(keep and a != b for keep, a, b in zip(kept, pair, meant, strict=True)):
+                continue
+            if confused or (is_word(meant) and not is_word(pair)):
+                yield Slip(start, start + 2, meant, certainty)
 
-    def _correct_latin(self, folded: str) -> str:
-        pieces, done = [], 0
+    def _find_candidates(self, pair: str) -> list[tuple[str, float, bool]]:
+        sounds = set(_sounds(pair))
+        found: dict[str, tuple[str, float, bool]] = {}
+        for at, char in enumerate(pair):
+            for alike in look_alikes(char):
+                meant = pair[:at] + alike + pair[at + 1 :]
+                if self._pairs[meant] >= _MIN_COUNT:
+                    found[meant] = (meant, SURE, True)
+        near = (known for sound in dict.fromkeys(_near_sounds(pair)) for known in self._by_sound.get(sound, ()))
+        for meant in near:
+            same = not sounds.isdisjoint(_sounds(meant))
+            if same or meant[0] == pair[0] or meant[1] == pair[1]:
+                found.setdefault(meant, (meant, SURE if same else LIKELY, False))
+        return sorted(
+            found.values(), key=lambda row: (not row[2], -row[1], _changes(pair, row[0]), -self._pairs[row[0]])
+        )
+
+    def _latin_slips(self, folded: str, is_word: Callable[[str], bool]) -> Iterator[Slip]:
+        """Letters among Chinese that are pinyin, and words one edit from one that is known."""
+        mixed = not folded.isascii()
         for unit, start, end in unit_spans(folded):
             if unit.isalpha() and unit.isascii() and len(unit) >= _MIN_LATIN and unit not in self._latin:
-                near = process.extractOne(unit, self._latin.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=1)
-                if near:
-                    pieces += [folded[done:start], near[0]]
-                    done = end
-        return "".join([*pieces, folded[done:]])
+                meant = (mixed and self._by_pinyin().spelled(unit, is_word)) or self._near_latin(unit)
+                if meant:
+                    yield Slip(start, end, meant, SURE)
+
+    def _near_latin(self, word: str) -> str | None:
+        near = process.extractOne(word, self._latin.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=1)
+        return near[0] if near else None
 
 
-def _han_pairs(folded: str) -> Iterator[tuple[int, int, str]]:
+def _changes(pair: str, other: str) -> int:
+    return sum(a != b for a, b in zip(pair, other, strict=True))
+
+
+def _han_pairs(folded: str) -> Iterator[tuple[int, str]]:
+    """(start, pair) of every two Chinese characters that touch."""
     previous = None
     for unit, start, end in unit_spans(folded):
         han = is_han_unit(unit)
         if han and previous == start:
-            yield start - 1, end, folded[start - 1 : end]
+            yield start - 1, folded[start - 1 : end]
         previous = end if han else None
 
 
 def _sounds(pair: str) -> Iterator[tuple[str, ...]]:
     return product(*syllables(pair))
+
+
+def _near_sounds(pair: str) -> Iterator[tuple[str, ...]]:
+    return (tuple(map(near_sound, sound)) for sound in _sounds(pair))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kb.model import ArticleRecord, Freshness, Hit, ScoreParts, SearchRequest, Snippet
-from kb.rules.query import ParsedQuery
 from kb.rules.snippet import snippet
 from kb.text.analyzer import AnalyzedText
-from kb.usecases.ranking import Ranked, matched_words
+from kb.usecases.question import Question
+from kb.usecases.ranking import Ranked
 
 
-def matched_hit(request: SearchRequest, parsed: ParsedQuery, ranked: Ranked) -> Hit:
+def matched_hit(request: SearchRequest, question: Question, ranked: Ranked) -> Hit:
     """The hit for what the engine found."""
     record = ranked.record
     evidence = ranked.found.evidence()
@@ -24,7 +24,7 @@ def matched_hit(request: SearchRequest, parsed: ParsedQuery, ranked: Ranked) -> 
         freshness=ranked.freshness,
         title=Snippet(evidence.texts["title"].text, tuple(marks["title"])),
         snippet=_best_snippet(evidence.texts, marks),
-        matched=matched_words(parsed, ranked.found),
+        matched=question.matched(ranked.found),
         script=record.article.script_for(request.channel),
         found=_words_found(evidence.texts, marks),
     )

@@ -1,4 +1,4 @@
-"""What search needs to know about all articles at once: the tree, what is not valid yet, the words of titles.
+"""What search needs to know about all articles at once: the tree, what is not valid yet, spelling.
 
 Immutable; built off the request path whenever the articles change, then swapped in as a whole.
 """
@@ -31,15 +31,15 @@ class Library:
         products: dict[str, Folder] = {}
         scenarios: dict[str, Folder] = {}
         upcoming: dict[str, date] = {}
-        titles: list[str] = []
+        wordings: list[str] = []
         for record in records:
             article = record.article
             products[article.product.slug] = article.product
             scenarios[article.scenario_path] = article.scenario
-            titles.append(article.title)
+            wordings += (article.title, *article.questions)
             if article.valid_from is not None and article.valid_from > today:
                 upcoming[article.id] = article.valid_from
-        return cls(products, scenarios, upcoming, partial(_spelling, tuple(titles)))
+        return cls(products, scenarios, upcoming, partial(_spelling, tuple(wordings)))
 
     def hidden_ids(self, today: date) -> frozenset[str]:
         """Articles whose ``valid_from`` has not come yet."""
@@ -65,9 +65,9 @@ class Library:
 
 
 @lru_cache(maxsize=1)
-def _spelling(titles: tuple[str, ...]) -> Spelling:
-    """Kept, because most edits leave the titles as they are."""
-    return Spelling(titles)
+def _spelling(wordings: tuple[str, ...]) -> Spelling:
+    """Kept, because most edits leave titles and questions as they are."""
+    return Spelling(wordings)
 
 
 def _named(name: str, folders: Mapping[str, Folder], what: str) -> tuple[str, ...]:

@@ -9,38 +9,16 @@ from kb.model import ArticleRecord, Freshness, ScoreParts
 from kb.ports.engine import EngineHit
 from kb.rules.freshness import ranking_factor
 from kb.rules.fusion import meanings
-from kb.rules.query import ParsedQuery
 from kb.rules.vector_index import Neighbours
-from kb.text.matching import contains
+from kb.usecases.question import Question
 
 #: So many best hits are put in order anew, and those found by meaning. A fixed number: were it to grow with the page
 #: asked for, hits would move from page to page.
 REORDERED = 30
 
-#: So many keywords are typed to be found together: articles with all of them come first, and it is worth a remark when
-#: there is none. Nobody expects to find the words of a sentence complete.
-_FEW_WORDS = 3
-
 #: One or two words are met by many articles alike; then those that are asked for most score up to this part more.
 _DEMAND = 0.3
 _DEMAND_WORDS = 2
-
-
-def matched_words(parsed: ParsedQuery, hit: EngineHit) -> tuple[str, ...]:
-    """Which of the query's phrases and content words stand in the article."""
-    texts = hit.evidence().texts.values()
-    wanted = dict.fromkeys([*parsed.phrases, *parsed.words])
-    return tuple(word for word in wanted if any(contains(text.folded, word) for text in texts))
-
-
-def belong_together(parsed: ParsedQuery) -> bool:
-    """Whether the query is a few keywords that are to be found in one article."""
-    return 1 < len(parsed.words) <= _FEW_WORDS and not parsed.is_sentence
-
-
-def has_all(parsed: ParsedQuery, hit: EngineHit) -> bool:
-    """Whether all content words of the query stand in the article."""
-    return set(parsed.words) <= set(matched_words(parsed, hit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +40,7 @@ class Ranking:
 
     def rank(
         self,
-        parsed: ParsedQuery,
+        question: Question,
         found: Sequence[EngineHit],
         records: Mapping[str, ArticleRecord],
         neighbours: Neighbours | None,
@@ -74,11 +52,12 @@ class Ranking:
         """
         served = [hit for hit in found if hit.id in records and records[hit.id].article.status == "published"]
         semantic = meanings(neighbours, {hit.id: hit.score for hit in served})
-        weight = _DEMAND if len(parsed.words) <= _DEMAND_WORDS else 0.0
+        weight = _DEMAND if len(question.typed.words) <= _DEMAND_WORDS else 0.0
         ranked = [self._ranked(records[hit.id], hit, semantic.get(hit.id, 0.0), weight) for hit in served]
-        together = belong_together(parsed)
         front = [row for place, row in enumerate(ranked) if place < REORDERED or row.found.id in near]
-        front.sort(key=lambda row: (together and not has_all(parsed, row.found), -row.parts.total, row.found.id))
+        front.sort(
+            key=lambda row: (question.is_keywords and not question.is_met_by(row.found), -row.parts.total, row.found.id)
+        )
         behind = [row for place, row in enumerate(ranked) if place >= REORDERED and row.found.id not in near]
         return front + behind
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -11,11 +11,10 @@ from kb.errors import QueryError
 from kb.model import KINDS, ArticleRecord, FacetCount, Freshness, Hit, SearchPage, SearchRequest
 from kb.ports.engine import EngineQuery, EngineResult, SearchEngine
 from kb.rules.fusion import nearest
-from kb.rules.query import ParsedQuery, parse_query
-from kb.text.tokenizer import Tokenizer
 from kb.usecases.hits import matched_hit, unmatched_hit
 from kb.usecases.library import Library
-from kb.usecases.ranking import REORDERED, Ranking, belong_together, has_all
+from kb.usecases.question import Question, Vocabulary
+from kb.usecases.ranking import REORDERED, Ranking
 from kb.usecases.semantic import Pending, Semantic
 
 #: What a match counts in each field (measured, docs/decisions/0003): the head decides, place and body help.
@@ -45,13 +44,14 @@ class Articles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the engine found, the hits of the page, whether one of the best has all words of the question, whether
-    meaning took part, and what kept it from that.
+    """What the engine found, the hits of the page, whether one of the best has all words of the question, the question
+    with its spelling mended if only that brought one, whether meaning took part, and what kept it from that.
     """
 
     result: EngineResult
     hits: tuple[Hit, ...]
     complete: bool = False
+    mended: str | None = None
     semantic: bool = False
     trouble: str = ""
 
@@ -65,8 +65,7 @@ class Searcher:
     engine: SearchEngine
     articles: Articles
     library: Library
-    tokenizer: Tokenizer
-    stop_words: Collection[str]
+    vocabulary: Vocabulary
     freshness: Callable[[ArticleRecord, date], Freshness]
     by_pinyin: Callable[[str], Sequence[str]]
     channels: tuple[str, ...]
@@ -77,47 +76,42 @@ class Searcher:
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
         filters = self._filters(request)
-        parsed = parse_query(request.text, self.tokenizer, self.stop_words)
-        if parsed.is_empty:
+        question = self.vocabulary.read(request.text, self.library.spelling())
+        if question.typed.is_empty:
             page = self._page(request, _Answer(EngineResult((), 0, {}, self.engine.generation()), ()))
-            return replace(page, fallback=_ONLY_EXCLUDED if parsed.excluded else None)
-        pending = self.semantic.ask(parsed.plain) if self.semantic and _is_worded(parsed) else None
-        answer = self._run(request, parsed, filters, pending)
+            return replace(page, fallback=_ONLY_EXCLUDED if question.typed.excluded else None)
+        pending = self.semantic.ask(question.typed.plain) if self.semantic and question.is_worded else None
+        answer = self._run(request, question, filters, pending)
+        if answer.mended:
+            return self._instead(request, answer, answer.mended)
         page = self._page(request, answer)
-        return page if answer.complete else self._fall_back(request, parsed, filters, pending, page)
+        return page if answer.complete else self._fall_back(request, question, filters, pending, page)
+
+    def _instead(self, request: SearchRequest, answer: _Answer, meant: str) -> SearchPage:
+        """What was found for ``meant``, and that it was."""
+        note = f"没有找到“{request.text.strip()}”，已改查“{meant}”。"
+        return replace(self._page(request, answer), fallback=note, did_you_mean=meant)
 
     def _fall_back(
-        self, request: SearchRequest, parsed: ParsedQuery, filters: Filters, pending: Pending | None, page: SearchPage
+        self, request: SearchRequest, question: Question, filters: Filters, pending: Pending | None, page: SearchPage
     ) -> SearchPage:
         """No article has all the words: try what may have been meant, and say so."""
-        corrected = self.library.spelling().correct(parsed.folded)
-        if corrected:
-            answer = self._run(request, parse_query(corrected, self.tokenizer, self.stop_words), filters, pending)
-            if answer.complete:
-                note = f"没有找到“{request.text.strip()}”，已改查“{corrected}”。"
-                meant = self._page(request, answer)
-                return replace(meant, fallback=note, did_you_mean=corrected)
-        if not page.total and parsed.phrases:
-            answer = self._run(request, replace(parsed, phrases=()), filters, pending)
-            note = "没有条目包含完整短语，已按普通词查找。"
-            return replace(self._page(request, answer), fallback=note)
-        if not page.total and parsed.folded.isascii():
-            found = self._by_pinyin(request, filters)
-            if found:
-                result = EngineResult((), len(found), {}, page.generation)
-                shown = found[request.offset : request.offset + request.limit]
-                return replace(
-                    self._page(request, _Answer(result, tuple(shown))), fallback="没有找到原文，已按拼音查找。"
-                )
-        if page.total and belong_together(parsed):
+        typed = question.typed
+        if not page.total and typed.phrases:
+            answer = self._run(request, Question(replace(typed, phrases=())), filters, pending)
+            return replace(self._page(request, answer), fallback="没有条目包含完整短语，已按普通词查找。")
+        if not page.total and not question.is_worded:
+            return self._by_pinyin(request, typed.folded, filters) or page
+        if page.total and question.is_keywords:
             return replace(page, fallback="没有条目同时包含全部词语，以下包含其中一部分。")
         return page
 
-    def _run(self, request: SearchRequest, parsed: ParsedQuery, filters: Filters, pending: Pending | None) -> _Answer:
+    def _run(self, request: SearchRequest, question: Question, filters: Filters, pending: Pending | None) -> _Answer:
         query = EngineQuery(
-            terms=parsed.terms,
-            phrases=parsed.phrases,
-            excluded=parsed.excluded,
+            terms=question.typed.terms,
+            readings=question.for_engine(),
+            phrases=question.typed.phrases,
+            excluded=question.typed.excluded,
             filters=filters,
             hidden_ids=self.library.hidden_ids(self.today()),
             boosts=BOOSTS,
@@ -130,17 +124,30 @@ class Searcher:
         result = self.engine.search(replace(query, also=near))
         records = self.articles.get_many([hit.id for hit in result.hits])
         ranking = Ranking(lambda record: self.freshness(record, self.today()), self.demand)
-        ranked = ranking.rank(parsed, result.hits, records, neighbours, near)
-        shown = ranked[request.offset : request.offset + request.limit]
+        ranked = ranking.rank(question, result.hits, records, neighbours, near)
+        best = result.hits[:_JUDGED]
         return _Answer(
             result=result,
-            hits=tuple(matched_hit(request, parsed, row) for row in shown),
-            complete=any(has_all(parsed, hit) for hit in result.hits[:_JUDGED]),
+            hits=tuple(matched_hit(request, question, row) for row in ranked[request.offset :][: request.limit]),
+            complete=any(question.is_met_by(hit) for hit in best),
+            mended=question.mended_for(best),
             semantic=neighbours is not None,
             trouble=pending.trouble if pending else "",
         )
 
-    def _by_pinyin(self, request: SearchRequest, filters: Filters) -> list[Hit]:
+    def _by_pinyin(self, request: SearchRequest, folded: str, filters: Filters) -> SearchPage | None:
+        """What Latin letters spell, with one wrong key at most; None when they spell nothing."""
+        found = self._spelled(request, filters)
+        if found:
+            result = EngineResult((), len(found), {}, self.engine.generation())
+            page = self._page(request, _Answer(result, tuple(found[request.offset :][: request.limit])))
+            return replace(page, fallback="没有找到原文，已按拼音查找。")
+        question = self.vocabulary.read_pinyin(folded, self.library.spelling())
+        if question is None:
+            return None
+        return self._instead(request, self._run(request, question, filters, None), question.typed.folded)
+
+    def _spelled(self, request: SearchRequest, filters: Filters) -> list[Hit]:
         records = self.articles.get_many(self.by_pinyin(request.text))
         hidden = self.library.hidden_ids(self.today())
         return [
@@ -184,11 +191,6 @@ class Searcher:
             semantic=answer.semantic,
             semantic_trouble=answer.trouble or None,
         )
-
-
-def _is_worded(parsed: ParsedQuery) -> bool:
-    """Whether the question is more than letters and digits: pinyin and initials mean nothing to a model."""
-    return not parsed.folded.isascii()
 
 
 def _known(value: str, allowed: Sequence[str], what: str) -> str:

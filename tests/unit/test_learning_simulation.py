@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kb.model import Article, Folder
 from kb.usecases.evaluation import QrelsSet
+
+from kb.model import Article, Folder
 from kb.usecases.learning import LearnedQuestions
 from tests.learning_simulation import halves, learned_from, simulate
 

@@ -7,9 +7,13 @@ from dataclasses import replace
 import pytest
 
 from kb.config import Settings
+from kb.content.checks.page import published_pages
+from kb.content.reader import ArticleFiles
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import SearchPage, SearchRequest, State
+from kb.rules.rewriting import NO_SYNONYMS
 from kb.service import Service
+from kb.wiring import build_vocabulary, trial
 from tests.conftest import indexed
 from tests.e2e.processes import edit
 from tests.unit.article_tree import ARTICLE, write
@@ -206,6 +210,86 @@ def test_totals_and_facets_are_the_same_on_every_page(service: Service) -> None:
     assert len({page.total for page in pages}) == 1
     assert pages[0].facets == pages[2].facets
     assert pages[0].fallback == pages[2].fallback
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected", "word"),
+    [
+        ("钱啥时候退", "refund-arrival-time", "退款"),
+        ("退钱 多久", "refund-arrival-time", "退款"),
+        ("扣了两次", "pay-duplicate-charge", "重复扣款"),
+        ("锁没电了", "lock-no-power", "没电"),
+    ],
+)
+def test_what_articles_say_in_other_words_is_found(service: Service, typed: str, expected: str, word: str) -> None:
+    page = search(service, typed)
+    hit = next(hit for hit in page.hits[:3] if hit.record.article.id == expected)
+    assert word in hit.matched
+    assert page.did_you_mean is None
+    assert any(word in hit.title.text[a:b] or hit.title.text[a:b] in word for a, b in hit.title.marks)
+
+
+def test_no_reading_takes_away_what_the_words_as_typed_find(settings: Settings) -> None:
+    words = build_vocabulary(settings)
+    files = ArticleFiles(settings.articles, settings.channels)
+    scan = files.scan()
+    articles = [page.article for page in published_pages(files.read(file, scan.folders) for file in scan.files)]
+    plain = replace(words, synonyms=NO_SYNONYMS)
+    with trial(articles, settings, words) as rich, trial(articles, settings, plain) as poor:
+        for text in ("退钱", "邮费多少", "我要退钱到微信", "包裹丢了怎么办", "驿站", "发票 邮费", "门锁掉线"):
+            assert set(poor.found(text, 100)) <= set(rich.found(text, 100))
+
+
+def test_the_words_as_typed_win_over_synonyms(service: Service) -> None:
+    for typed, other in (("邮费", "运费"), ("退款", "退钱")):
+        best = search(service, typed).hits[0]
+        assert typed in best.matched, f"{other} came first for {typed}"
+
+
+def test_quoted_words_are_not_exchanged(service: Service) -> None:
+    page = search(service, "“退钱”", limit=100)
+    assert page.total
+    for hit in page.hits:
+        article = service.article(hit.record.article.id)[0].article
+        assert "退钱" in "\n".join((article.title, *article.questions, article.body))
+
+
+def test_synonyms_work_from_the_moment_they_are_saved(small: Settings) -> None:
+    service = indexed(small)
+    assert search(service, "铜板饕餮").total == 0
+    path = small.articles / "_dict/synonyms.txt"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("退款 铜板饕餮\n", encoding="utf-8")
+    service.refresh()
+    page = search(service, "铜板饕餮")
+    assert ids(page) == ["refund-not-received"]
+    assert page.hits[0].matched == ("退款",)
+    path.unlink()
+    service.refresh()
+    assert search(service, "铜板饕餮").total == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected", "meant"),
+    [
+        ("退宽多久到账", "refund-arrival-time", "退款多久到账"),
+        ("登陆不了", "svc-app-outage", "登录不了"),
+        ("yanzhengma收不到", "account-sms-code", "验证码收不到"),
+        ("tuikusn", "refund-arrival-time", "退款"),
+    ],
+)
+def test_slips_compete_with_what_was_typed(service: Service, typed: str, expected: str, meant: str) -> None:
+    page = search(service, typed)
+    assert page.did_you_mean == meant
+    assert f"已改查“{meant}”" in str(page.fallback)
+    assert expected in ids(page)[:3]
+
+
+def test_mended_spelling_is_not_mentioned_when_the_typed_words_were_found(small: Settings) -> None:
+    service = indexed(small)
+    edit(small.articles / "mall/refund/refund-not-received.md", "title: 未收到货退款", "title: 未收到货退宽")
+    service.index()
+    assert search(service, "退宽").did_you_mean is None
 
 
 @pytest.mark.parametrize(("typed", "meant"), [("退宽", "退款"), ("门琐没电", "门锁没电")])

@@ -1,0 +1,118 @@
+"""What was asked: the query as typed and its readings in other words, and which of them an article answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from kb.ports.engine import EngineHit, Reading
+from kb.rules.query import MAX_QUERY, ParsedQuery, parse_query, untouchable
+from kb.rules.rewriting import MOST_REWRITINGS, NO_SYNONYMS, Rewriting, Synonyms, mend, with_synonyms
+from kb.text.analyzer import AnalyzedText
+from kb.text.matching import contains
+from kb.text.normalize import normalize
+from kb.text.spelling import Spelling
+from kb.text.tokenizer import Tokenizer
+
+_FEW_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``readings[i]`` is ``rewritings[i]`` taken apart."""
+
+    typed: ParsedQuery
+    rewritings: tuple[Rewriting, ...] = ()
+    readings: tuple[ParsedQuery, ...] = ()
+
+    @property
+    def is_worded(self) -> bool:
+        """Whether it is more than letters and digits: pinyin and initials mean nothing to a model."""
+        return not self.typed.folded.isascii()
+
+    @property
+    def is_keywords(self) -> bool:
+        """Whether it is a few words that are to be found together: articles with all of them come first, and it is
+        worth a remark when there is none. Nobody expects to find the words of a sentence complete.
+        """
+        return 1 < len(self.typed.words) <= _FEW_WORDS and not self.typed.is_sentence
+
+    def for_engine(self) -> tuple[Reading, ...]:
+        """The readings as an engine takes them."""
+        pairs = zip(self.rewritings, self.readings, strict=True)
+        return tuple(Reading(reading.terms, rewriting.weight) for rewriting, reading in pairs)
+
+    def matched(self, hit: EngineHit) -> tuple[str, ...]:
+        """The phrases and content words that stand in an article: of the question, then of the reading that won."""
+        texts = hit.evidence().texts.values()
+        return tuple(dict.fromkeys(word for asked in self._asked(hit) for word in _standing(asked, texts)))
+
+    def is_met_by(self, hit: EngineHit) -> bool:
+        """Whether an article has all words of the question, as typed or in the reading that won."""
+        return any(_has_all(asked, hit) for asked in self._asked(hit))
+
+    def mended_for(self, hits: Iterable[EngineHit]) -> str | None:
+        """The question with its spelling mended, if one of ``hits`` has all words of that and none has all as typed."""
+        mended = None
+        for hit in hits:
+            if _has_all(self.typed, hit):
+                return None
+            if mended is None and hit.reading is not None and self.rewritings[hit.reading].mends_spelling:
+                mended = self.rewritings[hit.reading].text if _has_all(self.readings[hit.reading], hit) else None
+        return mended
+
+    def _asked(self, hit: EngineHit) -> tuple[ParsedQuery, ...]:
+        return (self.typed,) if hit.reading is None else (self.typed, self.readings[hit.reading])
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of the house: the tokenizer that knows its terms, words that never count as content, synonyms."""
+
+    tokenizer: Tokenizer
+    stop_words: Collection[str] = frozenset()
+    synonyms: Synonyms = NO_SYNONYMS
+
+    def parse(self, text: str) -> ParsedQuery:
+        """The query as it stands. Raises QueryError when it is too long."""
+        return parse_query(text, self.tokenizer, self.stop_words)
+
+    def read(self, text: str, spelling: Spelling) -> Question:
+        """The query and its readings, likeliest first. Raises QueryError when it is too long."""
+        typed = self.parse(text)
+        found = {row.text: row for row in self._rewritings(typed.folded, spelling) if len(row.text) <= MAX_QUERY}
+        found.pop(typed.folded, None)
+        chosen = tuple(islice(found.values(), MOST_REWRITINGS))
+        return Question(typed, chosen, tuple(self.parse(row.text) for row in chosen))
+
+    def read_pinyin(self, text: str, spelling: Spelling) -> Question | None:
+        """The question that ``text`` spells in pinyin with one wrong key; None when it doesn't."""
+        meant = spelling.despite_slip(normalize(text).strip(), self.tokenizer.is_word)
+        return self.read(meant, spelling) if meant else None
+
+    def _rewritings(self, folded: str, spelling: Spelling) -> Iterator[Rewriting]:
+        kept = untouchable(folded)
+        slips = [slip for slip in spelling.slips(folded, self.tokenizer.is_word) if kept.isdisjoint(range(*slip.span))]
+        mended = mend(folded, slips)
+        if mended:
+            yield mended
+        for row in self._with_synonyms(mended.text if mended else folded, spelling):
+            yield row if mended is None else row.after(mended)
+
+    def _with_synonyms(self, folded: str, spelling: Spelling) -> Iterable[Rewriting]:
+        if not self.synonyms.occur_in(folded):
+            return ()
+        kept = untouchable(folded)
+        words = [(word.start, word.end) for word in self.tokenizer.top_words(folded)]
+        places = [place for place in self.synonyms.places(folded, words) if kept.isdisjoint(range(*place[0]))]
+        return with_synonyms(folded, places, spelling.knows)
+
+
+def _has_all(asked: ParsedQuery, hit: EngineHit) -> bool:
+    return set(asked.words) <= set(_standing(asked, hit.evidence().texts.values()))
+
+
+def _standing(asked: ParsedQuery, texts: Collection[AnalyzedText]) -> tuple[str, ...]:
+    wanted = dict.fromkeys([*asked.phrases, *asked.words])
+    return tuple(word for word in wanted if any(contains(text.folded, word) for text in texts))
