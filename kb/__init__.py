@@ -7,7 +7,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     service                   the façade that every front end shares
     snapshots                 what is derived from all articles at once, swapped in as a whole
     bulk                      import and export of many articles at once
-    usecases                  indexing · searching · suggesting · faq · staleness · evaluation
+    usecases                  indexing · searching · recommending · classifying · suggesting · faq · …
     content  engines  store   adapters: article files · index engines · SQLite (never import each other)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
     shapes                    the JSON documents, field by field

@@ -12,6 +12,14 @@ from kb.model.article import (
     Problem,
     Script,
 )
+from kb.model.conversation import (
+    Candidate,
+    Classification,
+    Message,
+    Recommendations,
+    Recommended,
+    Sentence,
+)
 from kb.model.freshness import Freshness, State
 from kb.model.search import (
     FacetCount,
@@ -31,6 +39,8 @@ __all__ = [
     "STATUSES",
     "Article",
     "ArticleRecord",
+    "Candidate",
+    "Classification",
     "FacetCount",
     "FaqItem",
     "FaqPanel",
@@ -38,10 +48,14 @@ __all__ = [
     "Freshness",
     "Hit",
     "Interval",
+    "Message",
     "Problem",
+    "Recommendations",
+    "Recommended",
     "Script",
     "SearchPage",
     "SearchRequest",
+    "Sentence",
     "Snippet",
     "State",
     "Suggestion",
