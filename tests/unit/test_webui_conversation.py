@@ -128,6 +128,8 @@ def test_nothing_personal_reaches_database_or_log(small: Settings, caplog: pytes
     unanswered = [f"囧囧囧{number}囧囧囧？" for number in PERSONAL]
     for route in ("recommend", "classify"):
         post(client, route, {"messages": [*texts, *unanswered]})
+    form = {"messages": "\n".join([*texts, *unanswered])}
+    assert client.post("/recommend", data=form, headers={"Origin": "http://localhost"}).status_code == 200
     service.log_writer.stop()
     written = b"".join(path.read_bytes() for path in Path(small.data).rglob("*") if path.is_file())
     assert "囧囧囧".encode() in written, "what found nothing is worth knowing"
@@ -135,3 +137,14 @@ def test_nothing_personal_reaches_database_or_log(small: Settings, caplog: pytes
         assert number.encode() not in written
         assert number not in caplog.text
     assert "怎么退款" not in caplog.text
+
+
+def test_the_page_answers_without_javascript(client: FlaskClient) -> None:
+    form = {"messages": "\r\n".join(CHAT)}
+    html = client.post("/recommend?channel=电话", data=form, headers={"Origin": "http://localhost"}).get_data(
+        as_text=True
+    )
+    assert "已发货无物流信息" in html
+    assert "“发票抬头开错了怎么重开？”" in html
+    assert client.get("/recommend").status_code == 200
+    assert client.post("/recommend", data=form, headers={"Origin": "http://evil.example"}).status_code == 403
