@@ -7,7 +7,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     service                   the façade that every front end shares
     snapshots                 what is derived from all articles at once, swapped in as a whole
     bulk  evaluation          import and export of many articles at once · quality measured on judged questions
-    usecases                  indexing · searching · embedding · suggesting · faq · staleness · learning
+    usecases                  indexing · searching · recommending · classifying · suggesting · embedding · learning · …
     content  engines  embedding  store   adapters: article files · index engines · models · SQLite (each for itself)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
     shapes                    the JSON documents, field by field

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 from markupsafe import escape
 
 from kb import shapes
-from kb.model import ArticleRecord, FaqPanel, Freshness, Hit, Problem, ScoreParts, SearchPage, Snippet, Suggestion
+from kb.model import (
+    ArticleRecord,
+    Classification,
+    FaqPanel,
+    Freshness,
+    Hit,
+    Problem,
+    Recommendations,
+    ScoreParts,
+    SearchPage,
+    Snippet,
+    Suggestion,
+)
 from kb.ports.store import Gap
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
@@ -100,6 +112,52 @@ def _listed(record: ArticleRecord, freshness: Freshness, script: str) -> shapes.
         "outdated_by": record.outdated_by,
         "script": script,
         "url": article_url(article.id),
+    }
+
+
+def recommend_document(answers: Recommendations) -> shapes.Recommend:
+    """``recommend``"""
+    return {
+        "items": [
+            {
+                "rank": rank,
+                **_listed(item.hit.record, item.hit.freshness, item.hit.script),
+                "sentence": item.sentence.text,
+                "score": item.score,
+            }
+            for rank, item in enumerate(answers.items, 1)
+        ],
+        "sentences": [
+            {"text": s.text, "message": s.message, "start": s.start, "end": s.end} for s in answers.sentences
+        ],
+        "note": answers.note,
+        "took_ms": answers.took_ms,
+        "generation": answers.generation,
+    }
+
+
+def classify_document(found: Classification) -> shapes.Classify:
+    """``classify``"""
+    return {
+        "label": found.label,
+        "product": found.product.title if found.product else None,
+        "product_slug": found.product.slug if found.product else None,
+        "scenario": found.scenario.title if found.scenario else None,
+        "scenario_slug": found.scenario.slug if found.scenario else None,
+        "confidence": round(found.confidence, 4),
+        "uncertain": found.scenario is None,
+        "candidates": [
+            {
+                "product": candidate.product.title,
+                "product_slug": candidate.product.slug,
+                "scenario": candidate.scenario.title,
+                "scenario_slug": candidate.scenario.slug,
+                "confidence": round(candidate.confidence, 4),
+            }
+            for candidate in found.candidates
+        ],
+        "took_ms": found.took_ms,
+        "generation": found.generation,
     }
 
 

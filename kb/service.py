@@ -8,13 +8,25 @@ upkeep keeps index and snapshots equal to the files. If the database fails, sear
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from kb import contracts, shapes
 from kb.errors import ArticleNotFound, IndexCorrupt, IndexMissing, KbError, QueryError, SettingsError, StoreCorrupt
-from kb.model import ArticleRecord, FaqPanel, Freshness, Problem, SearchPage, SearchRequest, Suggestion
+from kb.model import (
+    ArticleRecord,
+    Classification,
+    FaqPanel,
+    Freshness,
+    Message,
+    Problem,
+    Recommendations,
+    SearchPage,
+    SearchRequest,
+    Suggestion,
+)
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog, Event, Gap
 from kb.rules.query import MAX_QUERY, has_content
@@ -29,6 +41,7 @@ from kb.usecases.indexing import Indexer, IndexReport
 from kb.usecases.learning import Learning
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
+from kb.usecases.recommending import Recommender
 from kb.usecases.semantic import Semantic
 from kb.usecases.staleness import ReviewQueue, StaleItem
 
@@ -67,15 +80,44 @@ class Service:
     def search(self, request: SearchRequest, agent: str | None = None, settled: bool = False) -> SearchPage:
         """Ranked hits; logged when ``agent`` (an opaque session id) is given. Raises QueryError, EngineError."""
         started = time.perf_counter()
-        try:
+        with self._noticing_damage():
             page = self._snapshots.search(request)
-        except (IndexCorrupt, IndexMissing):
-            self._damaged = True
-            raise
-        page = replace(page, took_ms=round((time.perf_counter() - started) * 1000, 2))
+        page = replace(page, took_ms=_ms_since(started))
         if agent is not None and request.text.strip():
             self._activity.searched(request, page, agent, settled)
         return page
+
+    def recommend(
+        self,
+        messages: Sequence[Message],
+        channel: str | None = None,
+        product: str | None = None,
+        limit: int = 5,
+        agent: str | None = None,
+    ) -> Recommendations:
+        """Articles that answer what the customer says; ``product`` is a slug or title. Raises QueryError, EngineError.
+
+        Nothing of a conversation is written down but sentences that nothing was found for, as searches of ``agent``.
+        """
+        started = time.perf_counter()
+        self._check_channel(channel)
+        if product:
+            self.library().product_slugs(product)
+        with self._noticing_damage():
+            answers = Recommender(self._snapshots.search).recommend(messages, channel, product, limit)
+        generation, took_ms = self._engine.generation(), _ms_since(started)
+        for sentence in answers.unanswered if agent is not None else ():
+            asked = SearchRequest(sentence.query, product=product, channel=channel)
+            page = SearchPage(sentence.query, 0, generation, (), took_ms=took_ms)
+            self._activity.searched(asked, page, agent or "", settled=True)
+        return replace(answers, generation=generation, took_ms=took_ms)
+
+    def classify(self, messages: Sequence[Message]) -> Classification:
+        """The likely product and scenario of a conversation. Nothing is logged. Raises QueryError, EngineError."""
+        started = time.perf_counter()
+        with self._noticing_damage():
+            found = self._snapshots.current().classifier().classify(messages)
+        return replace(found, generation=self._engine.generation(), took_ms=_ms_since(started))
 
     def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
         """What may be meant by the first keystrokes; from memory only."""
@@ -287,9 +329,22 @@ class Service:
         ready = now.serves and now.embedded == now.texts
         return {"state": "ready" if ready else "embedding", "texts": now.texts, "embedded": now.embedded}, now.trouble
 
+    @contextmanager
+    def _noticing_damage(self) -> Iterator[None]:
+        """``mend`` repairs what a search within has met."""
+        try:
+            yield
+        except (IndexCorrupt, IndexMissing):
+            self._damaged = True
+            raise
+
     def _check_channel(self, channel: str | None) -> None:
         if channel is not None and channel not in self.channels:
             raise QueryError(f"没有名为“{channel}”的渠道。可选：{'、'.join(self.channels)}。")
 
     def _today(self) -> date:
         return self._now().date()
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 2)

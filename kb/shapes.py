@@ -19,6 +19,7 @@ Day = Annotated[str, ("format", "date")]
 Moment = Annotated[str, ("format", "date-time")]
 Html = Annotated[str, ("contentMediaType", "text/html")]
 Count = Annotated[int, ("minimum", 0)]
+Share = Annotated[float, ("maximum", 1)]
 
 
 class Listed(TypedDict):
@@ -96,6 +97,62 @@ class Search(TypedDict):
     semantic_trouble: str | None
     hits: list[Hit]
     facets: Facets
+
+
+class Sentence(TypedDict):
+    """A sentence of the customer that was searched: ``[start, end)`` of the message with this number, from 0."""
+
+    text: str
+    message: Count
+    start: Count
+    end: Count
+
+
+class Recommendation(Listed):
+    """An answer; ``sentence`` is what the customer said that it answers, ``score`` comparable within one list only."""
+
+    rank: Annotated[int, ("minimum", 1)]
+    sentence: str
+    score: float
+
+
+class Recommend(TypedDict):
+    """``recommend``; ``note`` says in words why there is nothing."""
+
+    items: list[Recommendation]
+    sentences: list[Sentence]
+    note: str | None
+    took_ms: float
+    generation: str
+
+
+class Candidate(TypedDict):
+    """A scenario that may be meant, with the probability that it is."""
+
+    product: str
+    product_slug: str
+    scenario: str
+    scenario_slug: str
+    confidence: Share
+
+
+class Classify(TypedDict):
+    """``classify``; ``product`` and ``scenario`` are null where they are uncertain, ``label`` says it in words.
+
+    ``uncertain``: the scenario is not named. ``confidence`` is that of the finest part that is named, or, with none
+    named, of the likeliest candidate.
+    """
+
+    label: str
+    product: str | None
+    product_slug: str | None
+    scenario: str | None
+    scenario_slug: str | None
+    confidence: Share
+    uncertain: bool
+    candidates: list[Candidate]
+    took_ms: float
+    generation: str
 
 
 class Suggestion(TypedDict):

@@ -22,6 +22,7 @@ from kb.rules.freshness import Policy, assess
 from kb.text.once import once
 from kb.usecases.activity import Activity
 from kb.usecases.browsing import Tree, grow_tree
+from kb.usecases.classifying import Classifier, learn_wordings
 from kb.usecases.faq import FaqPanels
 from kb.usecases.library import Library
 from kb.usecases.question import Vocabulary
@@ -55,6 +56,7 @@ class Snapshot:
     pages: Callable[[SearchRequest, _State], SearchPage]
     suggester: Callable[[], SuggestFunction]
     tree: Callable[[], Tree]
+    classifier: Callable[[], Classifier]
 
 
 class Snapshots:
@@ -154,7 +156,8 @@ class Snapshots:
         pages = lru_cache(_KEPT_PAGES)(lambda request, _: searcher.search(request))
         tree = once(lambda: grow_tree(shown.values(), verdict))
         articles = tuple(record.article for record in shown.values())
-        return Snapshot(next(_NUMBERS), version, articles, library, searcher, pages, suggester, tree)
+        classifier = once(lambda: Classifier(searcher.search, library, learn_wordings(shown.values())))
+        return Snapshot(next(_NUMBERS), version, articles, library, searcher, pages, suggester, tree, classifier)
 
     def _state(self) -> _State:
         try:

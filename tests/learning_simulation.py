@@ -20,9 +20,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from kb.usecases.evaluation import QrelsSet, evaluate, load_qrels_set
 
 from kb.config import load_settings
+from kb.evaluation.asking import evaluate
+from kb.evaluation.sets import QrelsSet, load_qrels_set
 from kb.model import Article
 from kb.ports.store import Event
 from kb.rules.learning import MIN_PEOPLE, WINDOW, learn

@@ -3,6 +3,7 @@
 ::
 
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
+    conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -24,7 +25,7 @@ from __future__ import annotations
 from flask import Flask
 
 from kb.service import Service
-from webui import api, assets, gaps, health, inputs, openapi, pages, presentation, problems, security
+from webui import api, assets, conversation, gaps, health, inputs, openapi, pages, presentation, problems, security
 
 #: bytes; more than any form or event needs
 MAX_BODY = 64 * 1024
@@ -39,6 +40,6 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, security, inputs, assets, presentation):
         part.register(app)
-    for blueprint in (pages.blueprint, gaps.blueprint, api.blueprint, health.blueprint, openapi.blueprint):
-        app.register_blueprint(blueprint)
+    for part_with_routes in (pages, conversation, gaps, api, health, openapi):
+        app.register_blueprint(part_with_routes.blueprint)
     return app

@@ -12,13 +12,30 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from kb import contracts, shapes
-from kb.model import KINDS, SearchRequest
+from kb.errors import QueryError
+from kb.model import KINDS, Message, SearchRequest
 from kb.ports.store import EVENT_KINDS
+from kb.rules.conversation import MAX_CONVERSATION
 from kb.rules.query import MAX_QUERY
+from kb.usecases.recommending import MAX_RECOMMENDED
 from kb.usecases.searching import MAX_LIMIT, MAX_OFFSET
 from webui.current import service
 from webui.inputs import Body
-from webui.parameters import Operation, amount, day, describe, one_of, ordinal, read, required_text, text, whole, words
+from webui.parameters import (
+    Operation,
+    amount,
+    chat,
+    day,
+    describe,
+    one_of,
+    ordinal,
+    read,
+    required_text,
+    some,
+    text,
+    whole,
+    words,
+)
 from webui.precomputed import Encoded, as_json, encode, respond
 from webui.presentation import VOTES
 from webui.security import address, sender, visitor
@@ -60,6 +77,23 @@ _FEEDBACK = (
     _ID,
     one_of("vote", "有用、没用、内容过时", tuple(VOTES)),
     text("note", "哪里不对", "金额变了", _LONGEST_NOTE),
+)
+_PROMPT = "我的订单显示已发货但没物流信息"
+_TOGETHER = f"所有消息合计不超过 {MAX_CONVERSATION} 字"
+_RECOMMEND = (
+    chat(
+        "messages",
+        f"客户最近的消息，早的在前；可以是文字，也可以写明 role（customer 或 agent），客服说的只作上下文。{_TOGETHER}",
+        ["您好，在吗", _PROMPT, {"role": "agent", "text": "您好，请稍等。"}, "那多久能到？"],
+        required=True,
+    ),
+    text("channel", "只看适用这个渠道的条目，话术也用这个渠道的", "微信", _LONGEST_ID),
+    text("product", "只看这个产品类型（slug 或名称）", "mall", _LONGEST_ID),
+    some("limit", "最多给几条", 5, MAX_RECOMMENDED),
+)
+_CLASSIFY = (
+    text("text", "客户说的话；与 messages 二选一", _PROMPT, MAX_CONVERSATION),
+    chat("messages", f"同 recommend 的 messages；与 text 二选一。{_TOGETHER}", None),
 )
 _GAP = (
     required_text("query", "没有查到的话", "能刷花呗吗", MAX_QUERY),
@@ -160,6 +194,41 @@ def stale(given: Given) -> ResponseReturnValue:
 def learned(given: Given) -> ResponseReturnValue:
     """What was learned and waits for a decision; nothing that only one or two people asked."""
     return jsonify(contracts.learned_document(service().learning.proposals()[: given["limit"]]))
+
+
+@blueprint.post("/recommend")
+@describe(
+    Operation(
+        "推荐：按客户最近的消息给出条目，注明各答哪一句",
+        shapes.Recommend,
+        body=_RECOMMEND,
+        errors=(400, 403, 413, 415, 503),
+    )
+)
+def recommend(body: Body) -> ResponseReturnValue:
+    """Answers to a conversation, each with the sentence that it answers."""
+    given = read(body, _RECOMMEND)
+    if given["messages"] is None:
+        raise QueryError("缺少 messages。")
+    return jsonify(contracts.recommend_document(service().recommend(**given, agent=visitor())))
+
+
+@blueprint.post("/classify")
+@describe(
+    Operation(
+        "归类：客户说的可能属于哪个产品和场景，把握不足时答“不确定”",
+        shapes.Classify,
+        body=_CLASSIFY,
+        errors=(400, 403, 413, 415, 503),
+    )
+)
+def classify(body: Body) -> ResponseReturnValue:
+    """The likely product and scenario of a conversation."""
+    given = read(body, _CLASSIFY)
+    if (given["text"] is None) == (given["messages"] is None):
+        raise QueryError("请给出 text 或 messages 其中一个。")
+    messages = given["messages"] if given["text"] is None else [Message(given["text"])]
+    return jsonify(contracts.classify_document(service().classify(messages)))
 
 
 @blueprint.post("/events")

@@ -11,11 +11,16 @@ from flask import Flask, request
 from werkzeug.exceptions import BadRequest
 
 from kb.errors import QueryError
-from kb.model import SearchRequest
+from kb.model import Message, SearchRequest
+from kb.rules.conversation import MAX_CONVERSATION
 from kb.text.controls import without_controls
 from kb.usecases.searching import MAX_OFFSET
 
 Body = Mapping[str, Any]
+
+#: who said a message
+ROLES = ("customer", "agent")
+MAX_MESSAGES = 200
 
 
 def register(app: Flask) -> None:
@@ -129,6 +134,30 @@ def amount(body: Body, name: str, highest: float) -> float | None:
     if value is not None and not (type(value) in (int, float) and 0 <= value <= highest):
         raise QueryError(f"{name} 须是 0 到 {highest:.0f} 之间的数。")
     return value
+
+
+def chat(body: Body, name: str) -> list[Message] | None:
+    """The messages ``name``: texts of the customer, or objects with role and text; None when absent or null.
+
+    Raises QueryError.
+    """
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) > MAX_MESSAGES:
+        raise QueryError(f"{name} 须是不超过 {MAX_MESSAGES} 条消息的数组，请只发最后几条。")
+    return [_message(given, f"{name} 的第 {number} 条") for number, given in enumerate(value, 1)]
+
+
+def _message(given: object, name: str) -> Message:
+    said = {"role": ROLES[0], "text": given} if isinstance(given, str) else given
+    if not isinstance(said, dict):
+        raise QueryError(f"{name}须是文字，或带 role 和 text 的对象。")
+    _refuse_unknown(said, ("role", "text"), "字段")
+    words = text(said, "text", MAX_CONVERSATION)
+    if words is None:
+        raise QueryError(f"{name}缺少 text。")
+    return Message(words, choice(said, "role", ROLES) == ROLES[0])
 
 
 def _refuse_unknown(given: Iterable[str], allowed: tuple[str, ...], what: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
+from kb.rules.conversation import MAX_CONVERSATION
 from webui import inputs
 
 View = Callable[..., ResponseReturnValue]
@@ -115,3 +116,28 @@ def amount(name: str, description: str, highest: float, example: float) -> Param
     """A number that is not negative; None when absent."""
     schema = {"type": ["number", "null"], "minimum": 0, "maximum": highest}
     return Parameter(name, description, schema, lambda body: inputs.amount(body, name, highest), example)
+
+
+def some(name: str, description: str, default: int, highest: int) -> Parameter:
+    """How many, from 1; ``default`` when absent."""
+    schema = {"type": ["integer", "null"], "minimum": 1, "maximum": highest, "default": default}
+    return Parameter(
+        name, description, schema, lambda body: inputs.ordinal(body, name, highest) or default, example=default
+    )
+
+
+def chat(name: str, description: str, example: object, required: bool = False) -> Parameter:
+    """The messages of a conversation, oldest first; None when absent. All together are limited, too."""
+    words = {"type": "string", "maxLength": MAX_CONVERSATION}
+    said = {
+        "type": "object",
+        "properties": {"role": {"type": "string", "enum": list(inputs.ROLES)}, "text": words},
+        "required": ["role", "text"],
+        "additionalProperties": False,
+    }
+    schema = {
+        "type": "array" if required else ["array", "null"],
+        "maxItems": inputs.MAX_MESSAGES,
+        "items": {"anyOf": [words, said]},
+    }
+    return Parameter(name, description, schema, lambda body: inputs.chat(body, name), example, required)

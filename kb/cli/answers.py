@@ -11,6 +11,7 @@ from rich.table import Table
 
 from kb import contracts
 from kb.cli.context import (
+    COLOURS,
     PATH,
     Context,
     json_option,
@@ -23,10 +24,8 @@ from kb.cli.context import (
     table,
     utf8,
 )
-from kb.model import Hit, SearchRequest, Snippet, State
+from kb.model import Hit, SearchRequest, Snippet
 from kb.usecases.staleness import StaleItem
-
-_COLOURS = {State.EXPIRED: "red", State.STALE: "yellow", State.NEVER_VERIFIED: "yellow", State.CHANGED: "yellow"}
 
 
 @click.command()
@@ -59,7 +58,7 @@ def search(context: Context, query: str, explain: bool, as_json: bool, **filters
 def _print_hit(rank: int, hit: Hit, said: str) -> None:
     """The hit, and what is ``said`` on the channel asked for (as markup); without that where it matched."""
     article = hit.record.article
-    colour = _COLOURS.get(hit.freshness.state, "green")
+    colour = COLOURS.get(hit.freshness.state, "green")
     place = shown(f"{article.product.title} › {article.scenario.title}")
     badge = f"[{colour}]{hit.freshness.state.label}[/]"
     output.print(f"[bold]{rank}. {_highlighted(hit.title)}[/]  [dim]{place}  {article.id}[/]  {badge}")
@@ -173,7 +172,7 @@ def _stale_table(day: date, items: list[StaleItem]) -> Table:
             item.id,
             shown(item.title),
             shown(item.owner or "—"),
-            f"[{_COLOURS.get(item.state, 'green')}]{item.state.label}[/]",
+            f"[{COLOURS.get(item.state, 'green')}]{item.state.label}[/]",
             shown("；".join(item.reasons)),
             str(item.days_overdue),
         )

@@ -16,12 +16,16 @@ from rich.table import Table
 
 from kb.config import Settings, load_settings
 from kb.errors import QueryError
+from kb.model import State
 from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
     from kb.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+#: of the freshness that needs attention
+COLOURS = {State.EXPIRED: "red", State.STALE: "yellow", State.NEVER_VERIFIED: "yellow", State.CHANGED: "yellow"}
 
 #: progress and remarks go to standard error, so that standard output is the answer only
 remarks = Console(stderr=True, highlight=False)

@@ -12,6 +12,14 @@ from kb.model.article import (
     Problem,
     Script,
 )
+from kb.model.conversation import (
+    Candidate,
+    Classification,
+    Message,
+    Recommendations,
+    Recommended,
+    Sentence,
+)
 from kb.model.freshness import Freshness, State
 from kb.model.search import (
     FacetCount,
@@ -32,6 +40,8 @@ __all__ = [
     "STATUSES",
     "Article",
     "ArticleRecord",
+    "Candidate",
+    "Classification",
     "FacetCount",
     "FaqItem",
     "FaqPanel",
@@ -39,11 +49,15 @@ __all__ = [
     "Freshness",
     "Hit",
     "Interval",
+    "Message",
     "Problem",
+    "Recommendations",
+    "Recommended",
     "ScoreParts",
     "Script",
     "SearchPage",
     "SearchRequest",
+    "Sentence",
     "Snippet",
     "State",
     "Suggestion",

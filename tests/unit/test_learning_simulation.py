@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from kb.usecases.evaluation import QrelsSet
-
+from kb.evaluation.sets import QrelsSet
 from kb.model import Article, Folder
 from kb.usecases.learning import LearnedQuestions
 from tests.learning_simulation import halves, learned_from, simulate
@@ -11,8 +10,8 @@ from tests.learning_simulation import halves, learned_from, simulate
 PLACE = Folder("a", "甲")
 ARTICLES = tuple(Article(i, title, PLACE, PLACE, "") for i, title in (("r", "退款时效"), ("i", "发票抬头")))
 #: customers' words that the titles don't have, in pairs that are near each other
-QUERIES = tuple((f"q{n}", f"钱几天才能回到卡上{tail}") for n, tail in enumerate("呢啊呀嘛吧哦哈了"))
-DATA = QrelsSet(ARTICLES, QUERIES, {qid: frozenset("r") for qid, _ in QUERIES})
+QUERIES = dict((f"q{n}", f"钱几天才能回到卡上{tail}") for n, tail in enumerate("呢啊呀嘛吧哦哈了"))
+DATA = QrelsSet(ARTICLES, QUERIES, {qid: frozenset("r") for qid in QUERIES})
 
 
 def test_every_query_is_in_one_half() -> None:
@@ -28,7 +27,7 @@ def test_every_clicked_query_is_learned_for_its_article() -> None:
     clicked, _ = halves(DATA)
     ((article_id, questions),) = learned_from(clicked).of_article.items()
     assert article_id == "r"
-    assert {text for text, _ in questions} == {text for qid, text in QUERIES if qid in clicked.relevant}
+    assert {text for text, _ in questions} == {text for qid, text in QUERIES.items() if qid in clicked.relevant}
     assert {strength for _, strength in questions} == {0.5}
 
 

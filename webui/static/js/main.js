@@ -8,6 +8,7 @@ import { find } from "./dom.js";
 import { enhancePanel, sayKeys } from "./faq.js";
 import { enhanceHits } from "./hits.js";
 import { enhanceKeys } from "./keys.js";
+import { enhancePasting } from "./pasting.js";
 import { enhanceScope } from "./scope.js";
 import { record } from "./statistics.js";
 import { enhanceLinks, onNewContent } from "./visit.js";
@@ -16,6 +17,7 @@ const DOUBLE_CLICK_MS = 1000;
 
 enhanceSearchBox();
 enhanceScope();
+enhancePasting();
 enhanceLinks();
 enhanceBlanks();
 enhanceCopying();

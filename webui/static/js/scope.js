@@ -3,6 +3,7 @@
 import { close } from "./combobox.js";
 import { find } from "./dom.js";
 import { forGood } from "./memory.js";
+import { answerAnew } from "./pasting.js";
 import { canVisit, onNewContent, visit } from "./visit.js";
 
 const form = find("[data-search]");
@@ -31,6 +32,7 @@ function reload(select) {
 function changed(select) {
   forGood.set(select.name, select.value || null);
   if (canVisit()) go("push");
+  else if (answerAnew()) return;
   else if (select === channel || location.pathname === "/browse") reload(select);
 }
 
