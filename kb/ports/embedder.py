@@ -39,12 +39,14 @@ class Embedder(Protocol):
     def embed_query(self, text: str) -> Vectors:
         """The vector (d,) of a question that somebody asks."""
 
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """The vectors (n, d) of texts that are to be found, at least one."""
+    def embed_texts(self, texts: Sequence[str]) -> Vectors:
+        """The vectors (n, d) of at least one text that is to be found; the same as for a question, for the texts are
+        wordings of questions too.
+        """
 
 
 class VectorStore(Protocol):
-    """The passages' vectors of one fingerprint by content key; a cache that several processes share.
+    """The texts' vectors of one fingerprint by content key; a cache that several processes share.
 
     Reading never raises: what can't be read is not there. What can't be written is kept in memory, and ``trouble``
     says why.

@@ -1,4 +1,4 @@
-"""Words and meaning in one score: the share of a perfect match in words plus the weighted cosine of meaning.
+"""What is added to the share of a perfect match in words: by meaning and by questions learned from use.
 
 A plain sum did as well over five sets of real questions as anything learned from them: ranks instead of scores (RRF)
 lost two points of recall@3, a linear re-ranker over twenty features lost one on sets it was not trained on
@@ -8,38 +8,71 @@ lost two points of recall@3, a linear re-ranker over twenty features lost one on
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from kb.rules.vector_index import Neighbours
-
-#: What a cosine of 1 counts beside a perfect match in words: the more, the more paraphrases the metric has seen.
-_LEAST_WEIGHT = 0.45
-_WEIGHT_BY_TRUST = 0.5
 
 #: An article that shares no word with the question is an answer from this cosine on; below, it is about something else.
 NEAR = 0.35
 
-#: So many articles that are near in meaning are looked at; more never brought a right one among the first three.
+#: So many articles that are found otherwise than by words are looked at; more never brought a right one among the
+#: first three.
 _NEAREST = 20
 
 
-def nearest(neighbours: Neighbours | None) -> tuple[str, ...]:
-    """The articles that are answers for their meaning alone, nearest first."""
-    if neighbours is None:
-        return ()
-    order = (-neighbours.best).argsort(kind="stable")[:_NEAREST]
-    return tuple(neighbours.ids[place] for place in order if neighbours.best[place] >= NEAR)
+class Added(NamedTuple):
+    """What an article's score is raised by."""
+
+    meaning: float = 0.0
+    learned: float = 0.0
 
 
-def meanings(neighbours: Neighbours | None, words: Mapping[str, float]) -> dict[str, float]:
-    """What meaning adds to each of the found articles, given their share of a perfect match in ``words``; nothing when
-    it takes no part.
+class Additions(Protocol):
+    """What is known of a question beside its words."""
 
-    An article that has no vectors yet (edited a moment ago) is taken to be as near as its words are, compared with
-    the best of the others.
-    """
-    if neighbours is None:
-        return {}
-    weight = _LEAST_WEIGHT + _WEIGHT_BY_TRUST * neighbours.trust
-    known = {i: max(cosine, 0.0) for i in words if (cosine := neighbours.of(i)) is not None}
-    best, most = max(known.values(), default=0.0), max((words[i] for i in known), default=0.0)
-    return {i: weight * (known[i] if i in known else best * min(words[i] / most, 1.0) if most else 0.0) for i in words}
+    def found(self) -> tuple[str, ...]:
+        """The articles that are answers even without a word in common, the likeliest first."""
+
+    def to(self, words: Mapping[str, float]) -> Mapping[str, Added]:
+        """What is added to articles, given their share of a perfect match in words; none where nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByMeaning:
+    """Where a model was asked."""
+
+    neighbours: Neighbours
+
+    def found(self) -> tuple[str, ...]:
+        near = self.neighbours
+        order = (-near.meaning - near.learned).argsort(kind="stable")[:_NEAREST]
+        return tuple(near.ids[place] for place in order if near.nearest[place] >= NEAR)
+
+    def to(self, words: Mapping[str, float]) -> Mapping[str, Added]:
+        near = self.neighbours
+        places = {i: place for i in words if (place := near.places.get(i)) is not None}
+        added = {i: Added(float(near.meaning[place]), float(near.learned[place])) for i, place in places.items()}
+        if len(added) < len(words):
+            best = max((each.meaning for each in added.values()), default=0.0)
+            most = max((words[i] for i in added), default=0.0)
+            added |= {i: _guessed(share, most, best) for i, share in words.items() if i not in added}
+        return added
+
+
+@dataclass(frozen=True, slots=True)
+class ByWords:
+    """Where none was: ``gains`` by the words of learned questions."""
+
+    gains: Mapping[str, float]
+
+    def found(self) -> tuple[str, ...]:
+        return tuple(sorted(self.gains, key=lambda i: (-self.gains[i], i))[:_NEAREST])
+
+    def to(self, words: Mapping[str, float]) -> Mapping[str, Added]:
+        return {i: Added(learned=self.gains[i]) for i in words if i in self.gains}
+
+
+def _guessed(share: float, most: float, best: float) -> Added:
+    """For an article without vectors (edited a moment ago): as near as its words are, compared with the others."""
+    return Added(meaning=best * min(share / most, 1.0) if most else 0.0)

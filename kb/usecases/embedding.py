@@ -15,9 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kb.errors import EmbedderError, StoreBusy
-from kb.model import Article
 from kb.ports.embedder import Embedder, VectorStore, content_key
-from kb.rules.vector_index import ArticleTexts, VectorIndex
+from kb.rules.vector_index import ArticleTexts, VectorIndex, needed_texts
 from kb.usecases.progress import Progress, silent
 
 log = logging.getLogger(__name__)
@@ -50,22 +49,14 @@ class EmbeddingReport:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The texts of the articles by content key, and the keys of each article, its title's first."""
+    """The articles, and by content key the texts whose vectors they need."""
 
-    source: Sequence[Article]
+    articles: Sequence[ArticleTexts]
     texts: dict[bytes, str]
-    articles: list[tuple[str, list[bytes]]]
 
     @classmethod
-    def of(cls, source: Sequence[Article]) -> _Wanted:
-        texts: dict[bytes, str] = {}
-        articles = []
-        for article in source:
-            content = ArticleTexts.of(article)
-            keys = [content_key(text) for text in content.texts]
-            texts.update(zip(keys, content.texts, strict=True))
-            articles.append((content.id, keys))
-        return cls(source, texts, articles)
+    def of(cls, articles: Sequence[ArticleTexts]) -> _Wanted:
+        return cls(articles, needed_texts(articles) if articles else {})
 
 
 class Embedding:
@@ -74,12 +65,12 @@ class Embedding:
     def __init__(self, embedder: Embedder, store: VectorStore, former: Former, publish: Publish) -> None:
         self._embedder, self._store = embedder, store
         self._former, self._publish = former, publish
-        self._articles: Sequence[Article] = ()
+        self._articles: Sequence[ArticleTexts] = ()
         self._changed = threading.Event()
         self._working = threading.Lock()
         self._wanted = _Wanted.of(())
         self._serves = False  # an index of this embedder was published
-        self._offered: tuple[Sequence[Article], int] = ((), -1)  # for which articles, and how many texts were missing
+        self._offered: tuple[Sequence[ArticleTexts], int] = ((), -1)  # articles, and how many texts were missing
         self._refused: Counter[bytes] = Counter()  # how often a text was in a batch that failed
         self._trouble = ""
         self.texts = self.done = self._embedded = 0
@@ -89,7 +80,7 @@ class Embedding:
         """What keeps vectors from being made or kept; "" for nothing."""
         return self._trouble or self._store.trouble
 
-    def follow(self, articles: Sequence[Article]) -> None:
+    def follow(self, articles: Sequence[ArticleTexts]) -> None:
         """These are the published articles from now on; returns at once."""
         self._articles = articles
         self._changed.set()
@@ -97,7 +88,7 @@ class Embedding:
     def load(self) -> None:
         """Publish what is kept on disk, if that is enough; does nothing while the articles are the same."""
         with self._working:
-            if self._wanted.source is not self._articles:
+            if self._wanted.articles is not self._articles:
                 self._take_over()
                 if not self._serves:
                     self._offer_former()
@@ -162,10 +153,10 @@ class Embedding:
                 log.info("开始嵌入：%d 条文本中的 %d 条", len(wanted.texts), len(missing))
             missing.sort(key=lambda key: self._refused[key])
             for batch in self._batches(progress(missing, len(missing), "嵌入")):
-                if stop.is_set() or self._articles is not wanted.source:
+                if stop.is_set() or self._articles is not wanted.articles:
                     return
                 self._refused.update(batch)
-                self._store.add(batch, self._embedder.embed_passages([wanted.texts[key] for key in batch]))
+                self._store.add(batch, self._embedder.embed_texts([wanted.texts[key] for key in batch]))
                 self._refused.subtract(batch)
                 self._embedded += len(batch)
                 self._offer()
@@ -178,7 +169,7 @@ class Embedding:
     def _take_over(self) -> None:
         """See which articles there are now, and what is kept of them."""
         articles = self._articles
-        if self._wanted.source is not articles:
+        if self._wanted.articles is not articles:
             self._wanted = _Wanted.of(articles)
         self._store.refresh()
         self._offer()
@@ -191,11 +182,11 @@ class Embedding:
         missing = len(self._store.missing(wanted.texts))
         self.texts, self.done = len(wanted.texts), len(wanted.texts) - missing
         source, missed = self._offered
-        if (source is wanted.source and missed == missing) or (missing and self._serves and not settle):
+        if (source is wanted.articles and missed == missing) or (missing and self._serves and not settle):
             return
         if index := _index(wanted, self._store):
             self._publish(self._embedder, index)
-            self._serves, self._offered = True, (wanted.source, missing)
+            self._serves, self._offered = True, (wanted.articles, missing)
 
     def _offer_former(self) -> None:
         for embedder, store in self._former():
@@ -228,5 +219,5 @@ class Embedding:
 def _index(wanted: _Wanted, store: VectorStore) -> VectorIndex | None:
     """Of the articles with all their vectors; None when they are too few."""
     missing = set(store.missing(wanted.texts))
-    ready = [(article_id, keys) for article_id, keys in wanted.articles if missing.isdisjoint(keys)]
+    ready = [article for article in wanted.articles if missing.isdisjoint(map(content_key, article.all()))]
     return VectorIndex(ready, store.matrix) if len(ready) >= ENOUGH * len(wanted.articles) else None

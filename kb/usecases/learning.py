@@ -42,6 +42,12 @@ class LearnedQuestions:
             of_article[question.article_id].append((question.text, question.strength))
         return cls({i: tuple(found) for i, found in of_article.items()})
 
+    def trusted(self, article_id: str) -> tuple[tuple[str, float], ...]:
+        """(wording, how far it is trusted, from 0 to 1): fully from half of the greatest strength on, for more people
+        don't make it any truer.
+        """
+        return tuple((text, min(1.0, 2 * strength)) for text, strength in self.of_article.get(article_id, ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

@@ -1,15 +1,14 @@
-"""In which order found articles are shown: words and meaning in one score, then freshness and demand."""
+"""In which order found articles are shown: words, meaning and use in one score, then freshness and demand."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kb.model import ArticleRecord, Freshness, ScoreParts
 from kb.ports.engine import EngineHit
 from kb.rules.freshness import ranking_factor
-from kb.rules.fusion import meanings
-from kb.rules.vector_index import Neighbours
+from kb.rules.fusion import Added, Additions
 from kb.usecases.question import Question
 
 #: So many best hits are put in order anew, and those found by meaning. A fixed number: were it to grow with the page
@@ -43,17 +42,17 @@ class Ranking:
         question: Question,
         found: Sequence[EngineHit],
         records: Mapping[str, ArticleRecord],
-        neighbours: Neighbours | None,
-        near: Collection[str],
+        additions: Additions,
     ) -> list[Ranked]:
-        """The best of ``found`` and those ``near`` in meaning in their final order, then the others as they come.
+        """The best of ``found`` and what was found otherwise in their final order, then the others as they come.
 
         Articles that are no longer among the published ``records`` are left out: the index follows in a moment.
         """
         served = [hit for hit in found if hit.id in records and records[hit.id].article.status == "published"]
-        semantic = meanings(neighbours, {hit.id: hit.score for hit in served})
+        added = additions.to({hit.id: hit.score for hit in served})
         weight = _DEMAND if len(question.typed.words) <= _DEMAND_WORDS else 0.0
-        ranked = [self._ranked(records[hit.id], hit, semantic.get(hit.id, 0.0), weight) for hit in served]
+        ranked = [self._ranked(records[hit.id], hit, added.get(hit.id, Added()), weight) for hit in served]
+        near = set(additions.found())
         front = [row for place, row in enumerate(ranked) if place < REORDERED or row.found.id in near]
         front.sort(
             key=lambda row: (question.is_keywords and not question.is_met_by(row.found), -row.parts.total, row.found.id)
@@ -61,11 +60,12 @@ class Ranking:
         behind = [row for place, row in enumerate(ranked) if place >= REORDERED and row.found.id not in near]
         return front + behind
 
-    def _ranked(self, record: ArticleRecord, found: EngineHit, meaning: float, weight: float) -> Ranked:
+    def _ranked(self, record: ArticleRecord, found: EngineHit, added: Added, weight: float) -> Ranked:
         freshness = self.freshness(record)
         parts = ScoreParts(
             words=found.score,
-            meaning=meaning,
+            meaning=added.meaning,
+            learned=added.learned,
             freshness=ranking_factor(freshness.state),
             demand=1 + weight * self.demand(found.id),
         )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
 from kb.errors import QueryError
 from kb.model import KINDS, ArticleRecord, FacetCount, Freshness, Hit, SearchPage, SearchRequest
 from kb.ports.engine import EngineQuery, EngineResult, SearchEngine
-from kb.rules.fusion import nearest
+from kb.rules.fusion import ByMeaning, ByWords
+from kb.rules.learned_words import LearnedWords
 from kb.usecases.hits import matched_hit, unmatched_hit
 from kb.usecases.library import Library
 from kb.usecases.question import Question, Vocabulary
@@ -59,7 +60,7 @@ class _Answer:
 @dataclass(frozen=True, slots=True)
 class Searcher:
     """The search service. ``by_pinyin`` gives article ids for Latin input; ``today`` is the day it is now;
-    ``demand`` tells how much an article (id) is asked for, from 0 to 1.
+    ``demand`` tells how much an article (id) is asked for, from 0 to 1; ``learned`` helps where ``semantic`` is not.
     """
 
     engine: SearchEngine
@@ -72,6 +73,7 @@ class Searcher:
     today: Callable[[], date] = date.today
     demand: Callable[[str], float] = lambda _: 0.0
     semantic: Semantic | None = None
+    learned: LearnedWords = field(default_factory=LearnedWords)
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
@@ -120,11 +122,11 @@ class Searcher:
             floor=FLOOR,
         )
         neighbours = pending.wait() if pending else None
-        near = nearest(neighbours)
-        result = self.engine.search(replace(query, also=near))
+        additions = ByMeaning(neighbours) if neighbours else ByWords(self.learned.gains(question.typed.plain))
+        result = self.engine.search(replace(query, also=additions.found()))
         records = self.articles.get_many([hit.id for hit in result.hits])
         ranking = Ranking(lambda record: self.freshness(record, self.today()), self.demand)
-        ranked = ranking.rank(question, result.hits, records, neighbours, near)
+        ranked = ranking.rank(question, result.hits, records, additions)
         best = result.hits[:_JUDGED]
         return _Answer(
             result=result,

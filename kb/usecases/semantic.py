@@ -8,9 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from kb.errors import EmbedderError, KbError
-from kb.model import Article
 from kb.ports.embedder import Embedder, VectorStore
-from kb.rules.vector_index import Neighbours, VectorIndex, embedded_form
+from kb.rules.vector_index import ArticleTexts, Neighbours, VectorIndex, embedded_form
 from kb.usecases.embedding import Embedding, EmbeddingReport, Former
 from kb.usecases.progress import Progress, silent
 from kb.usecases.query_vectors import FAILED, Asked, Known, QueryVectors
@@ -79,7 +78,7 @@ class Semantic:
         self._running = False
         self.edition = 0  # grows whenever the same question may have other neighbours
 
-    def follow(self, articles: Sequence[Article]) -> None:
+    def follow(self, articles: Sequence[ArticleTexts]) -> None:
         """These are the published articles from now on; returns at once."""
         self._embedding.follow(articles)
 

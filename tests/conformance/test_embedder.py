@@ -28,7 +28,7 @@ def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
 
 
 def test_vectors_have_one_shape_and_unit_length(embedder: Embedder) -> None:
-    query, passages = embedder.embed_query("没收到货"), embedder.embed_passages(TEXTS)
+    query, passages = embedder.embed_query("没收到货"), embedder.embed_texts(TEXTS)
     assert passages.shape == (len(TEXTS), *query.shape)
     assert query.dtype == passages.dtype == np.float32
     lengths = np.linalg.norm([query, *passages], axis=1)
@@ -36,20 +36,20 @@ def test_vectors_have_one_shape_and_unit_length(embedder: Embedder) -> None:
 
 
 def test_what_means_the_same_is_nearest(embedder: Embedder) -> None:
-    passages = embedder.embed_passages(TEXTS)
+    passages = embedder.embed_texts(TEXTS)
     for question, nearest in (("包裹没收到我要退钱", 0), ("怎么开发票", 2), ("设备连不上无线网络", 3)):
         found = int(np.argmax(passages @ embedder.embed_query(question)))
         assert TEXTS[found] == TEXTS[nearest] or (nearest, found) == (0, 1)
 
 
 def test_a_text_has_the_same_vector_alone_and_among_others(embedder: Embedder) -> None:
-    together = embedder.embed_passages(TEXTS)
-    alone = np.concatenate([embedder.embed_passages([text]) for text in TEXTS])
+    together = embedder.embed_texts(TEXTS)
+    alone = np.concatenate([embedder.embed_texts([text]) for text in TEXTS])
     assert np.allclose(together, alone, atol=1e-5)
 
 
 def test_questions_are_not_embedded_like_passages(embedder: Embedder) -> None:
-    assert not np.allclose(embedder.embed_query(TEXTS[0]), embedder.embed_passages(TEXTS[:1])[0], atol=1e-3)
+    assert not np.allclose(embedder.embed_query(TEXTS[0]), embedder.embed_texts(TEXTS[:1])[0], atol=1e-3)
 
 
 def test_several_threads_may_ask_at_once(embedder: Embedder) -> None:
@@ -70,7 +70,7 @@ def test_several_threads_may_ask_at_once(embedder: Embedder) -> None:
 @pytest.mark.parametrize("text", ["", "退" * 500, "\u200b😀\n\t", "a"])
 def test_no_text_is_too_odd(embedder: Embedder, text: str) -> None:
     assert np.isfinite(embedder.embed_query(text)).all()
-    assert np.isfinite(embedder.embed_passages([text, "退款"])).all()
+    assert np.isfinite(embedder.embed_texts([text, "退款"])).all()
 
 
 def test_the_fingerprint_names_the_model(embedder: Embedder) -> None:

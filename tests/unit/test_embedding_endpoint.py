@@ -33,14 +33,14 @@ def answering(status: int, body: bytes = b"", **headers: str) -> Callable[[dict[
 
 def test_vectors_come_in_the_order_of_the_texts(server: EmbeddingServer) -> None:
     texts = ["退款", "发票", "物流"]
-    vectors = EndpointEmbedder(server.url, "m").embed_passages(texts)
+    vectors = EndpointEmbedder(server.url, "m").embed_texts(texts)
     assert np.allclose(vectors, [unit(vector_of(text)) for text in texts], atol=1e-6)
 
 
 def test_model_purpose_and_key_are_sent(server: EmbeddingServer) -> None:
     embedder = EndpointEmbedder(f"{server.url}/embeddings", "bge-m3", "secret-key")
     embedder.embed_query("退款")
-    embedder.embed_passages(["发票"])
+    embedder.embed_texts(["发票"])
     assert [(r["model"], r["input_type"]) for r in server.requests] == [("bge-m3", "query"), ("bge-m3", "passage")]
     assert server.keys == ["Bearer secret-key"] * 2
 
@@ -93,14 +93,14 @@ def test_other_dimensions_than_before_are_refused(server: EmbeddingServer) -> No
 def test_rows_of_different_length_are_refused(server: EmbeddingServer) -> None:
     server.reply = answering(200, embeddings(["a", "bc"], lambda text: [1.0] * len(text)))
     with pytest.raises(EmbedderError, match="不是数字向量"):
-        EndpointEmbedder(server.url, "m").embed_passages(["a", "bc"])
+        EndpointEmbedder(server.url, "m").embed_texts(["a", "bc"])
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_who_is_asked_to_wait_knows_how_long(server: EmbeddingServer, status: int) -> None:
     server.reply = answering(status, Retry_After="7")
     with pytest.raises(EmbedderError, match=str(status)) as raised:
-        EndpointEmbedder(server.url, "m").embed_passages(["退款"])
+        EndpointEmbedder(server.url, "m").embed_texts(["退款"])
     assert raised.value.retry_after == 7
     assert len(server.requests) == 1, "whether to try again is for the caller to say"
 
@@ -137,7 +137,7 @@ def test_a_server_that_hangs_is_left_after_the_timeout(server: EmbeddingServer) 
         with pytest.raises(EmbedderError, match="没有回答"):
             embedder.embed_query("退款")
         with pytest.raises(EmbedderError, match="没有回答"):
-            embedder.embed_passages(["退款"])
+            embedder.embed_texts(["退款"])
     finally:
         released.set()
 

@@ -73,7 +73,7 @@ _COUNT_THREADS = """
 import os
 from kb.embedding.packaged import PackagedEmbedder
 before = len(os.listdir("/proc/self/task"))
-PackagedEmbedder().embed_passages(["未收到货退款怎么办"] * 8)
+PackagedEmbedder().embed_texts(["未收到货退款怎么办"] * 8)
 print(len(os.listdir("/proc/self/task")) - before)
 """
 

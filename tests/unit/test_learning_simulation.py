@@ -10,7 +10,7 @@ from tests.learning_simulation import halves, learned_from, simulate
 PLACE = Folder("a", "甲")
 ARTICLES = tuple(Article(i, title, PLACE, PLACE, "") for i, title in (("r", "退款时效"), ("i", "发票抬头")))
 #: customers' words that the titles don't have, in pairs that are near each other
-QUERIES = dict((f"q{n}", f"钱几天才能回到卡上{tail}") for n, tail in enumerate("呢啊呀嘛吧哦哈了"))
+QUERIES = {f"q{n}": f"钱几天才能回到卡上{tail}" for n, tail in enumerate("呢啊呀嘛吧哦哈了")}
 DATA = QrelsSet(ARTICLES, QUERIES, {qid: frozenset("r") for qid in QUERIES})
 
 
@@ -42,4 +42,4 @@ def test_what_was_learned_from_one_half_helps_the_other() -> None:
 
 
 def test_without_articles_to_help_nothing_is_learned() -> None:
-    assert learned_from(QrelsSet(ARTICLES, (), {})) == LearnedQuestions()
+    assert learned_from(QrelsSet(ARTICLES, {}, {})) == LearnedQuestions()
