@@ -12,16 +12,22 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import cast
+from unittest.mock import patch
 
+from kb import wiring
 from kb.config import Settings, load_settings
 from kb.evaluation.asking import Evaluation, evaluate
 from kb.evaluation.comparing import differences, pair
 from kb.evaluation.sets import QrelsSet, find_sets, load_qrels_set
 from kb.ports.engine import EngineQuery, EngineResult, SearchEngine
+from kb.rules import paraphrases, vector_index
 from kb.text.grams import unit_spans
+from kb.usecases import question
 from kb.usecases.retrieval import Trial
 from kb.usecases.searching import Searcher
 from kb.wiring import evaluation_search
@@ -29,11 +35,14 @@ from kb.wiring import evaluation_search
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A line of the table. ``adapt`` takes parts out of the searcher as it is in service."""
+    """A line of the table. ``adapt`` takes parts out of the searcher as it is in service; ``constants`` (module, name,
+    value) hold other values meanwhile.
+    """
 
     name: str
     adapt: Callable[[Searcher], Searcher] = lambda searcher: searcher
     semantic: bool = False
+    constants: tuple[tuple[ModuleType, str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +71,24 @@ def without_stop_words(searcher: Searcher) -> Searcher:
     return replace(searcher, vocabulary=replace(searcher.vocabulary, stop_words=frozenset()))
 
 
+_NO_READINGS = ((question, "MOST_REWRITINGS", 0),)
+_WORDINGS_ONLY = (
+    (vector_index, "_TITLES_PART", 0.0),
+    (vector_index, "_CONTENTS", 0.0),
+    (vector_index, "_CONTENTS_BY_TRUST", 0.0),
+)
+_NO_METRIC = ((paraphrases, "_FEWEST", 10**9), (vector_index, "_WORDINGS", 0.75))
+
 #: From the least to the whole. A new part of retrieval gets a line at the end, and the lines before it an ``adapt``
 #: that takes it out, unless it only comes with ``semantic``.
 CONFIGURATIONS = (
-    Configuration("characters", lambda searcher: without_pairs(without_stop_words(searcher))),
-    Configuration("+ pairs of characters (bigrams)", without_stop_words),
-    Configuration("+ function words weigh little (lexical search)"),
+    Configuration("characters", lambda searcher: without_pairs(without_stop_words(searcher)), constants=_NO_READINGS),
+    Configuration("+ pairs of characters (bigrams)", without_stop_words, constants=_NO_READINGS),
+    Configuration("+ function words weigh little", constants=_NO_READINGS),
+    Configuration("+ mended spelling as a reading (all of lexical search)"),
+    Configuration("+ cosine of the nearest wording", semantic=True, constants=_WORDINGS_ONLY + _NO_METRIC),
+    Configuration("+ metric of the house's paraphrases", semantic=True, constants=_WORDINGS_ONLY),
+    Configuration("+ content, title's part (all of hybrid search)", semantic=True),
 )
 
 
@@ -75,10 +96,22 @@ def measure(configuration: Configuration, sets: Mapping[str, QrelsSet], settings
     """Ask every set."""
     results = {}
     for name, data in sets.items():
-        with evaluation_search(data.articles, settings, configuration.semantic) as opened:
+        with ExitStack() as stack:
+            for module, constant, value in configuration.constants:
+                stack.enter_context(patch.object(module, constant, value))
+            stack.enter_context(_vectors_kept(settings.data / name))
+            opened = stack.enter_context(evaluation_search(data.articles, settings, configuration.semantic))
             adapted = Trial(configuration.adapt(opened.searcher), opened.suggest)
             results[name] = evaluate(data, adapted.found)
     return results
+
+
+@contextmanager
+def _vectors_kept(folder: Path) -> Iterator[None]:
+    """Texts are embedded for the first configuration that needs their vectors only."""
+    build = wiring.build_semantic
+    with patch.object(wiring, "build_semantic", lambda settings: build(replace(settings, data=folder))):
+        yield
 
 
 def table(configurations: Sequence[Configuration], sets: Mapping[str, QrelsSet], settings: Settings) -> Iterator[str]:

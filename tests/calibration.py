@@ -1,14 +1,16 @@
-"""Fits the constants of ``kb/rules/classification.py`` and says what they are worth. ``python -m tests.calibration``.
+"""Fits the constants of ``kb/rules/classification.py`` and says what they are worth.
+
+``python -m tests.calibration [--semantic]``
 
 ``ZHIDA_EVAL_DIR`` holds qrels sets (see ``kb eval``); those whose articles carry categories take part. A question's
 true place is that of its right article. One set without categories gives questions about something else, which must
-stay uncertain. To be run anew whenever the score of search changes; takes about a minute.
+stay uncertain. To be run anew whenever the score of search changes; takes about a minute, with meaning some more.
 """
 
 from __future__ import annotations
 
 import os
-import tempfile
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,12 +24,9 @@ from kb.config import load_settings
 from kb.evaluation.sets import QrelsSet, load_qrels_set
 from kb.model import ArticleRecord, Message
 from kb.rules import classification as rules
-from kb.text.stopwords import function_words
-from kb.text.tokenizer import Tokenizer
 from kb.usecases.classifying import Classifier, learn_wordings
 from kb.usecases.library import Library
-from kb.usecases.question import Vocabulary
-from kb.wiring import trial
+from kb.wiring import evaluation_search
 
 Floats = NDArray[np.float64]
 
@@ -57,27 +56,25 @@ class Level:
         return np.vstack([self.figures, foreign]), np.concatenate([self.right, np.zeros(len(foreign))])
 
 
-def collect(folder: Path) -> list[Level]:
+def collect(folder: Path, semantic: bool) -> list[Level]:
     """Classify every question of every set with categories."""
     foreign = [*load_qrels_set(folder / FOREIGN).texts.values()][: FOREIGN_FITTED + FOREIGN_TESTED]
     sets = {path.name: load_qrels_set(path) for path in sorted(folder.iterdir()) if (path / "corpus.jsonl").exists()}
     found = []
     for name, data in sets.items():
         if len({article.scenario_path for article in data.articles}) > 1:
-            found += list(_levels(name, data, foreign))
+            found += list(_levels(name, data, foreign, semantic))
     return found
 
 
-def _levels(group: str, data: QrelsSet, foreign: Sequence[str]) -> Iterator[Level]:
+def _levels(group: str, data: QrelsSet, foreign: Sequence[str], semantic: bool) -> Iterator[Level]:
     records = {article.id: ArticleRecord(article, article.id, article.id) for article in data.articles}
     asked = [(text, data.relevant[qid]) for qid, text in data.texts.items() if qid in data.relevant]
-    with tempfile.TemporaryDirectory() as scratch:
-        settings = load_settings(environ={}, overrides={"articles": scratch, "data": scratch})
-        with trial(data.articles, settings, Vocabulary(Tokenizer(), function_words())) as opened:
-            library = Library.of(records.values(), date.max)
-            classifier = Classifier(opened.searcher.search, library, learn_wordings(records.values()))
-            evidence = [classifier.evidence([Message(text)]) for text, _ in asked]
-            strange = [classifier.evidence([Message(text)]) for text in foreign]
+    with evaluation_search(data.articles, load_settings(environ={}), semantic) as opened:
+        library = Library.of(records.values(), date.max)
+        classifier = Classifier(opened.searcher.search, library, learn_wordings(records.values()))
+        evidence = [classifier.evidence([Message(text)]) for text, _ in asked]
+        strange = [classifier.evidence([Message(text)]) for text in foreign]
     places: tuple[tuple[str, Callable[[Any], str]], ...] = (
         ("scenario", lambda article: article.scenario_path),
         ("product", lambda article: article.product.slug),
@@ -160,9 +157,11 @@ def curve(level: Level, weights: Floats) -> str:
 
 
 def main() -> None:
-    """Print everything."""
-    levels = collect(Path(os.environ["ZHIDA_EVAL_DIR"]))
-    shipped = np.array([rules.INTERCEPT, *rules.WEIGHTS])
+    """Print everything; ``--semantic``: for scores with meaning."""
+    semantic = "--semantic" in sys.argv
+    levels = collect(Path(os.environ["ZHIDA_EVAL_DIR"]), semantic)
+    calibration = rules.BY_MEANING if semantic else rules.BY_WORDS
+    shipped = np.array([calibration.intercept, *calibration.weights])
     pooled = fit(levels)
     head = f"{'':22} asked accuracy    ECE  answered  accuracy    at 90 %  foreign"
     print(f"answered: confidence of at least {rules.CERTAIN}; at 90 %: the most that can be answered that accurately")
@@ -177,7 +176,7 @@ def main() -> None:
         "\naccuracy of the surest 10, 20 … 100 %, as shipped\n" + "\n".join(curve(level, shipped) for level in levels)
     )
     named = ", ".join(f"{name}={weight:.3f}" for name, weight in zip(rules.Figures._fields, pooled[1:], strict=True))
-    print(f"\nINTERCEPT = {pooled[0]:.3f}\nWEIGHTS = Figures({named})")
+    print(f"\n{'BY_MEANING' if semantic else 'BY_WORDS'} = Calibration({pooled[0]:.3f}, Figures({named}))")
 
 
 if __name__ == "__main__":

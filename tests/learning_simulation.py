@@ -1,9 +1,9 @@
 """Learning from use, simulated: half of a set's queries are clicked on, the other half is asked.
 
-``python -m tests.learning_simulation [--noise PERCENT] [FOLDER…]`` prints recall before and after. The clicks go the
-real way: events in a database, evidence, rule. Each query of the first half is chosen by three people from addresses
-of their own for its right article; with noise, for so many queries all three choose the same wrong one, which is worse
-than any rule can see. Without folders, every set of real questions in ZHIDA_EVAL_DIR takes part.
+``python -m tests.learning_simulation [--noise PERCENT] [--semantic] [FOLDER…]`` prints recall before and after. The
+clicks go the real way: events in a database, evidence, rule. Each query of the first half is chosen by three people
+from addresses of their own for its right article; with noise, for so many queries all three choose the same wrong one,
+which is worse than any rule can see. Without folders, every set of real questions in ZHIDA_EVAL_DIR takes part.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import random
 import tempfile
 import zlib
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
@@ -26,19 +25,19 @@ from kb.evaluation.asking import evaluate
 from kb.evaluation.sets import QrelsSet, load_qrels_set
 from kb.model import Article
 from kb.ports.store import Event
+from kb.rules.learned_words import LearnedWords
 from kb.rules.learning import MIN_PEOPLE, WINDOW, learn
 from kb.rules.query import has_content
+from kb.rules.vector_index import ArticleTexts
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.learning import LearnedQuestions
+from kb.usecases.retrieval import Trial
 from kb.wiring import evaluation_search
 from tests.bench.corpus import eval_dir
 
-Search = Callable[[str], Sequence[str]]
-#: opens a search over articles that makes use of what was learned
-Searching = Callable[[Sequence[Article], LearnedQuestions], AbstractContextManager[Search]]
 #: recall@1 and recall@3, before and after
 Gain = tuple[tuple[float, float], tuple[float, float]]
 
@@ -70,29 +69,26 @@ def learned_from(data: QrelsSet, noise: float = 0.0) -> LearnedQuestions:
     return LearnedQuestions.of(learn(evidence, NOW.date(), content))
 
 
-@contextmanager
-def as_questions(articles: Sequence[Article], learned: LearnedQuestions) -> Iterator[Search]:
-    """The plain way, as if every learned question had been accepted."""
-    taught = [
-        replace(article, questions=(*article.questions, *(text for text, _ in learned.of_article.get(article.id, ()))))
-        for article in articles
-    ]
-    with evaluation_search(taught, load_settings(environ={})) as opened:
-        yield opened.found
+def taught(opened: Trial, articles: Sequence[Article], learned: LearnedQuestions) -> Trial:
+    """The search that has learned that."""
+    texts = tuple(ArticleTexts.of(article, learned.trusted(article.id)) for article in articles)
+    if opened.searcher.semantic is not None:
+        opened.searcher.semantic.follow(texts)
+        opened.searcher.semantic.embed()
+    return replace(opened, searcher=replace(opened.searcher, learned=LearnedWords(texts)))
 
 
-def simulate(data: QrelsSet, searching: Searching = as_questions, noise: float = 0.0) -> Gain:
+def simulate(data: QrelsSet, noise: float = 0.0, semantic: bool = False) -> Gain:
     """Recall of the second half without and with what the first half taught."""
     clicked, asked = halves(data)
-    before, after = (
-        _recall(asked, searching, learned) for learned in (LearnedQuestions(), learned_from(clicked, noise))
-    )
+    with evaluation_search(data.articles, load_settings(environ={}), semantic) as opened:
+        before = _recall(asked, opened)
+        after = _recall(asked, taught(opened, data.articles, learned_from(clicked, noise)))
     return before, after
 
 
-def _recall(asked: QrelsSet, searching: Searching, learned: LearnedQuestions) -> tuple[float, float]:
-    with searching(asked.articles, learned) as search:
-        recall = evaluate(asked, search).scores.recall
+def _recall(asked: QrelsSet, opened: Trial) -> tuple[float, float]:
+    recall = evaluate(asked, opened.found).scores.recall
     return recall[1], recall[3]
 
 
@@ -100,12 +96,13 @@ def main() -> None:
     """Print one line a set and the average."""
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--noise", type=float, default=0.0, help="queries in a hundred that teach something wrong")
+    parser.add_argument("--semantic", action="store_true", help="with search by meaning")
     parser.add_argument("folders", nargs="*", type=Path)
     given = parser.parse_args()
     folders = given.folders or sorted(path.parent for path in eval_dir().glob("*/qrels.tsv"))
     gains = []
     for folder in folders:
-        gains.append(simulate(load_qrels_set(folder), noise=given.noise / 100))
+        gains.append(simulate(load_qrels_set(folder), given.noise / 100, given.semantic))
         _print(folder.name, np.array(gains[-1]))
     _print("average", np.mean(gains, axis=0))
 

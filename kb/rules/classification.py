@@ -1,9 +1,9 @@
 """From evidence to a label with a confidence: votes of the articles found, the wording of scenarios, and a calibration.
 
-The calibration is a logistic regression on four figures that mean the same in every library. Its constants were
-fitted by ``python -m tests.calibration`` on pooled halves of two sets of real questions that carry categories, with
-questions about something else as examples of what must stay uncertain; the report also tells what they are worth when
-fitted on one set and used on the other.
+The calibration is a logistic regression on four figures that mean the same in every library; there is one for scores of
+words alone and one for those with meaning. The constants were fitted by ``python -m tests.calibration`` on pooled
+halves of two sets of real questions that carry categories, with questions about something else as examples of what
+must stay uncertain; the report also tells what they are worth when fitted on one set and used on the other.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CERTAIN = 0.75
 
 class Figures(NamedTuple):
     """What speaks for the best label: the logarithm of its odds, its share of the votes, the share of the question
-    that its wording knows, and how well the best article matches (1 is perfect).
+    that its wording knows, and the score of the best article (in words alone, 1 is perfect).
     """
 
     log_odds: float
@@ -41,8 +41,15 @@ class Figures(NamedTuple):
     match: float
 
 
-INTERCEPT = -3.554
-WEIGHTS = Figures(log_odds=0.514, votes=0.556, known=4.979, match=0.008)
+class Calibration(NamedTuple):
+    """How figures make a confidence."""
+
+    intercept: float
+    weights: Figures
+
+
+BY_WORDS = Calibration(-3.264, Figures(log_odds=0.529, votes=0.325, known=3.754, match=2.464))
+BY_MEANING = Calibration(-3.554, Figures(log_odds=0.514, votes=0.556, known=4.979, match=0.008))
 
 
 def votes(found: Sequence[tuple[str, float]]) -> dict[str, float]:
@@ -71,9 +78,10 @@ def log_odds(probability: float) -> float:
     return math.log((probability + 1e-3) / (1 - probability + 1e-3))
 
 
-def confidence(figures: Figures) -> float:
+def confidence(figures: Figures, calibration: Calibration) -> float:
     """The probability that the label is right."""
-    weighed = INTERCEPT + sum(weight * figure for weight, figure in zip(WEIGHTS, figures, strict=True))
+    weights = zip(calibration.weights, figures, strict=True)
+    weighed = calibration.intercept + sum(weight * figure for weight, figure in weights)
     return 1 / (1 + math.exp(-weighed))
 
 

@@ -29,10 +29,12 @@ class Added(NamedTuple):
 
 
 class Additions(Protocol):
-    """What is known of a question beside its words."""
+    """What is known of a question beside its words. ``found``: the articles that are answers even without a word in
+    common, the likeliest first.
+    """
 
-    def found(self) -> tuple[str, ...]:
-        """The articles that are answers even without a word in common, the likeliest first."""
+    @property
+    def found(self) -> tuple[str, ...]: ...
 
     def to(self, words: Mapping[str, float]) -> Mapping[str, Added]:
         """What is added to articles, given their share of a perfect match in words; none where nothing is."""
@@ -43,11 +45,13 @@ class ByMeaning:
     """Where a model was asked."""
 
     neighbours: Neighbours
+    found: tuple[str, ...]
 
-    def found(self) -> tuple[str, ...]:
-        near = self.neighbours
+    @classmethod
+    def of(cls, near: Neighbours) -> ByMeaning:
+        """What the model says."""
         order = (-near.meaning - near.learned).argsort(kind="stable")[:_NEAREST]
-        return tuple(near.ids[place] for place in order if near.nearest[place] >= NEAR)
+        return cls(near, tuple(near.ids[place] for place in order if near.nearest[place] >= NEAR))
 
     def to(self, words: Mapping[str, float]) -> Mapping[str, Added]:
         near = self.neighbours
@@ -65,9 +69,12 @@ class ByWords:
     """Where none was: ``gains`` by the words of learned questions."""
 
     gains: Mapping[str, float]
+    found: tuple[str, ...]
 
-    def found(self) -> tuple[str, ...]:
-        return tuple(sorted(self.gains, key=lambda i: (-self.gains[i], i))[:_NEAREST])
+    @classmethod
+    def of(cls, gains: Mapping[str, float]) -> ByWords:
+        """What ``LearnedWords`` says."""
+        return cls(gains, tuple(sorted(gains, key=lambda i: (-gains[i], i))[:_NEAREST]))
 
     def to(self, words: Mapping[str, float]) -> Mapping[str, Added]:
         return {i: Added(learned=self.gains[i]) for i in words if i in self.gains}

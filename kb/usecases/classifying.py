@@ -16,13 +16,19 @@ _CANDIDATES = 3
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for each label of a level (scenario paths or product slugs): its ``shares`` of probability and
-    ``cast`` votes, and the figures behind the ``best``.
+    """What speaks for each label of a level (scenario paths or product slugs): its ``shares`` of probability, and the
+    figures behind the ``best``, which mean something else when ``semantic``.
     """
 
     shares: Mapping[str, float]
     best: str
     figures: rules.Figures
+    semantic: bool
+
+    @property
+    def confidence(self) -> float:
+        """The probability that the best label is right."""
+        return rules.confidence(self.figures, rules.BY_MEANING if self.semantic else rules.BY_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Classifier:
         if evidence is None:
             return Classification(None, None, 0.0, ())
         by_scenario, by_product = evidence
-        sure, sure_of_product = rules.confidence(by_scenario.figures), rules.confidence(by_product.figures)
+        sure, sure_of_product = by_scenario.confidence, by_product.confidence
         candidates = tuple(self._candidates(by_scenario, sure))
         if sure >= rules.CERTAIN:
             return Classification(candidates[0].product, candidates[0].scenario, sure, candidates)
@@ -56,13 +62,14 @@ class Classifier:
         votes = rules.average(zip((sentence.weight for sentence in told), map(_votes, pages), strict=True))
         asked = grams_of("\n".join(sentence.query for sentence in told))
         shares = rules.probabilities(votes, self.wordings.likelihoods(asked))
-        match = min(1.0, max((hit.score for page in pages for hit in page.hits), default=0.0))
+        match = max((hit.score for page in pages for hit in page.hits), default=0.0)
+        semantic = all(page.semantic for page in pages)
 
         def level(shares: Mapping[str, float], votes: Mapping[str, float], label_of: Callable[[str], str]) -> Evidence:
             best = max(sorted(shares), key=shares.__getitem__)
             known = self.wordings.known_share(asked, {path for path in self.wordings.texts if label_of(path) == best})
             odds = rules.log_odds(shares[best])
-            return Evidence(shares, best, rules.Figures(odds, votes.get(best, 0.0), known, match))
+            return Evidence(shares, best, rules.Figures(odds, votes.get(best, 0.0), known, match), semantic)
 
         by_product = (rules.summed(shares, _product_of), rules.summed(votes, _product_of))
         return level(shares, votes, str), level(*by_product, _product_of)

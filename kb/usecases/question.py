@@ -32,6 +32,12 @@ class Question:
         return not self.typed.folded.isascii()
 
     @property
+    def for_model(self) -> str:
+        """What an embedding model is asked: the question with its spelling mended, without marks and exclusions."""
+        mended = self.rewritings and self.rewritings[0].mends_spelling
+        return self.readings[0].plain if mended else self.typed.plain
+
+    @property
     def is_keywords(self) -> bool:
         """Whether it is a few words that are to be found together: articles with all of them come first, and it is
         worth a remark when there is none. Nobody expects to find the words of a sentence complete.

@@ -52,7 +52,7 @@ class Ranking:
         added = additions.to({hit.id: hit.score for hit in served})
         weight = _DEMAND if len(question.typed.words) <= _DEMAND_WORDS else 0.0
         ranked = [self._ranked(records[hit.id], hit, added.get(hit.id, Added()), weight) for hit in served]
-        near = set(additions.found())
+        near = set(additions.found)
         front = [row for place, row in enumerate(ranked) if place < REORDERED or row.found.id in near]
         front.sort(
             key=lambda row: (question.is_keywords and not question.is_met_by(row.found), -row.parts.total, row.found.id)

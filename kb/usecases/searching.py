@@ -12,6 +12,7 @@ from kb.model import KINDS, ArticleRecord, FacetCount, Freshness, Hit, SearchPag
 from kb.ports.engine import EngineQuery, EngineResult, SearchEngine
 from kb.rules.fusion import ByMeaning, ByWords
 from kb.rules.learned_words import LearnedWords
+from kb.rules.vector_index import Neighbours
 from kb.usecases.hits import matched_hit, unmatched_hit
 from kb.usecases.library import Library
 from kb.usecases.question import Question, Vocabulary
@@ -82,7 +83,7 @@ class Searcher:
         if question.typed.is_empty:
             page = self._page(request, _Answer(EngineResult((), 0, {}, self.engine.generation()), ()))
             return replace(page, fallback=_ONLY_EXCLUDED if question.typed.excluded else None)
-        pending = self.semantic.ask(question.typed.plain) if self.semantic and question.is_worded else None
+        pending = self.semantic.ask(question.for_model) if self.semantic and question.is_worded else None
         answer = self._run(request, question, filters, pending)
         if answer.mended:
             return self._instead(request, answer, answer.mended)
@@ -121,9 +122,8 @@ class Searcher:
             limit=max(request.offset + request.limit, REORDERED),
             floor=FLOOR,
         )
-        neighbours = pending.wait() if pending else None
-        additions = ByMeaning(neighbours) if neighbours else ByWords(self.learned.gains(question.typed.plain))
-        result = self.engine.search(replace(query, also=additions.found()))
+        additions = self._additions(question, pending.wait() if pending else None)
+        result = self.engine.search(replace(query, also=additions.found))
         records = self.articles.get_many([hit.id for hit in result.hits])
         ranking = Ranking(lambda record: self.freshness(record, self.today()), self.demand)
         ranked = ranking.rank(question, result.hits, records, additions)
@@ -133,9 +133,14 @@ class Searcher:
             hits=tuple(matched_hit(request, question, row) for row in ranked[request.offset :][: request.limit]),
             complete=any(question.is_met_by(hit) for hit in best),
             mended=question.mended_for(best),
-            semantic=neighbours is not None,
+            semantic=isinstance(additions, ByMeaning),
             trouble=pending.trouble if pending else "",
         )
+
+    def _additions(self, question: Question, neighbours: Neighbours | None) -> ByMeaning | ByWords:
+        if neighbours is not None:
+            return ByMeaning.of(neighbours)
+        return ByWords.of(self.learned.gains(question.typed.plain))
 
     def _by_pinyin(self, request: SearchRequest, folded: str, filters: Filters) -> SearchPage | None:
         """What Latin letters spell, with one wrong key at most; None when they spell nothing."""
