@@ -38,6 +38,9 @@ _TITLES_PART = 0.2
 #: What a learned question counts beside the article's own wordings: almost as much, as far as it is nearer.
 _LEARNED = 0.9
 
+#: A learned question has to be nearer by so much: a breath of difference says nothing.
+_MARGIN = 0.04
+
 
 def embedded_form(text: str) -> str:
     """What is given to the model for ``text``: folded as everywhere else, so that spelling doesn't matter."""
@@ -147,9 +150,11 @@ class VectorIndex:
         )
 
     def _nearer_by_learned(self, placed: Vectors, nearest: NDArray[np.float32]) -> NDArray[np.float32]:
-        """How much nearer than its own wordings the nearest learned question of each article is, as far as trusted."""
+        """How much nearer than its own wordings, and _MARGIN, the nearest learned question of each article is, as far as
+        it is trusted.
+        """
         nearer = np.zeros_like(nearest)
-        gains = self._learned_trust * (_cosines(self._learned, placed) - nearest[self._learners])
+        gains = self._learned_trust * (_cosines(self._learned, placed) - nearest[self._learners] - np.float32(_MARGIN))
         np.maximum.at(nearer, self._learners, gains)
         return nearer
 
