@@ -9,7 +9,6 @@ stay uncertain. To be run anew whenever the score of search changes; takes about
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from kb.rules import classification as rules
 from kb.usecases.classifying import Classifier, learn_wordings
 from kb.usecases.library import Library
 from kb.wiring import evaluation_search
+from tests.bench.corpus import eval_dir
 
 Floats = NDArray[np.float64]
 
@@ -159,7 +159,7 @@ def curve(level: Level, weights: Floats) -> str:
 def main() -> None:
     """Print everything; ``--semantic``: for scores with meaning."""
     semantic = "--semantic" in sys.argv
-    levels = collect(Path(os.environ["ZHIDA_EVAL_DIR"]), semantic)
+    levels = collect(eval_dir(), semantic)
     calibration = rules.BY_MEANING if semantic else rules.BY_WORDS
     shipped = np.array([calibration.intercept, *calibration.weights])
     pooled = fit(levels)

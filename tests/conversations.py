@@ -7,11 +7,9 @@ answers among the first five, beside that of searching for the whole text at onc
 
 from __future__ import annotations
 
-import os
 import random
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from kb.config import load_settings
 from kb.evaluation.sets import QrelsSet, load_qrels_set
@@ -22,6 +20,7 @@ from kb.text.tokenizer import Tokenizer
 from kb.usecases.question import Vocabulary
 from kb.usecases.recommending import Recommender
 from kb.wiring import trial
+from tests.bench.corpus import eval_dir
 
 CHATS = 200
 LISTED = 5
@@ -50,7 +49,7 @@ def both(chat: Chat, found: Sequence[str]) -> bool:
 def main() -> None:
     """Print both shares for every set."""
     print(f"{'':12} recommend  one search")
-    for folder in sorted(Path(os.environ["ZHIDA_EVAL_DIR"]).iterdir()):
+    for folder in sorted(eval_dir().iterdir()):
         if not (folder / "corpus.jsonl").exists():
             continue
         data = load_qrels_set(folder)

@@ -150,9 +150,7 @@ class VectorIndex:
         )
 
     def _nearer_by_learned(self, placed: Vectors, nearest: NDArray[np.float32]) -> NDArray[np.float32]:
-        """How much nearer than its own wordings, and _MARGIN, the nearest learned question of each article is, as far as
-        it is trusted.
-        """
+        """How much nearer than its own wordings and a margin each article's nearest learned question is, if trusted."""
         nearer = np.zeros_like(nearest)
         gains = self._learned_trust * (_cosines(self._learned, placed) - nearest[self._learners] - np.float32(_MARGIN))
         np.maximum.at(nearer, self._learners, gains)
