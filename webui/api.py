@@ -80,20 +80,19 @@ _FEEDBACK = (
 )
 _PROMPT = "我的订单显示已发货但没物流信息"
 _TOGETHER = f"所有消息合计不超过 {MAX_CONVERSATION} 字"
-_RECOMMEND = (
+_CHAT = (
+    text("text", "客户说的话；与 messages 二选一", _PROMPT, MAX_CONVERSATION),
     chat(
         "messages",
-        f"客户最近的消息，早的在前；可以是文字，也可以写明 role（customer 或 agent），客服说的只作上下文。{_TOGETHER}",
-        ["您好，在吗", _PROMPT, {"role": "agent", "text": "您好，请稍等。"}, "那多久能到？"],
-        required=True,
+        "客户最近的消息，早的在前；可以是文字，也可以写明 role（customer 或 agent），客服说的只作上下文；与 text 二选一。"
+        f"{_TOGETHER}",
     ),
+)
+_RECOMMEND = (
+    *_CHAT,
     text("channel", "只看适用这个渠道的条目，话术也用这个渠道的", "微信", _LONGEST_ID),
     text("product", "只看这个产品类型（slug 或名称）", "mall", _LONGEST_ID),
     some("limit", "最多给几条", 5, MAX_RECOMMENDED),
-)
-_CLASSIFY = (
-    text("text", "客户说的话；与 messages 二选一", _PROMPT, MAX_CONVERSATION),
-    chat("messages", f"同 recommend 的 messages；与 text 二选一。{_TOGETHER}", None),
 )
 _GAP = (
     required_text("query", "没有查到的话", "能刷花呗吗", MAX_QUERY),
@@ -208,9 +207,8 @@ def learned(given: Given) -> ResponseReturnValue:
 def recommend(body: Body) -> ResponseReturnValue:
     """Answers to a conversation, each with the sentence that it answers."""
     given = read(body, _RECOMMEND)
-    if given["messages"] is None:
-        raise QueryError("缺少 messages。")
-    return jsonify(contracts.recommend_document(service().recommend(**given, agent=visitor())))
+    told = _told(given.pop("text"), given.pop("messages"))
+    return jsonify(contracts.recommend_document(service().recommend(told, **given, agent=visitor())))
 
 
 @blueprint.post("/classify")
@@ -218,17 +216,22 @@ def recommend(body: Body) -> ResponseReturnValue:
     Operation(
         "归类：客户说的可能属于哪个产品和场景，把握不足时答“不确定”",
         shapes.Classify,
-        body=_CLASSIFY,
+        body=_CHAT,
         errors=(400, 403, 413, 415, 503),
     )
 )
 def classify(body: Body) -> ResponseReturnValue:
     """The likely product and scenario of a conversation."""
-    given = read(body, _CLASSIFY)
-    if (given["text"] is None) == (given["messages"] is None):
+    return jsonify(contracts.classify_document(service().classify(_told(**read(body, _CHAT)))))
+
+
+def _told(text: str | None, messages: list[Message] | None) -> list[Message]:
+    """The conversation, given in one of two ways."""
+    if messages is not None and text is None:
+        return messages
+    if text is None or messages is not None:
         raise QueryError("请给出 text 或 messages 其中一个。")
-    messages = given["messages"] if given["text"] is None else [Message(given["text"])]
-    return jsonify(contracts.classify_document(service().classify(messages)))
+    return [Message(text)]
 
 
 @blueprint.post("/events")

@@ -126,7 +126,7 @@ def some(name: str, description: str, default: int, highest: int) -> Parameter:
     )
 
 
-def chat(name: str, description: str, example: object, required: bool = False) -> Parameter:
+def chat(name: str, description: str) -> Parameter:
     """The messages of a conversation, oldest first; None when absent. All together are limited, too."""
     words = {"type": "string", "maxLength": MAX_CONVERSATION}
     said = {
@@ -136,8 +136,8 @@ def chat(name: str, description: str, example: object, required: bool = False) -
         "additionalProperties": False,
     }
     schema = {
-        "type": "array" if required else ["array", "null"],
+        "type": ["array", "null"],
         "maxItems": inputs.MAX_MESSAGES,
         "items": {"anyOf": [words, said]},
     }
-    return Parameter(name, description, schema, lambda body: inputs.chat(body, name), example, required)
+    return Parameter(name, description, schema, lambda body: inputs.chat(body, name))

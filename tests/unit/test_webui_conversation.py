@@ -99,7 +99,7 @@ def test_the_product_is_named_when_only_the_scenario_is_uncertain(client: FlaskC
 @pytest.mark.parametrize(
     ("route", "body", "told"),
     [
-        ("recommend", {}, "缺少 messages"),
+        ("recommend", {}, "请给出 text 或 messages 其中一个"),
         ("recommend", {"messages": "退款"}, "messages 须是不超过 200 条消息的数组"),
         ("recommend", {"messages": ["退款"] * 201}, "messages 须是不超过 200 条消息的数组"),
         ("recommend", {"messages": [1]}, "messages 的第 1 条须是文字，或带 role 和 text 的对象"),
