@@ -84,8 +84,8 @@ _CHAT = (
     text("text", "客户说的话；与 messages 二选一", _PROMPT, MAX_CONVERSATION),
     chat(
         "messages",
-        "客户最近的消息，早的在前；可以是文字，也可以写明 role（customer 或 agent），客服说的只作上下文；与 text 二选一。"
-        f"{_TOGETHER}",
+        "客户最近的消息，早的在前；可以是文字，也可以写明 role（customer 或 agent），客服说的只作上下文；"
+        f"与 text 二选一。{_TOGETHER}",
     ),
 )
 _RECOMMEND = (

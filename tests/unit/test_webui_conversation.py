@@ -91,7 +91,7 @@ def test_what_is_about_something_else_is_uncertain(client: FlaskClient, text: st
 
 
 def test_the_product_is_named_when_only_the_scenario_is_uncertain(client: FlaskClient) -> None:
-    found = post(client, "classify", {"text": "企业购怎么用"})
+    found = post(client, "classify", {"text": "企业购有问题"})
     assert (found["product"], found["scenario"], found["uncertain"]) == ("云杉企业购", None, True)
     assert found["label"] == "云杉企业购 › 不确定"
 
