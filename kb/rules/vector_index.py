@@ -6,7 +6,7 @@ is compared are questions on both sides: titles, customers' wordings, and the be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -99,10 +99,15 @@ def needed_texts(articles: Iterable[ArticleTexts]) -> dict[bytes, str]:
 
 class VectorIndex:
     """The vectors of some articles; immutable. ``matrix`` gives the rows for content keys, as ``needed_texts`` names
-    them.
+    them; of BACKGROUND those that are ``missing`` are done without.
     """
 
-    def __init__(self, articles: Sequence[ArticleTexts], matrix: Callable[[list[bytes]], Vectors]):
+    def __init__(
+        self,
+        articles: Sequence[ArticleTexts],
+        matrix: Callable[[list[bytes]], Vectors],
+        missing: Collection[bytes] = (),
+    ):
         self.ids = tuple(article.id for article in articles)
         self._places = {article_id: place for place, article_id in enumerate(self.ids)}
         if not articles:
@@ -114,7 +119,7 @@ class VectorIndex:
         counts = [len(article.wordings) for article in articles]
         self._first = np.cumsum([0, *counts[:-1]])
         wordings = rows(chain.from_iterable(article.wordings for article in articles))
-        background = rows(map(embedded_form, BACKGROUND))
+        background = matrix([key for text in BACKGROUND if (key := content_key(embedded_form(text))) not in missing])
         self._metric = ParaphraseMetric.learn(wordings, self._first, background)
         self._wordings = self._metric.place(wordings)
         contents = rows(article.content for article in articles)

@@ -220,4 +220,4 @@ def _index(wanted: _Wanted, store: VectorStore) -> VectorIndex | None:
     """Of the articles with all their vectors; None when they are too few."""
     missing = set(store.missing(wanted.texts))
     ready = [article for article in wanted.articles if missing.isdisjoint(map(content_key, article.all()))]
-    return VectorIndex(ready, store.matrix) if len(ready) >= ENOUGH * len(wanted.articles) else None
+    return VectorIndex(ready, store.matrix, missing) if len(ready) >= ENOUGH * len(wanted.articles) else None

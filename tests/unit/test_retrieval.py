@@ -17,7 +17,9 @@ from tests.unit.article_tree import make_tree, write
 def settings(tmp_path: Path) -> Settings:
     root = make_tree(tmp_path / "articles")
     (root / "mall/refund/refund-not-received.md").unlink()
-    return load_settings(environ={}, overrides={"articles": str(root), "data": str(tmp_path / "data")})
+    return load_settings(
+        environ={}, overrides={"articles": str(root), "data": str(tmp_path / "data"), "semantic": "off"}
+    )
 
 
 def put(settings: Settings, name: str, title: str, *questions: str, fields: str = "", body: str = "您好。") -> None:

@@ -35,7 +35,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     """A browser on one article, whose logs may be filled with nonsense."""
     folder = tmp_path_factory.mktemp("api")
     articles = make_tree(folder / "articles")
-    service = indexed(load_settings(environ={}, overrides={"articles": str(articles), "data": str(folder / "data")}))
+    service = indexed(
+        load_settings(
+            environ={}, overrides={"articles": str(articles), "data": str(folder / "data"), "semantic": "off"}
+        )
+    )
     return create_app(service).test_client()
 
 
@@ -122,4 +126,6 @@ def test_what_is_not_as_documented_is_refused_as_documented(
     documented: OpenApiSchema, path: str, method: str, data: st.DataObject
 ) -> None:
     case = data.draw(documented[path][method.upper()].as_strategy(generation_mode=GenerationMode.NEGATIVE))  # type: ignore[arg-type]
-    case.call_and_validate(headers={"Accept-Encoding": "identity"})
+    answer = case.call(headers={"Accept-Encoding": "identity"})
+    if answer.status_code != 413:  # a refusal, too: long before it was looked at whether the body is as documented
+        case.validate_response(answer)

@@ -61,7 +61,11 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     folder = tmp_path_factory.mktemp("hostile")
     articles = make_tree(folder / "articles")
     write(articles, "mall/refund/hostile.md", HOSTILE)
-    service = indexed(load_settings(environ={}, overrides={"articles": str(articles), "data": str(folder / "data")}))
+    service = indexed(
+        load_settings(
+            environ={}, overrides={"articles": str(articles), "data": str(folder / "data"), "semantic": "off"}
+        )
+    )
     return create_app(service).test_client()
 
 
