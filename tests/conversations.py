@@ -1,4 +1,4 @@
-"""Two questions in one chat: are both answered on a short list? ``python -m tests.conversations``.
+"""Two questions in one chat: are both answered on a short list? ``python -m tests.conversations [--semantic]``.
 
 ``ZHIDA_EVAL_DIR`` holds qrels sets (see ``kb eval``). Of each set pairs of questions with different right articles are
 put into one chat with a greeting and an order number, in a fixed random order. Printed is the share of chats with both
@@ -8,18 +8,15 @@ answers among the first five, beside that of searching for the whole text at onc
 from __future__ import annotations
 
 import random
-import tempfile
+import sys
 from collections.abc import Sequence
 
 from kb.config import load_settings
 from kb.evaluation.sets import QrelsSet, load_qrels_set
 from kb.model import Message
 from kb.rules.query import MAX_QUERY
-from kb.text.stopwords import function_words
-from kb.text.tokenizer import Tokenizer
-from kb.usecases.question import Vocabulary
 from kb.usecases.recommending import Recommender
-from kb.wiring import trial
+from kb.wiring import evaluation_search
 from tests.bench.corpus import eval_dir
 
 CHATS = 200
@@ -53,17 +50,15 @@ def main() -> None:
         if not (folder / "corpus.jsonl").exists():
             continue
         data = load_qrels_set(folder)
-        with tempfile.TemporaryDirectory() as scratch:
-            settings = load_settings(environ={}, overrides={"articles": scratch, "data": scratch})
-            with trial(data.articles, settings, Vocabulary(Tokenizer(), function_words())) as opened:
-                recommend = Recommender(opened.searcher.search).recommend
-                made = chats(data)
-                lists = [recommend([Message(text)], limit=LISTED).items for text, *_ in made]
-                merged = sum(
-                    both(chat, [item.hit.record.article.id for item in items])
-                    for chat, items in zip(made, lists, strict=True)
-                )
-                whole = sum(both(chat, opened.found(chat[0][:MAX_QUERY], LISTED)) for chat in made)
+        with evaluation_search(data.articles, load_settings(environ={}), "--semantic" in sys.argv) as opened:
+            recommend = Recommender(opened.searcher.search).recommend
+            made = chats(data)
+            lists = [recommend([Message(text)], limit=LISTED).items for text, *_ in made]
+            merged = sum(
+                both(chat, [item.hit.record.article.id for item in items])
+                for chat, items in zip(made, lists, strict=True)
+            )
+            whole = sum(both(chat, opened.found(chat[0][:MAX_QUERY], LISTED)) for chat in made)
         print(f"{folder.name:12} {merged / CHATS:9.3f} {whole / CHATS:11.3f}")
 
 

@@ -18,7 +18,7 @@ NEAR = 0.35
 
 #: So many articles that are found otherwise than by words are looked at; more never brought a right one among the
 #: first three.
-_NEAREST = 20
+_NEAREST, _NEAREST_FILTERED = 20, 200
 
 
 class Added(NamedTuple):
@@ -48,9 +48,9 @@ class ByMeaning:
     found: tuple[str, ...]
 
     @classmethod
-    def of(cls, near: Neighbours) -> ByMeaning:
-        """What the model says."""
-        order = (-near.meaning - near.learned).argsort(kind="stable")[:_NEAREST]
+    def of(cls, near: Neighbours, filtered: bool = False) -> ByMeaning:
+        """What the model says; when ``filtered``, the nearest may be of no use, so there have to be more."""
+        order = (-near.meaning - near.learned).argsort(kind="stable")[: _NEAREST_FILTERED if filtered else _NEAREST]
         return cls(near, tuple(near.ids[place] for place in order if near.nearest[place] >= NEAR))
 
     def to(self, words: Mapping[str, float]) -> Mapping[str, Added]:

@@ -122,7 +122,7 @@ class Searcher:
             limit=max(request.offset + request.limit, REORDERED),
             floor=FLOOR,
         )
-        additions = self._additions(question, pending.wait() if pending else None)
+        additions = self._additions(question, pending.wait() if pending else None, bool(filters))
         result = self.engine.search(replace(query, also=additions.found))
         records = self.articles.get_many([hit.id for hit in result.hits])
         ranking = Ranking(lambda record: self.freshness(record, self.today()), self.demand)
@@ -137,9 +137,9 @@ class Searcher:
             trouble=pending.trouble if pending else "",
         )
 
-    def _additions(self, question: Question, neighbours: Neighbours | None) -> ByMeaning | ByWords:
-        if neighbours is not None:
-            return ByMeaning.of(neighbours)
+    def _additions(self, question: Question, near: Neighbours | None, filtered: bool) -> ByMeaning | ByWords:
+        if near is not None:
+            return ByMeaning.of(near, filtered)
         return ByWords.of(self.learned.gains(question.typed.plain))
 
     def _by_pinyin(self, request: SearchRequest, folded: str, filters: Filters) -> SearchPage | None:

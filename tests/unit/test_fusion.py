@@ -21,7 +21,7 @@ def neighbours(nearest: list[float], meaning: list[float], learned: list[float] 
 @given(st.lists(st.tuples(st.floats(-1, 1, width=32), shares, shares), max_size=60))
 def test_what_is_found_by_meaning_is_near_and_not_too_much(rows: list[tuple[float, float, float]]) -> None:
     nearest, meaning, learned = ([row[n] for row in rows] for n in range(3))
-    found = ByMeaning(neighbours(nearest, meaning, learned)).found()
+    found = ByMeaning.of(neighbours(nearest, meaning, learned)).found
     places = [int(name[1:]) for name in found]
     assert len(found) == len(set(found)) <= 20
     assert all(np.float32(nearest[place]) >= np.float32(NEAR) for place in places)
@@ -30,13 +30,13 @@ def test_what_is_found_by_meaning_is_near_and_not_too_much(rows: list[tuple[floa
 
 
 def test_what_is_near_is_found() -> None:
-    assert ByMeaning(neighbours([0.9, 0.1, 0.5], [0.7, 0.9, 0.3])).found() == ("a0", "a2")
-    assert ByMeaning(neighbours([0.4, 0.4], [0.2, 0.1], [0.0, 0.3])).found() == ("a1", "a0"), "learned questions count"
-    assert ByMeaning(neighbours([], [])).found() == ()
+    assert ByMeaning.of(neighbours([0.9, 0.1, 0.5], [0.7, 0.9, 0.3])).found == ("a0", "a2")
+    assert ByMeaning.of(neighbours([0.4, 0.4], [0.2, 0.1], [0.0, 0.3])).found == ("a1", "a0"), "learned questions count"
+    assert ByMeaning.of(neighbours([], [])).found == ()
 
 
 def test_every_article_with_vectors_gets_what_is_its_own() -> None:
-    added = ByMeaning(neighbours([0.9, 0.1], [0.5, 0.25], [0.0, 0.125])).to({"a1": 0.3, "a0": 0.2})
+    added = ByMeaning.of(neighbours([0.9, 0.1], [0.5, 0.25], [0.0, 0.125])).to({"a1": 0.3, "a0": 0.2})
     assert added == {"a0": Added(0.5, 0.0), "a1": Added(0.25, 0.125)}
 
 
@@ -44,7 +44,7 @@ def test_every_article_with_vectors_gets_what_is_its_own() -> None:
 def test_who_has_no_vectors_yet_is_guessed_by_words(rows: list[tuple[float, float]], new: list[float]) -> None:
     meaning, words = ([row[n] for row in rows] for n in range(2))
     wanted = {f"a{n}": share for n, share in enumerate(words)} | {f"new{n}": share for n, share in enumerate(new)}
-    added = ByMeaning(neighbours([0.5] * len(rows), meaning)).to(wanted)
+    added = ByMeaning.of(neighbours([0.5] * len(rows), meaning)).to(wanted)
     assert added.keys() == wanted.keys()
     for n, share in enumerate(new):
         guessed = added[f"new{n}"]
@@ -55,13 +55,13 @@ def test_who_has_no_vectors_yet_is_guessed_by_words(rows: list[tuple[float, floa
 
 
 def test_when_all_are_new_none_has_an_advantage() -> None:
-    added = ByMeaning(neighbours([], [])).to({"new": 0.4, "newer": 0.2})
+    added = ByMeaning.of(neighbours([], [])).to({"new": 0.4, "newer": 0.2})
     assert added == {"new": Added(), "newer": Added()}
 
 
 def test_without_a_model_learned_words_are_all_there_is() -> None:
-    additions = ByWords({"b": 0.1, "a": 0.1, "c": 0.15})
-    assert additions.found() == ("c", "a", "b")
+    additions = ByWords.of({"b": 0.1, "a": 0.1, "c": 0.15})
+    assert additions.found == ("c", "a", "b")
     assert additions.to({"a": 0.5, "other": 0.9}) == {"a": Added(learned=0.1)}
-    assert len(ByWords({f"a{n}": 0.1 for n in range(50)}).found()) == 20
-    assert ByWords({}).found() == ()
+    assert len(ByWords.of({f"a{n}": 0.1 for n in range(50)}).found) == 20
+    assert ByWords.of({}).found == ()

@@ -29,6 +29,7 @@ class Known:
     def __init__(self, added: Mapping[str, Added], found: Sequence[str] = ()) -> None:
         self._added, self._found = added, tuple(found)
 
+    @property
     def found(self) -> tuple[str, ...]:
         return self._found
 

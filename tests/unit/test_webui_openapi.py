@@ -126,6 +126,4 @@ def test_what_is_not_as_documented_is_refused_as_documented(
     documented: OpenApiSchema, path: str, method: str, data: st.DataObject
 ) -> None:
     case = data.draw(documented[path][method.upper()].as_strategy(generation_mode=GenerationMode.NEGATIVE))  # type: ignore[arg-type]
-    answer = case.call(headers={"Accept-Encoding": "identity"})
-    if answer.status_code != 413:  # a refusal, too: long before it was looked at whether the body is as documented
-        case.validate_response(answer)
+    case.call_and_validate(headers={"Accept-Encoding": "identity"})
