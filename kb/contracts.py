@@ -78,6 +78,7 @@ def _hit(hit: Hit) -> shapes.Hit:
         "snippet": marked(hit.snippet),
         "matched": list(hit.matched),
         "matched_fields": list(hit.found),
+        "by_meaning": hit.by_meaning,
     }
 
 
@@ -131,6 +132,7 @@ def recommend_document(answers: Recommendations) -> shapes.Recommend:
             {"text": s.text, "message": s.message, "start": s.start, "end": s.end} for s in answers.sentences
         ],
         "note": answers.note,
+        "semantic_trouble": answers.semantic_trouble,
         "took_ms": answers.took_ms,
         "generation": answers.generation,
     }

@@ -55,7 +55,9 @@ class ScoreParts(TypedDict):
 
 
 class Hit(Listed):
-    """An answer to a search; ``score`` is comparable within one answer only."""
+    """An answer to a search; ``score`` is comparable within one answer only. ``by_meaning``: it shares no content word
+    with the question, only its meaning; check it before it is sent.
+    """
 
     score: float
     parts: ScoreParts
@@ -63,6 +65,7 @@ class Hit(Listed):
     snippet: Html
     matched: list[str]
     matched_fields: list[str]
+    by_meaning: bool
 
 
 class FacetCount(TypedDict):
@@ -117,11 +120,15 @@ class Recommendation(Listed):
 
 
 class Recommend(TypedDict):
-    """``recommend``; ``note`` says in words why there is nothing."""
+    """``recommend``; ``note`` says in words why there is nothing.
+
+    ``semantic_trouble``: why meaning took no part in some of it, if it should have.
+    """
 
     items: list[Recommendation]
     sentences: list[Sentence]
     note: str | None
+    semantic_trouble: str | None
     took_ms: float
     generation: str
 

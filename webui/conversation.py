@@ -38,7 +38,14 @@ def recommend() -> ResponseReturnValue:
     except QueryError as error:
         return _page(said, trouble=str(error)), 400
     groups = _by_sentence(answers.items)
-    return _page(said, note=answers.note, topic=topic, groups=groups, shown=sum(len(found) for _, found in groups))
+    return _page(
+        said,
+        note=answers.note,
+        semantic_trouble=answers.semantic_trouble,
+        topic=topic,
+        groups=groups,
+        shown=sum(len(found) for _, found in groups),
+    )
 
 
 def _by_sentence(items: Sequence[Recommended]) -> list[tuple[Sentence, list[Recommended]]]:

@@ -25,6 +25,9 @@ FACETS = {"product": "产品类型", "scenario": "问题场景", "kind": "类型
 FILTERS = FACETS | {"tag": "标签"}
 FIELDS = {"title": "标准问", "questions": "相似问法", "place": "所在分类", "body": "正文"}
 VOTES = {"helpful": "有用", "unhelpful": "没用", "outdated": "内容过时"}
+#: what the labels of a hit mean that its words alone would not have brought to its place
+BY_MEANING = "与问题用词不同、意思相近，请先核对"
+LEARNED = "同事查过类似的问题，多次选用了这一条"
 
 _VARIABLE = re.compile(r"\{\{([^{}\n]{1,40})\}\}")
 #: so many characters around a match tell whether two texts show the same place
@@ -39,6 +42,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         KINDS=KINDS, TIERS=TIERS, FACETS=FACETS, FIELDS=FIELDS, VOTES=VOTES, MAX_QUERY=MAX_QUERY
     )
+    app.jinja_env.globals.update(BY_MEANING=BY_MEANING, LEARNED=LEARNED)
 
 
 def marked(snippet: Snippet) -> Markup:

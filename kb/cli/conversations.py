@@ -41,8 +41,8 @@ def recommend(
     if as_json:
         print_json(contracts.recommend_document(answers))
         return
-    if answers.note:
-        remarks.print(f"[yellow]{answers.note}[/]")
+    for remark in filter(None, (answers.note, answers.semantic_trouble)):
+        remarks.print(f"[yellow]{remark}[/]")
     for rank, item in enumerate(answers.items, 1):
         article, freshness = item.hit.record.article, item.hit.freshness
         badge = f"[{COLOURS.get(freshness.state, 'green')}]{freshness.state.label}[/]"

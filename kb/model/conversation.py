@@ -48,12 +48,14 @@ class Recommendations:
     """Ranked answers to a conversation; ``note`` says in words why there are none. ``took_ms`` in milliseconds.
 
     ``sentences`` are those that were searched, ``unanswered`` those of them that no article was found for.
+    ``semantic_trouble``: why meaning took no part in answering one of them, if it should have.
     """
 
     items: tuple[Recommended, ...]
     sentences: tuple[Sentence, ...]
     unanswered: tuple[Sentence, ...]
     note: str | None
+    semantic_trouble: str | None = None
     generation: str = ""
     took_ms: float = 0.0
 

@@ -55,6 +55,7 @@ class Hit:
     """One ranked answer. Scores are comparable within one result only; ``parts`` tells where one comes from.
 
     ``found`` tells per text field (see ``kb.ports.engine.TEXT_FIELDS``) what in it matched, as it stands there.
+    ``by_meaning``: no content word matched, the article is here because it means something alike.
     """
 
     record: ArticleRecord
@@ -65,6 +66,7 @@ class Hit:
     matched: tuple[str, ...]
     script: str
     found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    by_meaning: bool = False
 
     @property
     def score(self) -> float:

@@ -12,21 +12,29 @@ from kb.usecases.ranking import Ranked
 
 
 def matched_hit(request: SearchRequest, question: Question, ranked: Ranked) -> Hit:
-    """The hit for what the engine found."""
+    """The hit for what the engine found.
+
+    Of one that is here by its meaning, the characters that its body shares with the question by chance explain nothing.
+    """
     record = ranked.record
     evidence = ranked.found.evidence()
     marks: dict[str, list[tuple[int, int]]] = {name: [] for name in evidence.texts}
     for mark in evidence.highlights:
         marks[mark.field].append((mark.start, mark.end))
+    matched = question.matched(ranked.found)
+    by_meaning = ranked.near and not matched and ranked.parts.meaning > 0
+    if by_meaning:
+        marks["body"] = []
     return Hit(
         record=record,
         parts=ranked.parts,
         freshness=ranked.freshness,
         title=Snippet(evidence.texts["title"].text, tuple(marks["title"])),
         snippet=_best_snippet(evidence.texts, marks),
-        matched=question.matched(ranked.found),
+        matched=matched,
         script=record.article.script_for(request.channel),
         found=_words_found(evidence.texts, marks),
+        by_meaning=by_meaning,
     )
 
 

@@ -22,12 +22,13 @@ _DEMAND_WORDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An article in its place, and what brought it there."""
+    """An article in its place, and what brought it there. ``near``: it is an answer even without a word in common."""
 
     record: ArticleRecord
     found: EngineHit
     freshness: Freshness
     parts: ScoreParts
+    near: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +52,18 @@ class Ranking:
         served = [hit for hit in found if hit.id in records and records[hit.id].article.status == "published"]
         added = additions.to({hit.id: hit.score for hit in served})
         weight = _DEMAND if len(question.typed.words) <= _DEMAND_WORDS else 0.0
-        ranked = [self._ranked(records[hit.id], hit, added.get(hit.id, Added()), weight) for hit in served]
         near = set(additions.found)
-        front = [row for place, row in enumerate(ranked) if place < REORDERED or row.found.id in near]
+        ranked = [
+            self._ranked(records[hit.id], hit, added.get(hit.id, Added()), weight, hit.id in near) for hit in served
+        ]
+        front = [row for place, row in enumerate(ranked) if place < REORDERED or row.near]
         front.sort(
             key=lambda row: (question.is_keywords and not question.is_met_by(row.found), -row.parts.total, row.found.id)
         )
-        behind = [row for place, row in enumerate(ranked) if place >= REORDERED and row.found.id not in near]
+        behind = [row for place, row in enumerate(ranked) if place >= REORDERED and not row.near]
         return front + behind
 
-    def _ranked(self, record: ArticleRecord, found: EngineHit, added: Added, weight: float) -> Ranked:
+    def _ranked(self, record: ArticleRecord, found: EngineHit, added: Added, weight: float, near: bool) -> Ranked:
         freshness = self.freshness(record)
         parts = ScoreParts(
             words=found.score,
@@ -69,4 +72,4 @@ class Ranking:
             freshness=ranking_factor(freshness.state),
             demand=1 + weight * self.demand(found.id),
         )
-        return Ranked(record, found, freshness, parts)
+        return Ranked(record, found, freshness, parts, near)

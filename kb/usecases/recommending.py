@@ -34,19 +34,21 @@ class Recommender:
         told = sentences(messages)
         best: dict[str, Recommended] = {}
         unanswered = []
+        trouble = None
         for sentence in told:
             request = SearchRequest(sentence.query, product=product, channel=channel, limit=limit + _SPARE)
-            hits = self.search(request).hits
-            for place, hit in enumerate(hits, 1):
+            page = self.search(request)
+            trouble = trouble or page.semantic_trouble
+            for place, hit in enumerate(page.hits, 1):
                 found = Recommended(hit, sentence, _score(sentence, hit.score, place))
                 known = best.setdefault(hit.record.article.id, found)
                 if found.score > known.score:
                     best[hit.record.article.id] = found
-            if not hits:
+            if not page.hits:
                 unanswered.append(sentence)
         ranked = sorted(best.values(), key=lambda found: (-found.score, found.hit.record.article.id))
         note = None if ranked else _NOTHING_FOUND if told else _NOTHING_ASKED
-        return Recommendations(tuple(ranked[:limit]), told, tuple(unanswered), note)
+        return Recommendations(tuple(ranked[:limit]), told, tuple(unanswered), note, trouble)
 
 
 def _score(sentence: Sentence, match: float, place: int) -> float:

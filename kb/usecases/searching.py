@@ -29,6 +29,7 @@ FACETS = ("product", "scenario", "channel", "kind")
 MAX_LIMIT = 100
 MAX_OFFSET = 1000
 
+_ONLY_NEAR = "没有条目包含要查的词，以下只是有些相近，请先核对。"
 _ONLY_EXCLUDED = "只写了要排除的词，没有要查的词。请补上要查的内容，如“退货 -运费”。"
 
 #: Whether a question was met is decided by so many best hits.
@@ -105,6 +106,8 @@ class Searcher:
             return replace(self._page(request, answer), fallback="没有条目包含完整短语，已按普通词查找。")
         if not page.total and not question.is_worded:
             return self._by_pinyin(request, typed.folded, filters) or page
+        if page.total and not any(hit.matched for hit in page.hits):
+            return replace(page, fallback=_ONLY_NEAR)
         if page.total and question.is_keywords:
             return replace(page, fallback="没有条目同时包含全部词语，以下包含其中一部分。")
         return page

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from kb.config import load_settings
 from kb.wiring import build_service
@@ -55,4 +57,7 @@ def test_a_server_shows_what_another_process_learned(desk: Desk) -> None:
     desk.json("learn", "--from-log")
     with desk.serve() as server:
         items = server.get("/api/v1/learned")["items"]
+        address = f"{server.url}/?{urlencode({'q': QUERY})}"
+        with urlopen(address, timeout=10) as page:  # noqa: S310  # our own server
+            assert "同事常选" in page.read().decode()
     assert [item["query"] for item in items] == [QUERY]

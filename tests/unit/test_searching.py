@@ -188,6 +188,13 @@ def test_words_that_no_article_has_together_are_remarked(service: Service) -> No
     assert "其中一部分" in page.fallback
 
 
+def test_hits_without_any_of_the_words_are_not_passed_off_as_answers(service: Service) -> None:
+    page = search(service, "高考分数线")
+    assert page.total
+    assert not any(hit.matched for hit in page.hits)
+    assert "请先核对" in str(page.fallback)
+
+
 @pytest.mark.parametrize("text", ["", "  ", "🎉", "？？", "\x00", "\ud800", "犇骉"])
 def test_nothing_to_find_is_an_empty_page(service: Service, text: str) -> None:
     page = search(service, text)

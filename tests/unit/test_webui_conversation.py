@@ -27,7 +27,7 @@ def post(client: FlaskClient, route: str, body: object, status: int = 200) -> An
 
 def test_each_sentence_has_its_answer_near_the_top(client: FlaskClient) -> None:
     answer = post(client, "recommend", {"messages": CHAT, "channel": "微信"})
-    assert list(answer) == ["items", "sentences", "note", "took_ms", "generation"]
+    assert list(answer) == ["items", "sentences", "note", "semantic_trouble", "took_ms", "generation"]
     assert [item["rank"] for item in answer["items"]] == [1, 2, 3, 4, 5]
     first = {item["id"]: item["sentence"] for item in answer["items"][:3]}
     assert first["shipped-no-tracking"] == CHAT[1]
