@@ -257,6 +257,8 @@ def trial(
         vocabulary.tokenizer.warm_up()
         yield Trial(searcher, suggest)
         engine.close()
+        if semantic:
+            semantic.close()
 
 
 class _InMemory(dict[str, ArticleRecord]):

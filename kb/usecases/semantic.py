@@ -111,6 +111,12 @@ class Semantic:
         trouble = embedding.trouble or (serving.queries.trouble if serving else "")
         return SemanticState(serving is not None, embedding.texts, embedding.done, trouble)
 
+    def close(self) -> None:
+        """End the threads that ask the model; nothing is answered by meaning afterwards."""
+        if self._serving is not None:
+            self._serving.queries.close()
+            self._serving = None
+
     def _serve(self, embedder: Embedder, index: VectorIndex) -> None:
         former = self._serving
         if former is not None and former.embedder is embedder:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 from kb.config import Settings
 from kb.embedding.packaged import PackagedEmbedder
 from kb.embedding.vector_file import VectorFile
+from kb.model import SearchRequest
 from kb.rules.vector_index import ArticleTexts, VectorIndex, embedded_form
 from kb.store.catalog import Catalog
 from kb.store.database import Database
@@ -22,6 +25,8 @@ from tests.bench.corpus import milliseconds, questions
 from tests.e2e.processes import Desk, wait_until
 
 _SEARCHERS = 8
+#: hits; pages of so many are not answered from memory
+_NOT_KEPT = 11
 
 
 def main(settings: Settings) -> None:
@@ -42,8 +47,32 @@ def main(settings: Settings) -> None:
     print(f"| one embedding call, p50 / p95 | {alone['p50']} / {alone['p95']} ms |")
     print(f"| comparing with all vectors, p50 / p95 | {compared['p50']} / {compared['p95']} ms |")
     print(f"| {_SEARCHERS} at once, p95 of a call / p50 of one alone | {parallel / alone['p50']:.1f} |")
+    _print_searches(settings, embedder, questions(400)[200:])
     with_vectors, without = (_memory(settings, choice, texts) for choice in ("on", "off"))
     print(f"| resident memory of a server, with / without | {with_vectors:.0f} / {without:.0f} MB |")
+
+
+def _print_searches(settings: Settings, embedder: PackagedEmbedder, texts: Sequence[str]) -> None:
+    """Each text is searched by words, embedded, and searched by words and meaning, in turn; then several at once."""
+    by_words, by_both = (build_service(replace(settings, semantic=choice)) for choice in ("off", "on"))
+    took: dict[str, list[float]] = {"words": [], "call": [], "both": []}
+    for service in (by_words, by_both):
+        service.search(SearchRequest("退款", limit=_NOT_KEPT))
+    one_by_one, at_once = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+    for text in one_by_one:
+        for name, call in (
+            ("words", partial(by_words.search, SearchRequest(text, limit=_NOT_KEPT))),
+            ("call", partial(embedder.embed_query, embedded_form(text))),
+            ("both", partial(by_both.search, SearchRequest(text, limit=_NOT_KEPT))),
+        ):
+            started = perf_counter()
+            call()
+            took[name].append((perf_counter() - started) * 1000)
+    words, call_alone, both = (float(np.median(took[name])) for name in ("words", "call", "both"))
+    print(f"| search by words / one call / search by both, p50 | {words:.1f} / {call_alone:.1f} / {both:.1f} ms |")
+    print(f"| what meaning adds, in calls | {(both - words) / call_alone:.2f} |")
+    parallel = _in_parallel(lambda text: by_both.search(SearchRequest(text, limit=_NOT_KEPT)), at_once)
+    print(f"| {_SEARCHERS} searchers by both, p95 / p50 of one alone | {parallel / both:.1f} |")
 
 
 def _index(settings: Settings, fingerprint: str) -> VectorIndex:
