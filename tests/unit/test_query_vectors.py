@@ -94,11 +94,11 @@ def test_what_nobody_waits_for_is_not_begun(model: Model) -> None:
 
 def test_a_model_that_hangs_gets_no_more_than_so_many(model: Model, vectors: QueryVectors) -> None:
     model.go.clear()
+    others = set(threading.enumerate())
     asked = [vectors.ask(f"{number}", PATIENT) for number in range(MOST + 3)]
     assert [one.trouble for one in asked] == [""] * MOST + [BUSY] * 3
     assert asked[-1].wait() is None
-    threads = [thread for thread in threading.enumerate() if thread.name == "query embedder"]
-    assert len(threads) <= 2 * (os.cpu_count() or 1), "those of the test before may be ending"
+    assert len(set(threading.enumerate()) - others) == (os.cpu_count() or 1)
 
 
 def test_after_failures_in_a_row_nobody_asks_for_a_while(model: Model) -> None:
