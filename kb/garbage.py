@@ -17,3 +17,11 @@ def without_garbage_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def keep_for_good() -> None:
+    """What is loaded by now stays: it is no longer looked through. A pass over a big heap stops all threads for a
+    while, which eight searchers at once wait for (docs/benchmarks.md).
+    """
+    gc.collect()
+    gc.freeze()

@@ -14,6 +14,7 @@ from pathlib import Path
 import watchfiles
 
 from kb.errors import KbError
+from kb.garbage import keep_for_good
 from kb.model import Problem
 from kb.service import Service
 from kb.usecases.semantic import Semantic
@@ -82,6 +83,7 @@ class Upkeep:
 
     def _keep_fresh(self) -> None:
         self._attempt(self._service.warm_up)
+        keep_for_good()
         while not self._stop.wait(TICK):
             self._attempt(self._follow)
             for job in self._jobs:
