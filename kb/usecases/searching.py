@@ -47,13 +47,15 @@ class Articles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the engine found, the hits of the page, whether one of the best has all words of the question, the question
-    with its spelling mended if only that brought one, whether meaning took part, and what kept it from that.
+    """What the engine found, the hits of the page; of the best hits, whether one has all words of the question
+    (``complete``), or any (``related``), and the question with its spelling mended if only that brought one; whether
+    meaning took part, and what kept it from that.
     """
 
     result: EngineResult
     hits: tuple[Hit, ...]
     complete: bool = False
+    related: bool = False
     mended: str | None = None
     semantic: bool = False
     trouble: str = ""
@@ -88,8 +90,9 @@ class Searcher:
         answer = self._run(request, question, filters, pending)
         if answer.mended:
             return self._instead(request, answer, answer.mended)
-        page = self._page(request, answer)
-        return page if answer.complete else self._fall_back(request, question, filters, pending, page)
+        if answer.complete:
+            return self._page(request, answer)
+        return self._fall_back(request, question, filters, pending, answer)
 
     def _instead(self, request: SearchRequest, answer: _Answer, meant: str) -> SearchPage:
         """What was found for ``meant``, and that it was."""
@@ -97,16 +100,16 @@ class Searcher:
         return replace(self._page(request, answer), fallback=note, did_you_mean=meant)
 
     def _fall_back(
-        self, request: SearchRequest, question: Question, filters: Filters, pending: Pending | None, page: SearchPage
+        self, request: SearchRequest, question: Question, filters: Filters, pending: Pending | None, answer: _Answer
     ) -> SearchPage:
         """No article has all the words: try what may have been meant, and say so."""
-        typed = question.typed
+        page, typed = self._page(request, answer), question.typed
         if not page.total and typed.phrases:
-            answer = self._run(request, Question(replace(typed, phrases=())), filters, pending)
-            return replace(self._page(request, answer), fallback="没有条目包含完整短语，已按普通词查找。")
+            relaxed = self._run(request, Question(replace(typed, phrases=())), filters, pending)
+            return replace(self._page(request, relaxed), fallback="没有条目包含完整短语，已按普通词查找。")
         if not page.total and not question.is_worded:
             return self._by_pinyin(request, typed.folded, filters) or page
-        if page.total and not any(hit.matched for hit in page.hits):
+        if page.total and not answer.related:
             return replace(page, fallback=_ONLY_NEAR)
         if page.total and question.is_keywords:
             return replace(page, fallback="没有条目同时包含全部词语，以下包含其中一部分。")
@@ -135,6 +138,7 @@ class Searcher:
             result=result,
             hits=tuple(matched_hit(request, question, row) for row in ranked[request.offset :][: request.limit]),
             complete=any(question.is_met_by(hit) for hit in best),
+            related=any(question.matched(hit) for hit in best),
             mended=question.mended_for(best),
             semantic=isinstance(additions, ByMeaning),
             trouble=pending.trouble if pending else "",

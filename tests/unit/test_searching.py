@@ -315,3 +315,13 @@ def test_expired_answers_are_found_but_marked(service: Service) -> None:
     page = search(service, "双十一优惠规则")
     hit = next(hit for hit in page.hits if hit.record.article.id == "coupon-double11-2026")
     assert hit.freshness.state == State.EXPIRED
+
+
+def test_later_pages_of_what_has_the_words_carry_no_remark(service: Service) -> None:
+    text = "快递显示签收了可是我没有收到怎么办"
+    first = search(service, text, limit=5)
+    last = search(service, text, limit=5, offset=first.total - 1)
+    beyond = search(service, text, limit=5, offset=first.total)
+    assert first.hits[0].matched
+    assert not any(hit.matched for hit in last.hits), "no hit of this page has any of the words"
+    assert (first.fallback, last.fallback, beyond.fallback) == (None, None, None)
