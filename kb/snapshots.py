@@ -48,7 +48,7 @@ _State = tuple[int | None, str, int, date, int]
 class Snapshot:
     """Everything derived from the articles, for one (catalog version, dictionaries, day); no two share a ``number``.
 
-    ``texts`` are those that are compared by meaning.
+    ``texts`` are what is compared by meaning; without a model, those of articles with learned questions.
     """
 
     number: int
@@ -147,7 +147,11 @@ class Snapshots:
         library = Library.of(records, today)
         words = self._words(version[1])
         learned = self._learned()
-        texts = tuple(ArticleTexts.of(record.article, learned.trusted(i)) for i, record in shown.items())
+        texts = tuple(
+            ArticleTexts.of(record.article, learned.trusted(i))
+            for i, record in shown.items()
+            if self._semantic is not None or i in learned.of_article
+        )
         verdict = partial(self.freshness, as_of=today)
         suggester = once(lambda: build_suggester(records, library, verdict, *self._activity.habits(), words.tokenizer))
         searcher = Searcher(

@@ -65,7 +65,7 @@ class Embedding:
     def __init__(self, embedder: Embedder, store: VectorStore, former: Former, publish: Publish) -> None:
         self._embedder, self._store = embedder, store
         self._former, self._publish = former, publish
-        self._articles: Sequence[ArticleTexts] = ()
+        self._articles: tuple[ArticleTexts, ...] = ()
         self._changed = threading.Event()
         self._working = threading.Lock()
         self._wanted = _Wanted.of(())
@@ -80,10 +80,11 @@ class Embedding:
         """What keeps vectors from being made or kept; "" for nothing."""
         return self._trouble or self._store.trouble
 
-    def follow(self, articles: Sequence[ArticleTexts]) -> None:
+    def follow(self, articles: tuple[ArticleTexts, ...]) -> None:
         """These are the published articles from now on; returns at once."""
-        self._articles = articles
-        self._changed.set()
+        if articles != self._articles:  # snapshots are also made anew because of a day, a use or a dictionary
+            self._articles = articles
+            self._changed.set()
 
     def load(self) -> None:
         """Publish what is kept on disk, if that is enough; does nothing while the articles are the same."""

@@ -1,15 +1,15 @@
-"""Dense retrieval as the searcher uses it: ask while the words are looked up, wait for no longer than the deadline."""
+"""Dense retrieval as the searcher uses it: ask, and wait for no longer than the deadline."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from kb.errors import EmbedderError, KbError
 from kb.ports.embedder import Embedder, VectorStore
 from kb.rules.vector_index import ArticleTexts, Neighbours, VectorIndex, embedded_form
+from kb.text.masking import mask
 from kb.usecases.embedding import Embedding, EmbeddingReport, Former
 from kb.usecases.progress import Progress, silent
 from kb.usecases.query_vectors import FAILED, Asked, Known, QueryVectors
@@ -78,7 +78,7 @@ class Semantic:
         self._running = False
         self.edition = 0  # grows whenever the same question may have other neighbours
 
-    def follow(self, articles: Sequence[ArticleTexts]) -> None:
+    def follow(self, articles: tuple[ArticleTexts, ...]) -> None:
         """These are the published articles from now on; returns at once."""
         self._embedding.follow(articles)
 
@@ -86,7 +86,7 @@ class Semantic:
         """Begin to look for what is near ``text`` in meaning; returns at once."""
         if not self._running:
             self._embedding.load()
-        serving, wanted = self._serving, embedded_form(text)
+        serving, wanted = self._serving, embedded_form(mask(text))  # the model may be somebody else's server
         if serving is None or not wanted:
             return Pending(Known(None), None)
         seconds = self._deadline if self._running else max(self._deadline, _PATIENCE)

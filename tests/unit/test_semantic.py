@@ -108,6 +108,23 @@ def test_a_command_uses_what_is_on_disk_and_embeds_only_the_question(tmp_path: P
     assert [request["input"] for request in server.requests[before:]] == [["标题 3"]]
 
 
+def test_the_same_articles_once_more_change_nothing(tmp_path: Path, server: EmbeddingServer) -> None:
+    made = following(semantic(tmp_path, server.url), articles(5))
+    made.embed()
+    edition = made.edition
+    assert nearest(following(made, articles(5)), "标题 3") == "a3"
+    assert made.edition == edition
+
+
+def test_personal_numbers_never_reach_the_model(tmp_path: Path, server: EmbeddingServer) -> None:
+    made = following(semantic(tmp_path, server.url), articles(5))
+    made.embed()
+    made.ask("我的手机13812345678收不到验证码").wait()
+    (asked,) = server.requests[-1]["input"]
+    assert "138" not in asked
+    assert "收不到验证码" in asked
+
+
 def test_after_an_edit_only_what_is_new_is_embedded(tmp_path: Path, server: EmbeddingServer) -> None:
     made = following(semantic(tmp_path, server.url), articles(5))
     made.embed()
