@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from kb import contracts
 from kb.errors import KbError
-from kb.model import Folder, Script, Snippet
+from kb.model import Folder, Hit, Script, Snippet, State
 from kb.rules.query import MAX_QUERY
 from kb.text.pinyin import typed_as
 from kb.text.render import render_html
@@ -37,12 +37,36 @@ _CONTEXT = 4
 def register(app: Flask) -> None:
     """Give templates the filters and constants of this module."""
     app.context_processor(_frame)
-    for function in (marked, script_html, preview_html, body_html, local_time, repeats, typed_as):
+    for function in (marked, script_html, preview_html, body_html, local_time, repeats, typed_as, labels, reasons):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(
         KINDS=KINDS, TIERS=TIERS, FACETS=FACETS, FIELDS=FIELDS, VOTES=VOTES, MAX_QUERY=MAX_QUERY
     )
-    app.jinja_env.globals.update(BY_MEANING=BY_MEANING, LEARNED=LEARNED)
+
+
+def labels(hit: Hit) -> list[tuple[str, str]]:
+    """(label, meaning) of how a hit came here, where that is not by its words."""
+    found = []
+    if hit.by_meaning:
+        found.append(("语义相近", BY_MEANING))
+    if hit.parts.learned > 0:
+        found.append(("同事常选", LEARNED))
+    return found
+
+
+def reasons(hit: Hit) -> list[tuple[str, str]]:
+    """(by what, explanation) of why a hit is here, beside the words that are marked."""
+    found = []
+    if hit.by_meaning:
+        found.append(("语义", BY_MEANING))
+    if hit.parts.learned > 0:
+        found.append(("使用", LEARNED))
+    if not hit.found and not found:
+        spelled = hit.parts.total == 0  # nothing but what the input sounds like brought it here
+        found.append(("读音", "与输入的拼音相符") if spelled else ("字词", "只有个别字相同，请先核对"))
+    if hit.freshness.state in (State.EXPIRED, State.STALE):
+        found.append(("排序", f"{hit.freshness.state.label}，已往后排"))
+    return found
 
 
 def marked(snippet: Snippet) -> Markup:

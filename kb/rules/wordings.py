@@ -47,10 +47,10 @@ class Wordings:
         known = [self.carriers[gram] for gram in asked if gram in self.carriers]
         if not known:
             return dict.fromkeys(self.texts, 0.0)
-        gains = Counter[str]()
+        gains = dict.fromkeys(self.texts, 0.0)
         for labels in known:
             for label, count in labels.items():
-                gains[label] += math.log(1 + count / _SMOOTHING)  # type: ignore[assignment]  # Counter adds floats, too
+                gains[label] += math.log(1 + count / _SMOOTHING)
         root = math.sqrt(len(known))
         return {label: (gains[label] + self._without(label, len(known))) / root for label in self.texts}
 

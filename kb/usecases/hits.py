@@ -54,8 +54,9 @@ def unmatched_hit(request: SearchRequest, record: ArticleRecord, freshness: Fres
 
 def _best_snippet(texts: Mapping[str, AnalyzedText], marks: Mapping[str, list[tuple[int, int]]]) -> Snippet:
     """From the body when it matched or nothing else did; else the customer's wording that matched."""
-    name = "questions" if marks["questions"] and not marks["body"] else "body"
-    return snippet(texts[name].text, marks[name])
+    if marks["questions"] and not marks["body"]:
+        return snippet(texts["questions"].text.replace("\n", "；"), marks["questions"])
+    return snippet(texts["body"].text, marks["body"])
 
 
 def _words_found(

@@ -325,3 +325,10 @@ def test_later_pages_of_what_has_the_words_carry_no_remark(service: Service) -> 
     assert first.hits[0].matched
     assert not any(hit.matched for hit in last.hits), "no hit of this page has any of the words"
     assert (first.fallback, last.fallback, beyond.fallback) == (None, None, None)
+
+
+def test_wordings_of_customers_are_kept_apart_in_a_snippet(service: Service) -> None:
+    shown = [hit.snippet for hit in search(service, "扣了两回").hits if hit.found.keys() == {"questions"}]
+    assert shown
+    assert all("；" in snippet.text and "\n" not in snippet.text for snippet in shown)
+    assert any(snippet.text[start:end].startswith("扣了") for snippet in shown for start, end in snippet.marks)

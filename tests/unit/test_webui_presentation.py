@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
-from kb.model import Script, Snippet, State
+import pytest
+
+from kb.model import ArticleRecord, Freshness, Hit, ScoreParts, Script, Snippet, State
+from tests.unit.article_factory import make_article
 from webui.assets import FOLDER
-from webui.presentation import repeats, script_html
+from webui.presentation import labels, reasons, repeats, script_html
 
 SCRIPTS = (
     Script(None, "您好{{客户称呼}}，没收到货也可以申请退款，**不用等**包裹送到。"),
@@ -20,6 +23,35 @@ def test_blanks_and_matches_are_marked_and_all_else_is_text() -> None:
     assert script_html("退款") == "退款"
     assert script_html("{{}}{{a\nb}}", ["退款"]) == "{{}}{{a\nb}}", "no blank has such a name"
     assert script_html('{{"><img>}}') == '<var data-blank="&#34;&gt;&lt;img&gt;">{{&#34;&gt;&lt;img&gt;}}</var>'
+
+
+FOUND = {"title": ("退款",)}
+
+
+@pytest.mark.parametrize(
+    ("parts", "by_meaning", "found", "state", "labelled", "explained"),
+    [
+        (ScoreParts(0.3, 0.4), False, FOUND, State.FRESH, [], []),
+        (ScoreParts(0.1, 0.4), True, {}, State.FRESH, ["语义相近"], ["语义"]),
+        (ScoreParts(0.1, 0.4, 0.2), True, FOUND, State.FRESH, ["语义相近", "同事常选"], ["语义", "使用"]),
+        (ScoreParts(0.1), False, {}, State.FRESH, [], ["字词"]),
+        (ScoreParts(0.0), False, {}, State.FRESH, [], ["读音"]),
+        (ScoreParts(0.0), False, {}, State.STALE, [], ["读音", "排序"]),
+    ],
+)
+def test_a_hit_says_what_brought_it_beside_its_words(
+    parts: ScoreParts,
+    by_meaning: bool,
+    found: dict[str, tuple[str, ...]],
+    state: State,
+    labelled: list[str],
+    explained: list[str],
+) -> None:
+    record = ArticleRecord(make_article("a"), "a.md", "1")
+    nothing = Snippet("")
+    hit = Hit(record, parts, Freshness(state, (), None, 0), nothing, nothing, (), "", found, by_meaning)
+    assert [label for label, _ in labels(hit)] == labelled
+    assert [by for by, _ in reasons(hit)] == explained
 
 
 def test_a_snippet_repeats_what_stands_in_any_script() -> None:
