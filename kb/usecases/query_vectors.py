@@ -1,7 +1,7 @@
 """Vectors of questions: from memory, or from the model in threads of their own, so that nobody has to wait for it.
 
 A model that hangs or fails costs little: only so many questions are on their way at once, whoever asks for one that is
-already on its way shares it, one that nobody waits for any more isn't begun, and after some failures in a row nobody
+already on its way shares it, one that nobody waits for any more isn't begun, and after some errors in a row nobody
 asks for a while. An answer that comes too late is kept for the next who asks.
 """
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 KEPT = 1000
 #: questions on their way at once; about as many as the server has threads, twice
 MOST = 16
-#: so many failures in a row, timeouts among them, mean that asking is useless for so many seconds
+#: so many failures in a row mean that asking is useless for so many seconds
 FAILURES = 5
 PAUSE = 10.0
 
@@ -53,15 +53,21 @@ class Breaker:
         self._failures = 0
 
     def failed(self, reason: str) -> None:
-        """None came."""
-        self._latest = reason
-        self._failures += 1
+        """The model can't."""
+        self.was_late(reason)
         if self._failures >= FAILURES:
             self._closed_until = self._clock() + PAUSE
 
+    def was_late(self, reason: str = LATE) -> None:
+        """None came in time. That closes nothing: a busy model is soon quick again, one that hangs is soon asked by
+        as many as may wait for it, and then nobody waits.
+        """
+        self._latest = reason
+        self._failures += 1
+
     @property
     def trouble(self) -> str:
-        """Why it closed, until an answer comes in time again; "" when it is not closed."""
+        """What goes wrong again and again, until an answer comes in time; "" for nothing."""
         return self._latest if self._failures >= FAILURES else ""
 
 
@@ -88,13 +94,13 @@ class Asked:
         question = self._question
         if not question.done.wait(max(0.0, self._until - self._clock())):
             self.trouble = LATE
+            self._breaker.was_late()
         elif question.error:
             self.trouble = FAILED
-        if self.trouble:
-            self._breaker.failed(question.error or LATE)
-            return None
-        self._breaker.succeeded()
-        return question.vector
+            self._breaker.failed(question.error)
+        else:
+            self._breaker.succeeded()
+        return None if self.trouble else question.vector
 
 
 class Known:

@@ -123,6 +123,20 @@ def test_after_failures_in_a_row_nobody_asks_for_a_while(model: Model) -> None:
     vectors.close()
 
 
+def test_a_model_that_is_late_is_asked_again_at_once(model: Model) -> None:
+    now = [0.0]
+    vectors = QueryVectors(model.embed, lambda: now[0])
+    model.go.clear()
+    for number in range(2 * FAILURES):
+        asked = vectors.ask(f"{number}", 0.0)
+        assert (asked.wait(), asked.trouble) == (None, LATE)
+    assert vectors.trouble == LATE
+    model.go.set()
+    assert vectors.ask("退款", PATIENT).wait() is not None
+    assert vectors.trouble == ""
+    vectors.close()
+
+
 def test_any_error_of_a_model_is_only_a_failure(model: Model, vectors: QueryVectors) -> None:
     model.error = ZeroDivisionError()
     assert vectors.ask("退款", PATIENT).wait() is None
