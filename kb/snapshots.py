@@ -232,4 +232,4 @@ def _warm_up(snapshot: Snapshot) -> None:
     snapshot.searcher.vocabulary.tokenizer.warm_up()
     snapshot.suggester()
     snapshot.tree()
-    snapshot.library.spelling()
+    snapshot.library.spelling().warm_up()

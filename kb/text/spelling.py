@@ -76,6 +76,10 @@ class Spelling:
         self._triples.update(pair + text[at + 2] for at, pair in pairs.items() if at + 1 in pairs)
         self._latin.update(unit for unit, _, _ in unit_spans(text) if unit.isascii() and unit.isalpha())
 
+    def warm_up(self) -> None:
+        """Do now what the first question with Latin letters would wait for."""
+        self._by_pinyin()
+
     def knows(self, folded: str) -> bool:
         """Whether any pair of Chinese characters or any Latin word of a text was learned."""
         words = (unit for unit, _, _ in unit_spans(folded))
