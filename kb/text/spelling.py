@@ -58,23 +58,25 @@ class Spelling:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._pairs: Counter[str] = Counter()
-        self._triples: Counter[str] = Counter()
         self._latin: Counter[str] = Counter()
+        triples: Counter[str] = Counter()
         for text in texts:
-            self._learn(normalize(text))
+            triples.update(self._learn(normalize(text)))
         self._by_sound: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for pair, count in sorted(self._pairs.items(), key=lambda item: (-item[1], item[0])):
             if count >= _MIN_COUNT:
                 for sound in dict.fromkeys(_near_sounds(pair)):
                     self._by_sound[sound].append(pair)
-        self._by_pinyin = once(lambda: PinyinWords(self._common_words()))
+        common = self._common_words(triples)
+        self._by_pinyin = once(lambda: PinyinWords(common))
         self._candidates = lru_cache(maxsize=10_000)(self._find_candidates)
 
-    def _learn(self, text: str) -> None:
+    def _learn(self, text: str) -> list[str]:
+        """Count what stands in a text; return its triples."""
         pairs = dict(_han_pairs(text))
         self._pairs.update(pairs.values())
-        self._triples.update(pair + text[at + 2] for at, pair in pairs.items() if at + 1 in pairs)
         self._latin.update(unit for unit, _, _ in unit_spans(text) if unit.isascii() and unit.isalpha())
+        return [pair + text[at + 2] for at, pair in pairs.items() if at + 1 in pairs]
 
     def warm_up(self) -> None:
         """Do now what the first question with Latin letters would wait for."""
@@ -96,10 +98,10 @@ class Spelling:
         """The words of a text that is pinyin but for one key; None when it isn't."""
         return self._by_pinyin().with_one_slip(folded.replace(" ", ""), is_word)
 
-    def _common_words(self) -> list[str]:
+    def _common_words(self, triples: Counter[str]) -> list[str]:
         """The common pairs and triples, most frequent first."""
-        counted = sorted((self._pairs + self._triples).items(), key=lambda item: (-item[1], item[0]))
-        return [text for text, count in counted if count >= _MIN_COUNT]
+        common = [row for counted in (self._pairs, triples) for row in counted.items() if row[1] >= _MIN_COUNT]
+        return [text for text, _ in sorted(common, key=lambda row: (-row[1], row[0]))]
 
     def _han_slips(self, folded: str, is_word: Callable[[str], bool]) -> Iterator[Slip]:
         done = 0
