@@ -1,7 +1,7 @@
 """What is added to the share of a perfect match in words: by meaning and by questions learned from use.
 
 A plain sum did as well over five sets of real questions as anything learned from them: ranks instead of scores (RRF)
-lost two points of recall@3, a linear re-ranker over twenty features lost one on sets it was not trained on
+lost one point of recall@3, a linear re-ranker over twenty features lost one on sets it was not trained on
 (docs/quality.md).
 """
 
