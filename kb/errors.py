@@ -8,6 +8,14 @@
      ├─ ArticleNotFound      no article with that id
      ├─ QueryError           the caller's query can't be answered     (too long, unknown filter)
      ├─ TooManyReports       one visitor reports gaps faster than anybody can meet them
+ ├─ LoginRequired        nobody known asks for what needs a login
+ ├─ LoginFailed          name and password, session or token are not right
+ ├─ TooManyLogins        passwords are tried faster than anybody types them
+ ├─ AccessDenied         the caller may not do that
+ ├─ AccountError         users or tokens can't be changed like that
+ ├─ EditConflict         somebody else has saved in the meantime    (carries what is there now)
+ ├─ InvalidArticle       what should be saved breaks the format     (carries the Problems)
+ ├─ EditError            an article can't be changed like that      (name taken, file gone)
      ├─ EngineError          the index can't do what was asked
      │   ├─ IndexLocked      another process is writing
      │   ├─ IndexMissing     nothing has been indexed yet
@@ -23,6 +31,10 @@
 
 Messages are shown to people: they say what happened and how to mend it, in Chinese.
 """
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class KbError(Exception):
@@ -54,6 +66,53 @@ class TooManyReports(KbError):
 
     def __init__(self) -> None:
         super().__init__("短时间内报告的知识缺口太多，这一条没有记下。请几分钟后再报告。")
+
+
+class LoginRequired(KbError):
+    """Nobody known asks for what needs a login."""
+
+    def __init__(self, wish: str) -> None:
+        super().__init__(f"要{wish}，请先登录。")
+
+
+class LoginFailed(KbError):
+    """Name and password, session or token are not right; which of them is not told."""
+
+
+class TooManyLogins(KbError):
+    """Passwords are tried faster than anybody types them; ``seconds``: until the next try counts."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"登录失败次数太多，请 {max(1, -(-seconds // 60))} 分钟后再试；忘记密码请找管理员重置。")
+        self.seconds = seconds
+
+
+class AccessDenied(KbError):
+    """The caller may not do that."""
+
+
+class AccountError(KbError):
+    """Users or tokens can't be changed like that."""
+
+
+class EditConflict(KbError):
+    """Somebody else has saved in the meantime; ``revision`` is what is there now (``""``: nothing)."""
+
+    def __init__(self, message: str, revision: str = "") -> None:
+        super().__init__(message)
+        self.revision = revision
+
+
+class InvalidArticle(KbError):
+    """What should be saved breaks the format; ``problems`` (kb.model.Problem) say where."""
+
+    def __init__(self, problems: Sequence[object]) -> None:
+        super().__init__(f"内容不符合格式，没有保存：{problems[0]}" if problems else "内容不符合格式，没有保存。")
+        self.problems = tuple(problems)
+
+
+class EditError(KbError):
+    """An article can't be changed like that."""
 
 
 class EngineError(KbError):

@@ -1,5 +1,6 @@
 """The nouns of the system as frozen dataclasses; imports nothing else of ours."""
 
+from kb.model.access import Caller, Right, Role, Via
 from kb.model.article import (
     AUDIENCES,
     KINDS,
@@ -40,6 +41,7 @@ __all__ = [
     "STATUSES",
     "Article",
     "ArticleRecord",
+    "Caller",
     "Candidate",
     "Classification",
     "FacetCount",
@@ -53,6 +55,8 @@ __all__ = [
     "Problem",
     "Recommendations",
     "Recommended",
+    "Right",
+    "Role",
     "ScoreParts",
     "Script",
     "SearchPage",
@@ -61,4 +65,5 @@ __all__ = [
     "Snippet",
     "State",
     "Suggestion",
+    "Via",
 ]
