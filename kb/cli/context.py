@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
@@ -16,10 +17,11 @@ from rich.table import Table
 
 from kb.config import Settings, load_settings
 from kb.errors import QueryError
-from kb.model import State
+from kb.model import Caller, State
 from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
+    from kb.access import Access
     from kb.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,6 +54,22 @@ class Context:
         from kb.wiring import build_service
 
         return build_service(self.settings)
+
+    @cached_property
+    def access(self) -> Access:
+        """Accounts, tokens and the audit log, which need no index and no model."""
+        from kb.store.database import Database
+        from kb.wiring import build_access
+
+        return build_access(self.settings, Database(self.settings.database))
+
+    @cached_property
+    def caller(self) -> Caller:
+        """Whoever runs the command, by the name that this machine knows them by."""
+        try:
+            return Caller.local(getpass.getuser())
+        except (KeyError, OSError):  # no name, as in some containers
+            return Caller.local()
 
 
 pass_context: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Context)
