@@ -58,7 +58,8 @@ def _positive(text: str) -> int:
 
 def _issuer(text: str) -> str:
     address = urlsplit(text)
-    if text and (address.scheme != "https" or not address.hostname) and address.hostname not in _THIS_MACHINE:
+    safe = address.scheme == "https" or (address.scheme == "http" and address.hostname in _THIS_MACHINE)
+    if text and not (safe and address.hostname):
         raise ValueError("须是 https:// 开头的网址，与统一登录服务公布的 issuer 完全一致")
     return text
 
@@ -82,9 +83,14 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 
 def _header(text: str) -> str:
-    if not re.fullmatch(r"([A-Za-z0-9]+(-[A-Za-z0-9]+)*)?", text):
-        raise ValueError("应是请求头的名字，像 X-Remote-User，只用字母、数字和 -")
+    if not re.fullmatch(r"([A-Za-z0-9]+(-[A-Za-z0-9]+)+)?", text):
+        raise ValueError("应是专用的请求头，像 X-Remote-User，只用字母、数字和 -")
     return text
+
+
+def _anonymous(text: str) -> Role | None:
+    roles = {"agent": Role.AGENT, "public": Role.PUBLIC, "none": None}
+    return roles[_choice(*roles)(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "retention_days", "180", _positive, "days after which logged queries, events and reported gaps are deleted"
     ),
+    Setting(
+        "anonymous_role",
+        "agent",
+        _anonymous,
+        "what may be read without a login: `agent` everything, `public` what is meant for customers, `none` nothing",
+    ),
+    Setting("session_idle_hours", "12", _positive, "a login ends after so many hours without a request"),
+    Setting("session_max_days", "7", _positive, "a login ends after so many days in any case"),
     Setting("lock_timeout", "20", _positive, "seconds to wait for another process that writes the index"),
     Setting("oidc_issuer", "", _issuer, "address of the OpenID Connect provider to log in with; empty: none"),
     Setting("oidc_client_id", "", str.strip, "what the provider calls this installation"),
@@ -169,6 +183,9 @@ class Settings:
     review_every: Interval
     review_top: Interval
     retention_days: int
+    anonymous_role: Role | None
+    session_idle_hours: int
+    session_max_days: int
     lock_timeout: int
     oidc_issuer: str
     oidc_client_id: str

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
+from kb.access import Access
+from kb.access.accounts import Accounts
+from kb.access.audit import Audit
+from kb.access.external import ExternalAccounts, ProxyUsers, SingleSignOn
+from kb.access.logins import Logins
+from kb.access.passwords import Passwords
+from kb.access.sessions import Sessions
+from kb.access.signing import Signer
+from kb.access.throttle import Throttle
+from kb.access.tokens import Tokens
 from kb.bulk import exporting
 from kb.bulk.exporting import ExportReport
 from kb.bulk.importing import ImportOptions, ImportReport
@@ -28,7 +39,7 @@ from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
-from kb.errors import BulkImportError
+from kb.errors import BulkImportError, SettingsError
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
@@ -37,6 +48,8 @@ from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
 from kb.service import Service
 from kb.snapshots import Snapshots
+from kb.store.accounts import AccountStore
+from kb.store.audit import AuditLog
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
@@ -44,7 +57,11 @@ from kb.store.faq_snapshots import FaqSnapshots
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
+from kb.store.login_failures import LoginFailures
 from kb.store.query_log import QueryLog
+from kb.store.secrets import server_key
+from kb.store.sessions import SessionStore
+from kb.store.tokens import TokenStore
 from kb.system import System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
@@ -109,6 +126,52 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     return Service(system)
+
+
+def build_access(
+    settings: Settings,
+    database: Database,
+    now: Callable[[], datetime] | None = None,
+    passwords: Passwords | None = None,
+) -> Access:
+    """Accounts, logins, tokens and the audit log in ``database``."""
+    now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
+    audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
+    idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
+    sessions = Sessions(SessionStore(database), idle, longest, now)
+    throttle = Throttle(LoginFailures(database), signer, now)
+    logins, external = Logins(store, sessions, passwords, throttle, audit, now), ExternalAccounts(store, audit, now)
+    return Access(
+        accounts=Accounts(store, sessions, passwords, audit, now),
+        logins=logins,
+        sessions=sessions,
+        tokens=Tokens(TokenStore(database), audit, now),
+        audit=audit,
+        signer=signer,
+        anonymous_role=settings.anonymous_role,
+        proxy_users=ProxyUsers(external, now),
+        single_sign_on=_single_sign_on(settings, external, logins),
+    )
+
+
+def _single_sign_on(settings: Settings, external: ExternalAccounts, logins: Logins) -> SingleSignOn | None:
+    """Logging in with the provider that the settings name. Raises SettingsError when they lack something."""
+    if not settings.oidc_issuer:
+        return None
+    if not settings.oidc_client_id:
+        raise SettingsError("设置了 oidc_issuer，还要设置 oidc_client_id：统一登录服务给本系统登记的客户端编号。")
+    if settings.oidc_roles and not settings.oidc_role_claim:
+        raise SettingsError(
+            "设置了 oidc_roles，还要设置 oidc_role_claim：身份凭证的哪一项列出用户的组，如 groups。"
+        )
+    if not find_spec("authlib"):
+        raise SettingsError("设置了 oidc_issuer，但没有安装 Authlib；请执行 pip install 'zhida-kb[oidc]'。")
+    from kb.access.oidc import OidcProvider  # takes a second
+
+    provider = OidcProvider(
+        settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_role_claim
+    )
+    return SingleSignOn(settings.oidc_name, provider, external, logins, dict(settings.oidc_roles))
 
 
 def _now() -> datetime:

@@ -102,7 +102,7 @@ class Cheat(ThreadingHTTPServer):
         return {
             "/.well-known/openid-configuration": {**described, **self.described},
             "/jwks": {"keys": keys},
-            "/userinfo": self.user_info,
+            "/userinfo": {"sub": self.claims.get("sub"), **self.user_info},
         }
 
     def tokens(self, form: dict[str, str], authorization: str | None) -> Claims | None:

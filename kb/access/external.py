@@ -14,12 +14,11 @@ from itertools import count
 from kb.access.audit import Audit
 from kb.access.logins import LoggedIn, Logins, Visit
 from kb.access.remembering import Remembered
-from kb.ports.accounts import Account, AccountStore
-from kb.rules.accounts import LONGEST_NAME, near_name
-
 from kb.errors import AccessDenied, AccountError, LoginFailed
 from kb.model import Caller, Role, Via
+from kb.ports.accounts import Account, AccountStore
 from kb.ports.identity import Departure, Identity, IdentityProvider
+from kb.rules.accounts import LONGEST_NAME, near_name
 from kb.text.controls import without_controls
 
 #: what stands for the issuer of those whom a proxy names

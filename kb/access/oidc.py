@@ -171,7 +171,8 @@ class OidcProvider:
 
     def _keys(self, client: httpx.Client, provider: Document, fresh: bool = False) -> KeySet:
         document: Any = self._document(client, provider["jwks_uri"], fresh)
-        return KeySet.import_key_set(document)
+        keys: KeySet = KeySet.import_key_set(document)
+        return keys
 
     def _wanted(self) -> set[str]:
         return {"preferred_username", *([self._role_claim] if self._role_claim else [])}
