@@ -60,6 +60,7 @@ from kb.store.query_log import QueryLog
 from kb.store.secrets import server_key
 from kb.store.sessions import SessionStore
 from kb.store.tokens import TokenStore
+from kb.system import System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
@@ -107,7 +108,8 @@ def build_service(settings: Settings) -> Service:
         learned=learning.current,
         semantic=semantic,
     )
-    return Service(
+    system = System(
+        access=build_access(settings, database),
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
@@ -122,6 +124,7 @@ def build_service(settings: Settings) -> Service:
         now=_now,
         semantic=semantic,
     )
+    return Service(system)
 
 
 def build_access(

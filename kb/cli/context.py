@@ -22,6 +22,7 @@ from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
     from kb.access import Access
+    from kb.desk import Desk
     from kb.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,6 +71,11 @@ class Context:
             return Caller.local(getpass.getuser())
         except (KeyError, OSError):  # no name, as in some containers
             return Caller.local()
+
+    @property
+    def desk(self) -> Desk:
+        """The system as whoever runs commands here may use it: in every way."""
+        return self.service.desk(self.caller)
 
 
 pass_context: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Context)
