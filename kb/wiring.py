@@ -15,7 +15,7 @@ from pathlib import Path
 from kb.access import Access
 from kb.access.accounts import Accounts
 from kb.access.audit import Audit
-from kb.access.external import ExternalAccounts, ProxyUsers, SingleSignOn
+from kb.access.external import ExternalAccounts, Proxies, SingleSignOn
 from kb.access.logins import Logins
 from kb.access.passwords import Passwords
 from kb.access.sessions import Sessions
@@ -43,6 +43,7 @@ from kb.errors import BulkImportError, SettingsError
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
+from kb.ports.identity import IdentityProvider
 from kb.rules.freshness import Policy, assess
 from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
@@ -65,6 +66,7 @@ from kb.store.tokens import TokenStore
 from kb.system import System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
+from kb.text.once import once
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
@@ -111,6 +113,7 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     system = System(
+        access=build_access(settings, database),
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
@@ -149,9 +152,16 @@ def build_access(
         audit=audit,
         signer=signer,
         anonymous_role=settings.anonymous_role,
-        proxy_users=ProxyUsers(external, now),
+        proxies=_proxies(settings, external, now),
         single_sign_on=_single_sign_on(settings, external, logins),
     )
+
+
+def _proxies(settings: Settings, external: ExternalAccounts, now: Callable[[], datetime]) -> Proxies:
+    """The reverse proxies that the settings trust. Raises SettingsError when they lack something."""
+    if settings.proxy_user_header and not settings.trusted_proxies:
+        raise SettingsError("设置了 proxy_user_header，还要设置 trusted_proxies：反向代理的地址，否则谁都能自称是谁。")
+    return Proxies(settings.trusted_proxies, settings.proxy_user_header, external, now)
 
 
 def _single_sign_on(settings: Settings, external: ExternalAccounts, logins: Logins) -> SingleSignOn | None:
@@ -161,16 +171,17 @@ def _single_sign_on(settings: Settings, external: ExternalAccounts, logins: Logi
     if not settings.oidc_client_id:
         raise SettingsError("设置了 oidc_issuer，还要设置 oidc_client_id：统一登录服务给本系统登记的客户端编号。")
     if settings.oidc_roles and not settings.oidc_role_claim:
-        raise SettingsError(
-            "设置了 oidc_roles，还要设置 oidc_role_claim：身份凭证的哪一项列出用户的组，如 groups。"
-        )
+        raise SettingsError("设置了 oidc_roles，还要设置 oidc_role_claim：身份凭证的哪一项列出用户的组，如 groups。")
     if not find_spec("authlib"):
         raise SettingsError("设置了 oidc_issuer，但没有安装 Authlib；请执行 pip install 'zhida-kb[oidc]'。")
-    from kb.access.oidc import OidcProvider  # takes a second
 
-    provider = OidcProvider(
-        settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret, settings.oidc_role_claim
-    )
+    @once
+    def provider() -> IdentityProvider:
+        from kb.access.oidc import OidcProvider
+
+        secret, role_claim = settings.oidc_client_secret, settings.oidc_role_claim
+        return OidcProvider(settings.oidc_issuer, settings.oidc_client_id, secret, role_claim)
+
     return SingleSignOn(settings.oidc_name, provider, external, logins, dict(settings.oidc_roles))
 
 

@@ -37,6 +37,7 @@ def serve(
         threads=threads,
         connection_limit=_CONNECTIONS,
         asyncore_use_poll=True,  # select() ends at 1024 files
+        clear_untrusted_proxy_headers=False,  # webui.proxies does, and knows networks
         ident=None,
     )
     server.channel_class = _Channel

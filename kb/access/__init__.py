@@ -6,7 +6,7 @@ Made by ``kb.wiring``. What comes out at the other end is always a ``kb.model.Ca
     access.sessions.caller(token)                → Caller | None
     access.tokens.caller(text)                   → Caller, or LoginFailed
     access.single_sign_on.begin(…), .finish(…)   → LoggedIn, for people whom a provider of OpenID Connect knows
-    access.proxy_users.caller(name)              → Caller, for the name that a trusted reverse proxy gave
+    access.proxies.caller(name)                  → Caller, for the name that a trusted reverse proxy gave
     access.accounts, access.tokens, access.audit   what administrators do; every method takes the Caller who does it
     access.signer.sign(purpose, …)                 keyed hashes: device cookies, CSRF
 """
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from kb.access.accounts import Accounts
 from kb.access.audit import Audit
-from kb.access.external import ProxyUsers, SingleSignOn
+from kb.access.external import Proxies, SingleSignOn
 from kb.access.logins import Logins
 from kb.access.sessions import Sessions
 from kb.access.signing import Signer
@@ -39,5 +39,5 @@ class Access:
     audit: Audit
     signer: Signer
     anonymous_role: Role | None
-    proxy_users: ProxyUsers
+    proxies: Proxies
     single_sign_on: SingleSignOn | None

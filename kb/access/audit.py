@@ -32,6 +32,9 @@ ACTIONS = {
     "user.reset": "重置密码",
     "token.add": "签发令牌",
     "token.revoke": "撤销令牌",
+    "learn.accept": "采纳学到的问法",
+    "learn.reject": "拒绝学到的问法",
+    "learn.undo": "撤销对学到的问法的决定",
 }
 COLUMNS = ("at", "actor", "via", "action", "target", "detail")
 

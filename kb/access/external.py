@@ -14,6 +14,7 @@ from itertools import count
 from kb.access.audit import Audit
 from kb.access.logins import LoggedIn, Logins, Visit
 from kb.access.remembering import Remembered
+from kb.config import Network
 from kb.errors import AccessDenied, AccountError, LoginFailed
 from kb.model import Caller, Role, Via
 from kb.ports.accounts import Account, AccountStore
@@ -63,12 +64,15 @@ class ExternalAccounts:
 
 
 class SingleSignOn:
-    """Logging in with a provider, which people call ``name``. ``roles`` by group; none: administrators set them."""
+    """Logging in with a provider, which people call ``name``. ``roles`` by group; none: administrators set them.
+
+    ``provider`` is called where one is needed: most commands need none, and it takes a second to load.
+    """
 
     def __init__(
         self,
         name: str,
-        provider: IdentityProvider,
+        provider: Callable[[], IdentityProvider],
         accounts: ExternalAccounts,
         logins: Logins,
         roles: Mapping[str, Role],
@@ -76,13 +80,13 @@ class SingleSignOn:
         self.name = name
         self._provider, self._accounts, self._logins, self._roles = provider, accounts, logins, roles
 
-    def begin(self, redirect_uri: str) -> Departure:
-        """Where to send the browser. Raises SingleSignOnError."""
-        return self._provider.begin(redirect_uri)
+    def begin(self, redirect_uri: str, ask_again: bool = False) -> Departure:
+        """Where to send the browser (see the port). Raises SingleSignOnError."""
+        return self._provider().begin(redirect_uri, ask_again)
 
     def finish(self, departure: Departure, code: str, redirect_uri: str, visit: Visit) -> LoggedIn:
         """Log in who came back. Raises SingleSignOnError, LoginFailed when disabled, AccountError."""
-        identity = self._provider.finish(departure, code, redirect_uri)
+        identity = self._provider().finish(departure, code, redirect_uri)
         account = self._accounts.account(identity, Via.SESSION, self._role(identity))
         return self._logins.admit(account, visit, Via.SESSION)
 
@@ -94,22 +98,32 @@ class SingleSignOn:
         return next((role for role in reversed(Role) if role in given), Role.AGENT)
 
 
-class ProxyUsers:
-    """Those whom a trusted reverse proxy names with each request. Whether to trust it was decided before."""
+class Proxies:
+    """The reverse proxies in ``networks`` are trusted; they name who asks in ``user_header`` (``""``: they don't)."""
 
-    def __init__(self, accounts: ExternalAccounts, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        networks: tuple[Network, ...],
+        user_header: str,
+        accounts: ExternalAccounts,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.networks, self.user_header = networks, user_header
         self._accounts, self._now = accounts, now
         self._remembered: Remembered[Caller] = Remembered()
 
     def caller(self, name: str) -> Caller:
-        """Who asks. Raises AccessDenied when disabled, LoginFailed when that is no name."""
+        """Whom a proxy named; whether to trust it was decided before.
+
+        Raises AccessDenied when disabled, LoginFailed when that is no name, StoreError.
+        """
         now = self._now()
         if caller := self._remembered.get(name, now):
             return caller
         if not name.isprintable() or "," in name or len(name) > LONGEST_NAME:
             # WSGI joins repeated headers by commas: which of them the proxy wrote can't be told
             raise LoginFailed(
-                "反向代理给出的用户名不能用。请管理员检查代理的设置：用户请求头只能有一个，且只含一个用户名。"
+                "反向代理给出的用户名不能用。请管理员检查代理：用户请求头须只有一个，用 UTF-8 写一个用户名。"
             )
         account = self._accounts.account(Identity(PROXY, name, name), Via.PROXY)
         if account.disabled:

@@ -57,7 +57,7 @@ class OidcProvider:
         self._waiting = threading.BoundedSemaphore(_WAITING)
         self._kept: dict[str, tuple[float, Document]] = {}
 
-    def begin(self, redirect_uri: str) -> Departure:
+    def begin(self, redirect_uri: str, ask_again: bool = False) -> Departure:
         """See the port."""
         with self._asking() as client:
             provider = self._provider(client)
@@ -72,6 +72,7 @@ class OidcProvider:
             nonce=nonce,
             code_challenge=create_s256_code_challenge(verifier),
             code_challenge_method="S256",
+            prompt="login" if ask_again else None,
         )
         return Departure(url, state, nonce, verifier)
 

@@ -56,11 +56,6 @@ class Context:
 
         return build_service(self.settings)
 
-    @property
-    def desk(self) -> Desk:
-        """The system as whoever runs commands here may use it: in every way."""
-        return self.service.desk(Caller.local())
-
     @cached_property
     def access(self) -> Access:
         """Accounts, tokens and the audit log, which need no index and no model."""
@@ -76,6 +71,11 @@ class Context:
             return Caller.local(getpass.getuser())
         except (KeyError, OSError):  # no name, as in some containers
             return Caller.local()
+
+    @property
+    def desk(self) -> Desk:
+        """The system as whoever runs commands here may use it: in every way."""
+        return self.service.desk(self.caller)
 
 
 pass_context: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Context)

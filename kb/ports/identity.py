@@ -36,8 +36,11 @@ class Identity:
 class IdentityProvider(Protocol):
     """Who says who people are."""
 
-    def begin(self, redirect_uri: str) -> Departure:
-        """Where to send the browser, so that it comes back to ``redirect_uri`` with a ``code`` and ``state``."""
+    def begin(self, redirect_uri: str, ask_again: bool = False) -> Departure:
+        """Where to send the browser, so that it comes back to ``redirect_uri`` with a ``code`` and ``state``.
+
+        ``ask_again``: who is logged in there has to say once more who they are, so that somebody else can.
+        """
 
     def finish(self, departure: Departure, code: str, redirect_uri: str) -> Identity:
         """Who came back with ``code``; whether ``state`` is that of ``departure`` was checked by the caller."""

@@ -159,7 +159,7 @@ def test_the_last_administrator_is_not_lost_by_leaving_a_group(make: MakeAccess,
 def test_many_first_requests_at_once_make_one_account_each(access: Access) -> None:
     names = ["Li Si", "li si", "Li Si", "李四"] * 4
     found: list[tuple[str, str]] = []
-    threads = [threading.Thread(target=lambda n=n: found.append((n, access.proxy_users.caller(n).name))) for n in names]
+    threads = [threading.Thread(target=lambda n=n: found.append((n, access.proxies.caller(n).name))) for n in names]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -170,32 +170,32 @@ def test_many_first_requests_at_once_make_one_account_each(access: Access) -> No
 
 def test_whom_the_proxy_names_is_known_by_that_name(access: Access) -> None:
     access.accounts.add(ROOT, "admin", Role.ADMIN, PASSWORD)
-    assert access.proxy_users.caller("CORP\\zhang") == Caller("corp-zhang", Role.AGENT, None, True, Via.PROXY)
-    assert access.proxy_users.caller("王芳").name == "王芳"
-    assert access.proxy_users.caller("admin") == Caller("admin-2", Role.AGENT, None, True, Via.PROXY)
+    assert access.proxies.caller("CORP\\zhang") == Caller("corp-zhang", Role.AGENT, None, True, Via.PROXY)
+    assert access.proxies.caller("王芳").name == "王芳"
+    assert access.proxies.caller("admin") == Caller("admin-2", Role.AGENT, None, True, Via.PROXY)
 
 
 def test_the_rights_of_whom_the_proxy_names_are_kept_here(access: Access, clock: Clock) -> None:
-    access.proxy_users.caller("zhang")
+    access.proxies.caller("zhang")
     access.accounts.change(ROOT, "zhang", Role.EDITOR, None, False)
     clock.turn(seconds=AT_MOST.total_seconds())
-    assert access.proxy_users.caller("zhang") == Caller("zhang", Role.EDITOR, None, False, Via.PROXY)
+    assert access.proxies.caller("zhang") == Caller("zhang", Role.EDITOR, None, False, Via.PROXY)
     access.accounts.disable(ROOT, "zhang")
     clock.turn(seconds=AT_MOST.total_seconds())
     with pytest.raises(AccessDenied, match="已停用"):
-        access.proxy_users.caller("zhang")
+        access.proxies.caller("zhang")
 
 
 @pytest.mark.parametrize("name", ["a, b", "a,b", "a\nb", "a\x00", "x" * 61, "\u202ea"])
 def test_what_is_no_single_name_is_nobody(access: Access, name: str) -> None:
     with pytest.raises(LoginFailed, match="反向代理"):
-        access.proxy_users.caller(name)
+        access.proxies.caller(name)
     assert access.accounts.all(ROOT) == []
 
 
 def test_the_audit_log_names_where_they_come_from(access: Access, provider: Cheat) -> None:
     come(access, provider, Visit(address="10.0.0.9"), sub="u1", preferred_username="zhang")
-    access.proxy_users.caller("li")
+    access.proxies.caller("li")
     entries = access.audit.entries(ROOT, AuditFilter())
     assert [(e.action, e.actor, e.via.value, e.detail) for e in reversed(entries)] == [
         ("user.add", "zhang", "session", {"issuer": provider.issuer, "role": "agent"}),
@@ -217,6 +217,7 @@ def test_everybody_gets_a_name_that_accounts_may_have(wish: str) -> None:
     [
         ({"oidc_client_id": ""}, "oidc_client_id"),
         ({"oidc_roles": MAPPED}, "oidc_role_claim"),
+        ({"proxy_user_header": "X-Remote-User"}, "trusted_proxies"),
     ],
 )
 def test_settings_that_lack_something_say_what(make: MakeAccess, missing: dict[str, object], said: str) -> None:

@@ -76,6 +76,11 @@ def test_every_departure_has_secrets_of_its_own(cheat: Cheat) -> None:
     assert one.nonce not in repr(one)
 
 
+def test_the_provider_asks_again_only_when_somebody_else_wants_to_log_in(cheat: Cheat) -> None:
+    assert "prompt" not in parse_qs(urlsplit(ours(cheat).begin(BACK).url).query)
+    assert parse_qs(urlsplit(ours(cheat).begin(BACK, ask_again=True).url).query)["prompt"] == ["login"]
+
+
 def test_a_code_is_worth_nothing_to_another_browser(cheat: Cheat) -> None:
     oidc = ours(cheat)
     victim, thief = oidc.begin(BACK), oidc.begin(BACK)
