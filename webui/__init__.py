@@ -4,6 +4,7 @@
 
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
+    login.py         /login  /logout  /account        in, out, one's own account
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -13,6 +14,8 @@
     inputs.py        query parameters and JSON bodies, read strictly
     problems.py      every error → a page or problem+json
     security.py      headers, cross-site protection, the visitor's cookie
+    callers.py       who asks: token, login cookie, or nobody known
+    csrf.py          writes from our own pages only
     presentation.py  labels and marks for the templates
     assets.py        static files: addresses, compression, how long browsers keep them
     frequent.py      the FAQ panel, rendered once for all who see the same
@@ -25,7 +28,22 @@ from __future__ import annotations
 from flask import Flask
 
 from kb.service import Service
-from webui import api, assets, conversation, gaps, health, inputs, openapi, pages, presentation, problems, security
+from webui import (
+    api,
+    assets,
+    callers,
+    conversation,
+    csrf,
+    gaps,
+    health,
+    inputs,
+    login,
+    openapi,
+    pages,
+    presentation,
+    problems,
+    security,
+)
 
 #: bytes; more than any form or event needs
 MAX_BODY = 64 * 1024
@@ -38,8 +56,8 @@ def create_app(service: Service) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["service"] = service
-    for part in (problems, security, inputs, assets, presentation):
+    for part in (problems, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, api, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, login, api, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     return app
