@@ -5,6 +5,7 @@
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     login.py         /login  /logout  /account        in, out, one's own account
+    oidc.py          /login/oidc                      to the single sign-on and back
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -14,6 +15,7 @@
     inputs.py        query parameters and JSON bodies, read strictly
     problems.py      every error → a page or problem+json
     security.py      headers, cross-site protection, the visitor's cookie
+    proxies.py       what a trusted reverse proxy says is believed, what others say is removed
     callers.py       who asks: token, login cookie, or nobody known
     csrf.py          writes from our own pages only
     presentation.py  labels and marks for the templates
@@ -38,12 +40,14 @@ from webui import (
     health,
     inputs,
     login,
+    oidc,
     openapi,
     pages,
     presentation,
     problems,
     security,
 )
+from webui.proxies import TrustedProxies
 
 #: bytes; more than any form or event needs
 MAX_BODY = 64 * 1024
@@ -58,6 +62,8 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, login, api, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, login, oidc, api, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
+    trusted = service.access.proxies
+    app.wsgi_app = TrustedProxies(app.wsgi_app, trusted.networks, trusted.user_header)  # type: ignore[method-assign]
     return app
