@@ -57,6 +57,7 @@ def _positive(text: str) -> int:
 
 
 def _issuer(text: str) -> str:
+    text = text.strip()
     address = urlsplit(text)
     safe = address.scheme == "https" or (address.scheme == "http" and address.hostname in _THIS_MACHINE)
     if text and not (safe and address.hostname):
@@ -140,10 +141,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("session_idle_hours", "12", _positive, "a login ends after so many hours without a request"),
     Setting("session_max_days", "7", _positive, "a login ends after so many days in any case"),
     Setting("lock_timeout", "20", _positive, "seconds to wait for another process that writes the index"),
-    Setting("oidc_issuer", "", _issuer, "address of the OpenID Connect provider to log in with; empty: none"),
+    Setting("oidc_issuer", "", _issuer, "address of the OpenID Connect provider to log in with (extra `oidc`); empty: none"),
     Setting("oidc_client_id", "", str.strip, "what the provider calls this installation"),
     Setting("oidc_client_secret", "", str.strip, "and the secret that it gave"),
-    Setting("oidc_name", "统一登录", str.strip, "what the login page calls it"),
+    Setting("oidc_name", "统一登录", str.strip, "the login page's button that leads there"),
     Setting("oidc_role_claim", "", str.strip, "claim that lists somebody's groups, such as `groups`"),
     Setting(
         "oidc_roles",

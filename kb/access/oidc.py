@@ -210,9 +210,7 @@ def _object(response: httpx.Response) -> Document:
     if response.is_success and isinstance(document, dict):
         return document
     reason = document.get("error") if isinstance(document, dict) else None
-    raise _misconfigured(
-        f"{response.url.path} 答复 {response.status_code} {reason if _is_text(reason) else ''}".rstrip()
-    )
+    raise _misconfigured(f"{response.url.path} 答复 {response.status_code} {reason!r}")
 
 
 def _misconfigured(reason: str) -> SingleSignOnError:

@@ -78,7 +78,7 @@ def turned_away(client: FlaskClient, answer: TestResponse, said: str, status: in
 
 def test_there_and_back_to_where_one_wanted_to_go(browser: FlaskClient, staff: Service, provider: Cheat) -> None:
     form = Page(browser.get("/login?next=/browse").get_data(as_text=True))
-    button = next(tag for tag in form.find("a") if tag.text == "用统一登录登录")
+    button = next(tag for tag in form.find("a") if tag.text == "统一登录")
     answer = browser.get(button.get("href"))
     assert answer.location.startswith(provider.issuer)
     answer = back(browser, provider.log_in(answer.location))
@@ -157,7 +157,7 @@ def test_who_gives_up_there_comes_back_to_the_login_page(browser: FlaskClient) -
     query = urlencode({"error": "access_denied", "error_description": "<script>", "state": asked["state"][0]})
     answer = browser.get(f"{CALLBACK}?{query}")
     assert "<script>" not in answer.get_data(as_text=True)
-    again = next(tag for tag in Page(answer.get_data(as_text=True)).find("a") if tag.text == "用统一登录登录")
+    again = next(tag for tag in Page(answer.get_data(as_text=True)).find("a") if tag.text == "统一登录")
     assert again.get("href") == "/login/oidc?next=/browse"
     assert turned_away(browser, answer, "没有完成")
 
