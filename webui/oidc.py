@@ -78,7 +78,7 @@ def _kept() -> tuple[Departure, str]:
     try:
         state, nonce, verifier, wanted = _serializer().loads(request.cookies.get(COOKIE, ""), max_age=_LASTS)
     except BadSignature:
-        raise LoginFailed("这次登录已过期，或不是从本页面开始的。请重新登录；浏览器须接受 Cookie。") from None
+        raise LoginFailed("这次登录已过期，或不是在这个浏览器里开始的。请重新登录；浏览器须接受 Cookie。") from None
     if not hmac.compare_digest(state.encode(), request.args.get("state", "").encode()):
         raise LoginFailed("这次登录不是从这个页面开始的，没有登录。请重新登录。")
     return Departure("", state, nonce, verifier), wanted

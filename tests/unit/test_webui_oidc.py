@@ -110,7 +110,7 @@ def test_nobody_is_sent_elsewhere(browser: FlaskClient, provider: Cheat, wanted:
 
 def test_a_link_logs_nobody_in_as_somebody_else(browser: FlaskClient, stranger: FlaskClient, provider: Cheat) -> None:
     link = away(stranger, provider)
-    assert turned_away(browser, back(browser, link), "不是从本页面开始的")
+    assert turned_away(browser, back(browser, link), "不是在这个浏览器里开始的")
     away(browser, provider)
     assert turned_away(browser, back(browser, link), "不是从这个页面开始的")
 
