@@ -5,6 +5,7 @@
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     login.py         /login  /logout  /account        in, out, one's own account
+    admin.py         /admin                           accounts, tokens, audit log
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -29,6 +30,7 @@ from flask import Flask
 
 from kb.service import Service
 from webui import (
+    admin,
     api,
     assets,
     callers,
@@ -58,6 +60,6 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, login, api, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, login, admin, api, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     return app
