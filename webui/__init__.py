@@ -6,6 +6,7 @@
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     login.py         /login  /logout  /account        in, out, one's own account
     oidc.py          /login/oidc                      to the single sign-on and back
+    admin.py         /admin                           accounts, tokens, audit log
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -31,6 +32,7 @@ from flask import Flask
 
 from kb.service import Service
 from webui import (
+    admin,
     api,
     assets,
     callers,
@@ -62,7 +64,7 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, login, oidc, api, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, login, oidc, admin, api, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     trusted = service.access.proxies
     app.wsgi_app = TrustedProxies(app.wsgi_app, trusted.networks, trusted.user_header)  # type: ignore[method-assign]
