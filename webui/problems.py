@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from kb.errors import ArticleNotFound, EngineError, QueryError, StoreError, TooManyReports
+from webui import limits
 from webui.security import request_id
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ _BY_STATUS = {
     403: ("请求被拒绝", "这个请求来自另一个网站，为安全起见没有执行。请在本站页面上操作。"),
     404: ("页面不存在", "没有这个地址，请检查链接，或从首页搜索。"),
     405: ("不支持这种请求方法", "这个地址不接受这种请求方法，可用的方法见响应头 Allow。"),
-    413: ("内容太长", "提交的内容超过 64 KB 的上限，请缩短后再提交。"),
+    413: ("内容太长", "提交的内容超过 {limit} 的上限，请缩短后再提交。"),
     415: ("内容格式不支持", "请求正文须是 JSON，请带上 Content-Type: application/json。"),
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
@@ -90,6 +91,8 @@ def explain(error: Exception) -> Answer:
 def _explain_http(error: HTTPException) -> Answer:
     status = error.code or 500
     title, detail = _BY_STATUS.get(status, _BAD_REQUEST)
+    if status == 413:
+        detail = detail.format(limit=limits.said(request.max_content_length or limits.USUAL))
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return Answer(status, title, detail, headers)
 
