@@ -6,6 +6,8 @@
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
+    api_images.py    /api/v1/images                   pictures, uploaded for articles
+    media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
     health.py        /healthz                         for monitoring
     precomputed.py   documents that are encoded once for everybody
@@ -28,12 +30,14 @@ from flask import Flask
 from kb.service import Service
 from webui import (
     api,
+    api_images,
     assets,
     conversation,
     gaps,
     health,
     inputs,
     limits,
+    media,
     openapi,
     pages,
     presentation,
@@ -50,6 +54,6 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, limits, security, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, api, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, api, api_images, media, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     return app

@@ -14,7 +14,16 @@ from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from kb.errors import ArticleNotFound, EngineError, QueryError, StoreError, TooManyReports
+from kb.errors import (
+    AccessDenied,
+    ArticleNotFound,
+    EngineError,
+    ImageRefused,
+    LoginRequired,
+    QueryError,
+    StoreError,
+    TooManyReports,
+)
 from webui import limits
 from webui.security import request_id
 
@@ -50,6 +59,8 @@ _BY_STATUS = {
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
 _TOO_MANY = "报告太多"
+_NOT_LOGGED_IN = "需要登录"
+_IMAGE_REFUSED = "图片没有保存"
 
 #: addresses that only programs ask for
 _FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
@@ -58,6 +69,8 @@ _FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
 TITLES = {
     304: "没有变化",
     400: _BAD_REQUEST[0],
+    401: _NOT_LOGGED_IN,
+    422: _IMAGE_REFUSED,
     429: _TOO_MANY,
     500: _OURS.title,
     503: "暂时不可用",
@@ -77,6 +90,12 @@ def explain(error: Exception) -> Answer:
         return Answer(400, _BAD_REQUEST[0], str(error))
     if isinstance(error, ArticleNotFound):
         return Answer(404, "没有这条知识", str(error))
+    if isinstance(error, LoginRequired):
+        return Answer(401, _NOT_LOGGED_IN, str(error))
+    if isinstance(error, AccessDenied):
+        return Answer(403, _BY_STATUS[403][0], str(error))
+    if isinstance(error, ImageRefused):
+        return Answer(422, _IMAGE_REFUSED, str(error))
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
