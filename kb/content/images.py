@@ -10,6 +10,7 @@ import hashlib
 import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import count
@@ -110,7 +111,8 @@ def _frames(image: Image.Image, most: int) -> Iterator[_Frame]:
 def _upright(image: Image.Image) -> Image.Image:
     """A copy of the current frame, turned as its camera said, scaled down, without anything but pixels."""
     frame = image.convert("RGBA")
-    ImageOps.exif_transpose(frame, in_place=True)
+    with suppress(Exception):  # nonsense in EXIF is no reason to refuse a picture: it stays as it lies
+        ImageOps.exif_transpose(frame, in_place=True)
     frame.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     frame.info.clear()
     return frame
