@@ -70,6 +70,13 @@ def text_bomb() -> bytes:
     return plain[:33] + _chunk(b"zTXt", text) + plain[33:]
 
 
+def jpeg_of_many_scans(count: int) -> bytes:
+    """A progressive JPEG whose last pass comes ``count`` times."""
+    data = saved(drawn(), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * count + data[-2:]
+
+
 def gif_beyond_its_screen() -> bytes:
     """A GIF of 1 × 1, whose only frame says that it is 60,000 × 60,000."""
     data = bytearray(saved(Image.new("P", (1, 1)), "GIF"))

@@ -21,6 +21,7 @@ from tests.unit.picture_files import (
     drawn,
     foreign,
     gif_beyond_its_screen,
+    jpeg_of_many_scans,
     opened,
     png_bomb,
     polyglots,
@@ -166,6 +167,12 @@ def test_thousands_of_frames_are_refused(form: str) -> None:
     recode(animated(form, MAX_FRAMES, 4, 4))
     with pytest.raises(ImageRefused, match=f"超过 {MAX_FRAMES} 帧"):
         recode(animated(form, 3000 if form == "GIF" else MAX_FRAMES + 1, 4, 4))
+
+
+def test_a_jpeg_in_ever_more_passes_is_refused() -> None:
+    assert recode(saved(drawn(), "JPEG", progressive=True)).width == 40
+    with pytest.raises(ImageRefused, match="100 层以上"):
+        recode(jpeg_of_many_scans(3000))
 
 
 def test_a_text_that_unpacks_to_fifty_megabytes_is_refused() -> None:
