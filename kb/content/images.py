@@ -140,5 +140,5 @@ def _encode(kind: str, frames: list[_Frame], loop: int | None) -> Picture:
 
 def _too_many_pixels() -> ImageRefused:
     return ImageRefused(
-        f"图片太大：所有画面合计超过 {MAX_PIXELS // 1_000_000} 百万像素，没有保存；请裁剪、缩小，动图请截短。"
+        f"图片太大：所有画面合计超过 {MAX_PIXELS // 10_000} 万像素，没有保存；请裁剪、缩小，动图请截短。"
     )
