@@ -141,7 +141,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("session_idle_hours", "12", _positive, "a login ends after so many hours without a request"),
     Setting("session_max_days", "7", _positive, "a login ends after so many days in any case"),
     Setting("lock_timeout", "20", _positive, "seconds to wait for another process that writes the index"),
-    Setting("oidc_issuer", "", _issuer, "address of the OpenID Connect provider to log in with (extra `oidc`); empty: none"),
+    Setting(
+        "oidc_issuer", "", _issuer, "address of the OpenID Connect provider to log in with (extra `oidc`); empty: none"
+    ),
     Setting("oidc_client_id", "", str.strip, "what the provider calls this installation"),
     Setting("oidc_client_secret", "", str.strip, "and the secret that it gave"),
     Setting("oidc_name", "统一登录", str.strip, "the login page's button that leads there"),

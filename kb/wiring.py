@@ -114,6 +114,7 @@ def build_service(settings: Settings) -> Service:
     )
     system = System(
         access=build_access(settings, database),
+        articles=settings.articles,
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),

@@ -57,6 +57,7 @@ ROOMS = {
     "httpx": {"kb/embedding/endpoint.py", "kb/access/oidc.py"},
     "authlib": {"kb/access/oidc.py"},
     "joserfc": {"kb/access/oidc.py"},
+    "PIL": {"kb/content/images.py"},
     "watchfiles": {"kb/upkeep.py"},
 }
 

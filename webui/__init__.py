@@ -9,12 +9,15 @@
     admin.py         /admin                           accounts, tokens, audit log
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
+    api_images.py    /api/v1/images                   pictures, uploaded for articles
+    media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
     health.py        /healthz                         for monitoring
     precomputed.py   documents that are encoded once for everybody
     parameters.py    what routes take, declared once for requests and documentation
     inputs.py        query parameters and JSON bodies, read strictly
     problems.py      every error → a page or problem+json
+    limits.py        how long a request's body may be, by view
     security.py      headers, cross-site protection, the visitor's cookie
     proxies.py       what a trusted reverse proxy says is believed, what others say is removed
     callers.py       who asks: token, login cookie, or nobody known
@@ -34,6 +37,7 @@ from kb.service import Service
 from webui import (
     admin,
     api,
+    api_images,
     assets,
     callers,
     conversation,
@@ -41,7 +45,9 @@ from webui import (
     gaps,
     health,
     inputs,
+    limits,
     login,
+    media,
     oidc,
     openapi,
     pages,
@@ -51,20 +57,16 @@ from webui import (
 )
 from webui.proxies import TrustedProxies
 
-#: bytes; more than any form or event needs
-MAX_BODY = 64 * 1024
-
 
 def create_app(service: Service) -> Flask:
     """The WSGI application that shows ``service``."""
     app = Flask(__name__, static_url_path=assets.base_address())
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["service"] = service
-    for part in (problems, security, callers, csrf, inputs, assets, presentation):
+    for part in (problems, limits, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, login, oidc, admin, api, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, login, oidc, admin, api, api_images, media, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     trusted = service.access.proxies
     app.wsgi_app = TrustedProxies(app.wsgi_app, trusted.networks, trusted.user_header)  # type: ignore[method-assign]

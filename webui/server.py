@@ -15,6 +15,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
 from kb.errors import ServeError
+from webui.limits import LARGEST
 
 #: open connections; browsers of a few hundred agents keep some each
 _CONNECTIONS = 2000
@@ -38,6 +39,7 @@ def serve(
         connection_limit=_CONNECTIONS,
         asyncore_use_poll=True,  # select() ends at 1024 files
         clear_untrusted_proxy_headers=False,  # webui.proxies does, and knows networks
+        max_request_body_size=LARGEST + 1,  # waitress refuses from this size on; else up to 1 GB went to the disk
         ident=None,
     )
     server.channel_class = _Channel

@@ -95,7 +95,7 @@ def test_looks(open_page: OpenPage, path: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.set_viewport_size({"width": 360, "height": 700})
-    assert page.evaluate(TARGETS.replace('"input', '"input:not([type=hidden]):not([type=checkbox])')) == []
+    assert page.evaluate(TARGETS.replace("input,", "input:not([type=checkbox]),")) == []
     for dark, width in ((False, 1280), (True, 360)):
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.set_viewport_size({"width": width, "height": 900})
