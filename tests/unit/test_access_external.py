@@ -124,6 +124,8 @@ def test_who_is_disabled_stays_out_and_keeps_the_role(make: MakeAccess, provider
     with pytest.raises(LoginFailed, match="已停用"):
         come(access, provider, sub="u1", groups=["kb-admins"])
     assert account(access, "zhang").role is Role.AGENT
+    latest = access.audit.entries(ROOT, AuditFilter())[0]
+    assert (latest.action, latest.target) == ("login.failed", "zhang")
 
 
 def test_without_groups_administrators_set_the_role(access: Access, provider: Cheat) -> None:
