@@ -113,7 +113,7 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     system = System(
-        access=build_access(settings, database),
+        access=build_access(settings, database, log_writer),
         articles=settings.articles,
         catalog=catalog,
         engine=engine,
@@ -135,21 +135,23 @@ def build_service(settings: Settings) -> Service:
 def build_access(
     settings: Settings,
     database: Database,
+    log_writer: LogWriter | None = None,
     now: Callable[[], datetime] | None = None,
     passwords: Passwords | None = None,
 ) -> Access:
     """Accounts, logins, tokens and the audit log in ``database``."""
+    later = (log_writer or LogWriter()).put
     now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
     audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
     idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
-    sessions = Sessions(SessionStore(database), idle, longest, now)
+    sessions = Sessions(SessionStore(database), idle, longest, later, now)
     throttle = Throttle(LoginFailures(database), signer, now)
     logins, external = Logins(store, sessions, passwords, throttle, audit, now), ExternalAccounts(store, audit, now)
     return Access(
         accounts=Accounts(store, sessions, passwords, audit, now),
         logins=logins,
         sessions=sessions,
-        tokens=Tokens(TokenStore(database), audit, now),
+        tokens=Tokens(TokenStore(database), audit, later, now),
         audit=audit,
         signer=signer,
         anonymous_role=settings.anonymous_role,

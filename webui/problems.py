@@ -155,7 +155,7 @@ def _explain_http(error: HTTPException) -> Answer:
 def _respond(error: Exception) -> ResponseReturnValue:
     answer = explain(error)
     if not request.path.startswith(_FOR_PROGRAMS):
-        if answer.type == LOGIN_REQUIRED and request.method == "GET":
+        if answer.type == LOGIN_REQUIRED and request.method in ("GET", "HEAD"):
             return redirect(url_for("login.form", next=request.full_path.rstrip("?")))
         return render_template("error.html", answer=answer, request_id=request_id()), answer.status, answer.headers
     response = jsonify(
