@@ -194,8 +194,8 @@ class SearchEngine(Protocol):
     def generation(self) -> str:
         """A name that changes with every visible change; ``""`` before the first build."""
 
-    def doc_count(self) -> int:
-        """Documents in the current generation."""
+    def doc_count(self, audience: str | None = None) -> int:
+        """Documents in the current generation, for one audience or for all."""
 
     def close(self) -> None:
         """Release files; the engine is not used afterwards."""
