@@ -133,7 +133,7 @@ def _snapshots(
         learned=learning.current,
         **shared,
     )
-    articles, policy = PublicArticles(catalog), replace(policy, tell_reviews=False)
+    articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
     public = Snapshots(
         articles,
         panels=FaqPanels(articles, events, rankings, policy),

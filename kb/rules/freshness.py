@@ -23,28 +23,28 @@ class Policy:
     """How often articles are reviewed unless they, their scenario or their product say otherwise.
 
     ``top_interval`` holds for what is in the current FAQ top list, ``default_interval`` for the rest;
-    ``due_days`` is how many days ahead a review is announced. Whether verdicts ``tell_reviews`` or only the state and
-    until when an article was valid: when the house looks at it again is nobody else's business.
+    ``due_days`` is how many days ahead a review is announced. ``for_outsiders``: of the reasons only the end of
+    validity is told; what the house has not looked at yet is its own business.
     """
 
     default_interval: Interval = _THIRTY_DAYS
     top_interval: Interval = _WEEK
     due_days: int = 7
-    tell_reviews: bool = True
+    for_outsiders: bool = False
 
 
 def assess(article: Article, policy: Policy, as_of: date, in_top: bool = False) -> Freshness:
     """Judge ``article`` on the day ``as_of``; a deadline still holds on its own day."""
     due = _due(article, policy, in_top)
     found = _findings(article, policy, as_of, due)
-    reasons = [reason for state, reason in found if policy.tell_reviews or state is State.EXPIRED]
+    reasons = [reason for state, reason in found if state is State.EXPIRED or not policy.for_outsiders]
     servable = article.valid_from is None or article.valid_from <= as_of
     if not servable:
         reasons.append(f"自 {article.valid_from} 起生效，目前尚未生效")
     return Freshness(
         state=found[0][0] if found else State.FRESH,
         reasons=tuple(reasons),
-        due=due if policy.tell_reviews else None,
+        due=due,
         days_overdue=_days_overdue(article, as_of, due),
         servable=servable,
     )

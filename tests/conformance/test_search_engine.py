@@ -5,18 +5,24 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import EngineError, IndexCorrupt, IndexLocked, IndexMissing
 from kb.ports.engine import EngineQuery, EngineResult, IndexDocument, Reading, SearchEngine, Term
 from kb.text.grams import grams
 from kb.text.normalize import normalize
+
+#: made of what CORPUS is made of, so that words coincide
+_TEXTS = st.text(st.sampled_from("退款货发票登录网未收到 5g"), min_size=1, max_size=12)
 
 EngineFactory = Callable[[Path, float], SearchEngine]
 ENGINES: dict[str, EngineFactory] = {"whoosh": lambda root, timeout: WhooshEngine(root, timeout)}
@@ -376,6 +382,23 @@ class TestAudiences:
         with engine.batch() as batch:
             batch.put(document("secret", "退款的另一条暗语"))
         assert self.answers(engine) == alone
+
+    @pytest.mark.parametrize("name", sorted(ENGINES))
+    @given(hidden=st.lists(st.tuples(_TEXTS, _TEXTS), max_size=8), asked=_TEXTS)
+    @settings(max_examples=20)
+    def test_whatever_others_may_see_changes_nothing(
+        self, name: str, hidden: list[tuple[str, str]], asked: str
+    ) -> None:
+        internal = [document(f"h{i}", title, body=body) for i, (title, body) in enumerate(hidden)]
+        answers = []
+        for corpus in (self.PUBLIC, [*internal, *self.PUBLIC]):
+            with tempfile.TemporaryDirectory() as folder:
+                engine = ENGINES[name](Path(folder), 5.0)
+                engine.rebuild(corpus, "fp")
+                found = engine.search(query(asked, audience="public", facets=("product",)))
+                answers.append(([(hit.id, hit.score) for hit in found.hits], found.total, found.facets))
+                engine.close()
+        assert answers[0] == answers[1]
 
     def test_an_article_that_changes_its_audience_comes_and_goes(self, engine: SearchEngine) -> None:
         for audience in ("public", "internal", "public"):

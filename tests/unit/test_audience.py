@@ -93,7 +93,7 @@ def test_agents_see_everything_as_before(both: Both) -> None:
 def test_a_public_article_tells_outsiders_nothing_of_the_house(both: Both) -> None:
     document = both.mixed.service.desk(OUTSIDER).article_document("arrival")
     assert document["title"] == "退款到账期限"
-    assert [document[name] for name in ("owner", "contact", "verified_by", "outdated_by", "due")] == [None] * 5
+    assert [document[name] for name in ("owner", "contact", "verified_by", "outdated_by")] == [None] * 4
     assert (document["source"], document["reasons"]) == ("", [])
     assert [other["id"] for other in document["related"]] == ["lost"]
     assert set(document) == set(both.mixed.service.desk(ANYBODY).article_document("arrival"))
