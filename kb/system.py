@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.model import Caller
@@ -23,10 +24,11 @@ from kb.usecases.staleness import ReviewQueue
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """``snapshots`` are of all articles, ``public`` of those that anybody may see. ``now`` gives an aware datetime;
-    ``damaged`` is set when a search met damage that upkeep has to mend.
+    """``articles`` is the folder of the files; ``snapshots`` are of all articles, ``public`` of those that anybody may
+    see. ``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend.
     """
 
+    articles: Path
     catalog: Catalog
     engine: SearchEngine
     indexer: Indexer

@@ -98,6 +98,7 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     system = System(
+        articles=settings.articles,
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),

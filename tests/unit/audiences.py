@@ -31,7 +31,11 @@ FOLDERS = {
 #: place and id → title, wordings, script
 PUBLIC = {
     "mall/refund/arrival": ("退款到账期限", ("退款多久到账", "退款几天能收到"), "审核通过后 1 至 5 个工作日原路退回。"),
-    "mall/refund/lost": ("未收到货退款", ("没收到货怎么退款",), "您的包裹未送达，可以申请仅退款。"),
+    "mall/refund/lost": (
+        "未收到货退款",
+        ("没收到货怎么退款",),
+        "您的包裹未送达，可以申请仅退款。\n![单据](images/0000000000000000.png)",
+    ),
     "mall/refund/broken": ("商品破损赔付", ("东西摔坏了", "到手是碎的"), "请拍照上传，核实后为您补发或者赔付。"),
     "mall/invoice/open": ("电子发票开具", ("怎么开发票",), "订单完成后，在订单详情里点“申请开票”。"),
     "home/lock/power": ("门锁没电应急开锁", ("锁没电了打不开门",), "请用充电宝接门锁底部的接口。"),
@@ -42,7 +46,11 @@ SECRET_FOLDERS = {"mall/fraud": "刷单稽核", "vault": "风控密库", "vault/
 SECRET = {
     "mall/fraud/blacklist": ("羊毛党黑名单判定", ("薅羊毛怎么查",), "命中布谷鸟规则的账号一律拒赔。"),
     "vault/limit/ceiling": ("破损赔付权限上限", ("最多能赔多少", "退款多久到账"), "坐席可赔三百元，主管可赔两千元。"),
-    "mall/refund/goodwill": ("退款安抚金额度", ("客户闹事怎么退款",), "安抚金不超过八十八元，退款退款退款。"),
+    "mall/refund/goodwill": (
+        "退款安抚金额度",
+        ("客户闹事怎么退款",),
+        "安抚金不超过八十八元，退款退款退款。\n![表](images/1111111111111111.png)",
+    ),
     "home/lock/backdoor": ("门锁工程模式口令", ("指纹刷不开的后门",), "同时长按井号键九秒进入工程模式。"),
 }
 #: so many that they would fill the FAQ panel
@@ -70,6 +78,11 @@ _SCOPES = (
     *("product=mall", "channel=微信", "channel=电话", "kind=policy", "product=火星", "tag=火星"),
 )
 _ANSWERED_LATE = re.compile(r'"(took_ms|generation|request_id)": ?("[^"]*"|[\d.]+)|<code>[0-9a-f]{16}</code>')
+
+
+#: names of pictures: mentioned by a public article, by an internal one, by none
+SHOWN, KEPT, NO_PICTURE = "0" * 16 + ".png", "1" * 16 + ".png", "2" * 16 + ".png"
+_PICTURES = "/media/<product>/<scenario>/images/<name>"
 
 
 class Outside(Service):
@@ -102,6 +115,7 @@ def write_public(root: Path) -> None:
             f"kind: {'policy' if 'arrival' in path else 'faq'}",
         ]
         write(root, f"{path}.md", source(Path(path).name, title, questions, script, *fields))
+    write(root, f"mall/refund/images/{SHOWN}", b"shown")
     write(root, "_dict/synonyms.txt", "退款 暗号甲\n黑名单 暗号乙 赔付\n")
 
 
@@ -112,6 +126,7 @@ def write_secret(root: Path) -> None:
     fields = ("weight: 90", "pinned: true", "tags: [绝密, 售后]", "kind: policy", "related: [lost]")
     for path, (title, questions, script) in SECRET.items():
         write(root, f"{path}.md", source(Path(path).name, title, questions, script, *fields))
+    write(root, f"mall/refund/images/{KEPT}", b"kept")
     for number in range(FILLERS):
         text = source(
             f"filler-{number}", f"填充说明 {number}", (f"退款填充 {number}",), "退款发票门锁指纹。", "pinned: true"
@@ -198,8 +213,12 @@ def _addresses(app: Any) -> list[str]:
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint == "static":
             continue
-        assert rule.arguments <= {"article_id"}, f"{rule.rule}: say here which addresses it has"
+        assert rule.arguments <= {"article_id"} or rule.rule == _PICTURES, (
+            f"{rule.rule}: say here which addresses it has"
+        )
         filled = [rule.rule.replace("<article_id>", i) for i in ids] if rule.arguments else [rule.rule]
+        if rule.rule == _PICTURES:
+            filled = [f"/media/{folder}/images/{name}" for folder in FOLDERS for name in (SHOWN, KEPT, NO_PICTURE)]
         addresses += filled
         addresses += [f"{rule.rule}?{query}" for query in more.get(rule.rule, ())]
     return addresses

@@ -12,7 +12,20 @@ from kb.errors import ArticleNotFound, LoginRequired
 from kb.model import SearchRequest
 from tests.callers import ANYBODY
 from tests.unit.article_tree import write
-from tests.unit.audiences import FILLERS, FOLDERS, OUTSIDER, PUBLIC, SECRET, Place, everything, open_place, source
+from tests.unit.audiences import (
+    FILLERS,
+    FOLDERS,
+    KEPT,
+    NO_PICTURE,
+    OUTSIDER,
+    PUBLIC,
+    SECRET,
+    SHOWN,
+    Place,
+    everything,
+    open_place,
+    source,
+)
 
 HIDDEN_WORDS = (
     "羊毛",
@@ -75,6 +88,13 @@ def test_an_internal_article_looks_like_none(both: Both) -> None:
         missing = got[form.format("no-such-article")]
         assert (status, str(body).replace("ceiling", "no-such-article"), headers) == missing
         assert status == 404
+
+
+def test_a_picture_is_shown_where_a_public_article_shows_it(both: Both) -> None:
+    got = everything(both.mixed.service)
+    statuses = [got[f"/media/mall/refund/images/{name}"][0] for name in (SHOWN, KEPT, NO_PICTURE)]
+    assert statuses == [200, 404, 404]
+    assert both.mixed.service.desk(ANYBODY).images.read("mall/refund", KEPT) == b"kept"
 
 
 def test_agents_see_everything_as_before(both: Both) -> None:
