@@ -76,6 +76,7 @@ def test_outsiders_are_answered_at_all_and_hear_no_internal_word(both: Both) -> 
     asked_plainly = {asked: answer for asked, answer in got.items() if asked.startswith("/") and "=" not in asked}
     answered = [str(body) for status, body, _ in asked_plainly.values() if status == 200]
     assert len(answered) > 20
+    assert [status for asked, (status, *_) in got.items() if "recommend {" in asked] == [200] * 4 + [400, 200, 400]
     assert "退款到账期限" in " ".join(answered)
     for word in HIDDEN_WORDS:
         assert [text for text in answered if word in text] == [], word
