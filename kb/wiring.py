@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from kb.access import Access
 from kb.access.accounts import Accounts
 from kb.access.audit import Audit
-from kb.access.external import ExternalAccounts, Proxies, SingleSignOn
+from kb.access.external import ExternalAccounts
 from kb.access.logins import Logins
 from kb.access.passwords import Passwords
+from kb.access.providers import proxies, single_sign_on
 from kb.access.sessions import Sessions
 from kb.access.signing import Signer
 from kb.access.throttle import Throttle
@@ -39,11 +41,10 @@ from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
-from kb.errors import BulkImportError, SettingsError
+from kb.errors import BulkImportError
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
-from kb.ports.identity import IdentityProvider
 from kb.rules.freshness import Policy, assess
 from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
@@ -66,14 +67,14 @@ from kb.store.tokens import TokenStore
 from kb.system import System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
-from kb.text.once import once
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
+from kb.usecases.audience import PUBLIC, PublicArticles
 from kb.usecases.documents import index_document
 from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer
-from kb.usecases.learning import Learning
+from kb.usecases.learning import LearnedQuestions, Learning
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
 from kb.usecases.question import Vocabulary
@@ -96,20 +97,21 @@ def build_service(settings: Settings) -> Service:
     engine = build_engine(settings)
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
-    panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
     learning = Learning(events, LearnedStore(database), catalog, QuestionEditor(files, settings.learning_dir), _now)
     semantic = build_semantic(settings)
-    snapshots = Snapshots(
-        catalog=catalog,
+    everything, public = _snapshots(
+        catalog,
+        events,
+        FaqSnapshots(database),
+        policy,
+        activity,
+        learning,
         engine=engine,
-        activity=activity,
-        panels=panels,
-        policy=policy,
         channels=settings.channels,
-        vocabulary=lambda: build_vocabulary(settings),
+        # loading them takes a second, so they are kept while they fit
+        vocabulary=lru_cache(maxsize=1)(lambda digest: build_vocabulary(settings)),
         dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         now=_now,
-        learned=learning.current,
         semantic=semantic,
     )
     system = System(
@@ -118,9 +120,9 @@ def build_service(settings: Settings) -> Service:
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
-        snapshots=snapshots,
+        snapshots=everything,
+        public=public,
         activity=activity,
-        panels=panels,
         queue=ReviewQueue(catalog, events, policy),
         learning=learning,
         channels=settings.channels,
@@ -130,6 +132,37 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     return Service(system)
+
+
+def _snapshots(
+    catalog: Catalog,
+    events: EventLog,
+    rankings: FaqSnapshots,
+    policy: Policy,
+    activity: Activity,
+    learning: Learning,
+    **shared: Any,
+) -> tuple[Snapshots, Snapshots]:
+    """Of all articles, and of the public ones, about which agents' words and reviews tell nothing."""
+    everything = Snapshots(
+        catalog,
+        panels=FaqPanels(catalog, events, rankings, policy),
+        policy=policy,
+        habits=activity.habits,
+        learned=learning.current,
+        **shared,
+    )
+    articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
+    public = Snapshots(
+        articles,
+        panels=FaqPanels(articles, events, rankings, policy),
+        policy=policy,
+        habits=lambda: (activity.habits()[0], ()),
+        learned=LearnedQuestions,
+        audience=PUBLIC,
+        **shared,
+    )
+    return everything, public
 
 
 def build_access(
@@ -155,37 +188,9 @@ def build_access(
         audit=audit,
         signer=signer,
         anonymous_role=settings.anonymous_role,
-        proxies=_proxies(settings, external, now),
-        single_sign_on=_single_sign_on(settings, external, logins),
+        proxies=proxies(settings, external, now),
+        single_sign_on=single_sign_on(settings, external, logins),
     )
-
-
-def _proxies(settings: Settings, external: ExternalAccounts, now: Callable[[], datetime]) -> Proxies:
-    """The reverse proxies that the settings trust. Raises SettingsError when they lack something."""
-    if settings.proxy_user_header and not settings.trusted_proxies:
-        raise SettingsError("设置了 proxy_user_header，还要设置 trusted_proxies：反向代理的地址，否则谁都能自称是谁。")
-    return Proxies(settings.trusted_proxies, settings.proxy_user_header, external, now)
-
-
-def _single_sign_on(settings: Settings, external: ExternalAccounts, logins: Logins) -> SingleSignOn | None:
-    """Logging in with the provider that the settings name. Raises SettingsError when they lack something."""
-    if not settings.oidc_issuer:
-        return None
-    if not settings.oidc_client_id:
-        raise SettingsError("设置了 oidc_issuer，还要设置 oidc_client_id：统一登录服务给本系统登记的客户端编号。")
-    if settings.oidc_roles and not settings.oidc_role_claim:
-        raise SettingsError("设置了 oidc_roles，还要设置 oidc_role_claim：身份凭证的哪一项列出用户的组，如 groups。")
-    if not find_spec("authlib"):
-        raise SettingsError("设置了 oidc_issuer，但没有安装 Authlib；请执行 pip install 'zhida-kb[oidc]'。")
-
-    @once
-    def provider() -> IdentityProvider:
-        from kb.access.oidc import OidcProvider
-
-        secret, role_claim = settings.oidc_client_secret, settings.oidc_role_claim
-        return OidcProvider(settings.oidc_issuer, settings.oidc_client_id, secret, role_claim)
-
-    return SingleSignOn(settings.oidc_name, provider, external, logins, dict(settings.oidc_roles))
 
 
 def _now() -> datetime:

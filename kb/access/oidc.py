@@ -1,8 +1,8 @@
 """OpenID Connect, code flow with PKCE: the protocol without web pages.
 
 Authlib knows the protocol (addresses, PKCE, which claims an ID token needs), joserfc signatures, httpx HTTP. Authlib's
-own HTTP client is not used: it takes whatever algorithm the provider announces. Loading all this takes a second, so
-that ``kb.wiring`` imports this module only where it is needed.
+clients for web frameworks are not used: they take whatever algorithm the provider announces. Loading all this takes a
+second, so that ``kb.access.providers`` imports this module only where it is needed.
 """
 
 from __future__ import annotations

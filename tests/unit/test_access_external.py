@@ -51,7 +51,7 @@ def make(small: Settings, clock: Clock, provider: Cheat) -> MakeAccess:
 
     def make(**more: Any) -> Access:
         ours = {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
-        return build_access(replace(small, **{**ours, **more}), database, clock, quick_passwords())
+        return build_access(replace(small, **{**ours, **more}), database, now=clock, passwords=quick_passwords())
 
     return make
 
