@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from kb.access import Access
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.model import Caller
 from kb.ports.engine import SearchEngine
@@ -28,6 +29,7 @@ class System:
     see. ``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend.
     """
 
+    access: Access
     articles: Path
     catalog: Catalog
     engine: SearchEngine
