@@ -132,31 +132,6 @@ def build_service(settings: Settings) -> Service:
     return Service(system)
 
 
-def build_access(
-    settings: Settings,
-    database: Database,
-    log_writer: LogWriter | None = None,
-    now: Callable[[], datetime] | None = None,
-    passwords: Passwords | None = None,
-) -> Access:
-    """Accounts, logins, tokens and the audit log in ``database``."""
-    later = (log_writer or LogWriter()).put
-    now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
-    audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
-    idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
-    sessions = Sessions(SessionStore(database), idle, longest, later, now)
-    throttle = Throttle(LoginFailures(database), signer, now)
-    return Access(
-        accounts=Accounts(store, sessions, passwords, audit, now),
-        logins=Logins(store, sessions, passwords, throttle, audit, now),
-        sessions=sessions,
-        tokens=Tokens(TokenStore(database), audit, later, now),
-        audit=audit,
-        signer=signer,
-        anonymous_role=settings.anonymous_role,
-    )
-
-
 def _snapshots(
     catalog: Catalog,
     events: EventLog,
@@ -186,6 +161,31 @@ def _snapshots(
         **shared,
     )
     return everything, public
+
+
+def build_access(
+    settings: Settings,
+    database: Database,
+    log_writer: LogWriter | None = None,
+    now: Callable[[], datetime] | None = None,
+    passwords: Passwords | None = None,
+) -> Access:
+    """Accounts, logins, tokens and the audit log in ``database``."""
+    later = (log_writer or LogWriter()).put
+    now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
+    audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
+    idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
+    sessions = Sessions(SessionStore(database), idle, longest, later, now)
+    throttle = Throttle(LoginFailures(database), signer, now)
+    return Access(
+        accounts=Accounts(store, sessions, passwords, audit, now),
+        logins=Logins(store, sessions, passwords, throttle, audit, now),
+        sessions=sessions,
+        tokens=Tokens(TokenStore(database), audit, later, now),
+        audit=audit,
+        signer=signer,
+        anonymous_role=settings.anonymous_role,
+    )
 
 
 def _now() -> datetime:
