@@ -16,8 +16,10 @@ from typing import Any
 from kb.access import Access
 from kb.access.accounts import Accounts
 from kb.access.audit import Audit
+from kb.access.external import ExternalAccounts
 from kb.access.logins import Logins
 from kb.access.passwords import Passwords
+from kb.access.providers import proxies, single_sign_on
 from kb.access.sessions import Sessions
 from kb.access.signing import Signer
 from kb.access.throttle import Throttle
@@ -177,14 +179,17 @@ def build_access(
     idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
     sessions = Sessions(SessionStore(database), idle, longest, later, now)
     throttle = Throttle(LoginFailures(database), signer, now)
+    logins, external = Logins(store, sessions, passwords, throttle, audit, now), ExternalAccounts(store, audit, now)
     return Access(
         accounts=Accounts(store, sessions, passwords, audit, now),
-        logins=Logins(store, sessions, passwords, throttle, audit, now),
+        logins=logins,
         sessions=sessions,
         tokens=Tokens(TokenStore(database), audit, later, now),
         audit=audit,
         signer=signer,
         anonymous_role=settings.anonymous_role,
+        proxies=proxies(settings, external, now),
+        single_sign_on=single_sign_on(settings, external, logins),
     )
 
 

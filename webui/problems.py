@@ -24,6 +24,7 @@ from kb.errors import (
     LoginFailed,
     LoginRequired,
     QueryError,
+    SingleSignOnError,
     StoreError,
     TooManyLogins,
     TooManyReports,
@@ -114,7 +115,7 @@ def explain(error: Exception) -> Answer:
         return Answer(422, _IMAGE_REFUSED, str(error))
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
-    if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, AccessDenied, AccountError)):
+    if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, SingleSignOnError, AccessDenied, AccountError)):
         return _explain_access(error)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return _explain_http(error)
@@ -133,6 +134,8 @@ def _explain_access(error: KbError) -> Answer:
         return Answer(401, "登录没有成功", str(error), challenge, LOGIN_FAILED)
     if isinstance(error, TooManyLogins):
         return Answer(429, "登录失败次数太多", str(error), {"Retry-After": str(error.seconds)})
+    if isinstance(error, SingleSignOnError):
+        return Answer(502, "统一登录不可用", str(error))
     if isinstance(error, AccessDenied):
         return Answer(403, "没有权限", str(error))
     return Answer(400, _BAD_REQUEST[0], str(error))

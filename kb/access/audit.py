@@ -30,6 +30,7 @@ ACTIONS = {
     "user.disable": "停用账号",
     "user.enable": "启用账号",
     "user.reset": "重置密码",
+    "user.role": "按统一登录的组设角色",
     "token.add": "签发令牌",
     "token.revoke": "撤销令牌",
     "image.add": "上传图片",
@@ -39,6 +40,7 @@ ACTIONS = {
 }
 _FIELDS = {
     "address": "地址",
+    "issuer": "身份来自",
     "role": "角色",
     "owners": "部门",
     "can_publish": "可以发布",
