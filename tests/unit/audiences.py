@@ -86,7 +86,6 @@ _OTHERS = {
     "/media/<product>/<scenario>/images/<name>": [
         f"/media/{folder}/images/{name}" for folder in FOLDERS for name in (SHOWN, KEPT, NO_PICTURE)
     ],
-    "/admin/audit.<any(csv, jsonl):form>": ["/admin/audit.csv", "/admin/audit.jsonl"],
 }
 
 
