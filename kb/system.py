@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from kb.editing.bulk_edits import BulkEdits
+from kb.editing.editor import Editor
+from kb.editing.history import ArticleHistory
+from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
@@ -22,6 +26,17 @@ from kb.usecases.staleness import ReviewQueue
 
 
 @dataclass(frozen=True, slots=True)
+class Editing:
+    """Changing articles; ``changed`` is set when upkeep has to let searches follow."""
+
+    editor: Editor
+    history: ArticleHistory
+    moving: Moving
+    bulk: BulkEdits
+    changed: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend."""
 
@@ -33,6 +48,7 @@ class System:
     panels: FaqPanels
     queue: ReviewQueue
     learning: Learning
+    editing: Editing
     channels: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]
