@@ -6,6 +6,7 @@
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
+    api_editing.py   /api/v1/articles/…               the same for those who write
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
     health.py        /healthz                         for monitoring
     precomputed.py   documents that are encoded once for everybody
@@ -25,7 +26,20 @@ from __future__ import annotations
 from flask import Flask
 
 from kb.service import Service
-from webui import api, assets, conversation, gaps, health, inputs, openapi, pages, presentation, problems, security
+from webui import (
+    api,
+    api_editing,
+    assets,
+    conversation,
+    gaps,
+    health,
+    inputs,
+    openapi,
+    pages,
+    presentation,
+    problems,
+    security,
+)
 
 #: bytes; more than any form or event needs
 MAX_BODY = 64 * 1024
@@ -40,6 +54,6 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, security, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, api, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, api, api_editing, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     return app

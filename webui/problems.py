@@ -14,7 +14,21 @@ from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from kb.errors import ArticleNotFound, EngineError, QueryError, StoreError, TooManyReports
+from kb.contracts import problem_document
+from kb.errors import (
+    AccessDenied,
+    ArticleNotFound,
+    EditConflict,
+    EditError,
+    EngineError,
+    InvalidArticle,
+    LoginRequired,
+    QueryError,
+    SaveFailed,
+    StoreError,
+    TooManyReports,
+)
+from kb.model import Problem
 from webui.security import request_id
 
 log = logging.getLogger(__name__)
@@ -24,12 +38,13 @@ _RETRY = {"Retry-After": "5"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to tell about an error."""
+    """What to tell about an error; ``extra`` is for programs."""
 
     status: int
     title: str
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 _STORE_DOWN = Answer(503, "暂时读不到数据", "数据库暂时不可用，请稍后重试；若持续出现，请联系管理员。", _RETRY)
@@ -44,11 +59,13 @@ _BY_STATUS = {
     403: ("请求被拒绝", "这个请求来自另一个网站，为安全起见没有执行。请在本站页面上操作。"),
     404: ("页面不存在", "没有这个地址，请检查链接，或从首页搜索。"),
     405: ("不支持这种请求方法", "这个地址不接受这种请求方法，可用的方法见响应头 Allow。"),
-    413: ("内容太长", "提交的内容超过 64 KB 的上限，请缩短后再提交。"),
+    413: ("内容太长", "提交的内容超过上限（一般 64 KB，一条知识 1 MiB），请缩短后再提交。"),
+    428: ("要说明看到的是哪个版本", "请带上 If-Match: <revision>；新建请带 If-None-Match: *。"),
     415: ("内容格式不支持", "请求正文须是 JSON，请带上 Content-Type: application/json。"),
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
 _TOO_MANY = "报告太多"
+_LOGIN, _DENIED, _CONFLICT, _INVALID = "请先登录", "没有权限", "别人已经改过", "内容不符合格式"
 
 #: addresses that only programs ask for
 _FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
@@ -57,6 +74,9 @@ _FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
 TITLES = {
     304: "没有变化",
     400: _BAD_REQUEST[0],
+    401: _LOGIN,
+    409: _CONFLICT,
+    422: _INVALID,
     429: _TOO_MANY,
     500: _OURS.title,
     503: "暂时不可用",
@@ -78,6 +98,12 @@ def explain(error: Exception) -> Answer:
         return Answer(404, "没有这条知识", str(error))
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
+    if isinstance(error, LoginRequired):
+        return Answer(401, _LOGIN, str(error), {"WWW-Authenticate": "Bearer"})
+    if isinstance(error, AccessDenied):
+        return Answer(403, _DENIED, str(error))
+    if isinstance(error, (EditError, EditConflict, InvalidArticle)):
+        return _explain_edit(error)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return _explain_http(error)
     if isinstance(error, (EngineError, StoreError)):
@@ -85,6 +111,20 @@ def explain(error: Exception) -> Answer:
         return _SEARCH_DOWN if isinstance(error, EngineError) else _STORE_DOWN
     log.error("[%s] %s %s", request_id(), request.method, request.path, exc_info=error)
     return _OURS
+
+
+def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
+    """Why something was not saved, and what a program needs to go on."""
+    if isinstance(error, EditConflict):
+        tag = {"ETag": f'"{error.revision}"'} if error.revision else {}
+        return Answer(409, _CONFLICT, str(error), tag, {"revision": error.revision})
+    if isinstance(error, InvalidArticle):
+        found = [problem_document(problem) for problem in error.problems if isinstance(problem, Problem)]
+        return Answer(422, _INVALID, str(error), extra={"problems": found})
+    if isinstance(error, SaveFailed):
+        log.warning("[%s] %s: %s", request_id(), request.path, error)
+        return Answer(503, "暂时不能保存", str(error), _RETRY)
+    return Answer(400, "不能这样改", str(error))
 
 
 def _explain_http(error: HTTPException) -> Answer:
@@ -105,6 +145,7 @@ def _respond(error: Exception) -> ResponseReturnValue:
         detail=answer.detail,
         instance=request.path,
         request_id=request_id(),
+        **answer.extra,
     )
     response.content_type = "application/problem+json"
     return response, answer.status, answer.headers
