@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.editor import Editor
@@ -38,8 +39,11 @@ class Editing:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend."""
+    """``articles`` is the folder of the files; ``now`` gives an aware datetime; ``damaged`` is set when a search met
+    damage that upkeep has to mend.
+    """
 
+    articles: Path
     catalog: Catalog
     engine: SearchEngine
     indexer: Indexer

@@ -109,6 +109,7 @@ def build_service(settings: Settings) -> Service:
     told = ArticleHistory(writing, history)
     drafts = Drafts(database)
     system = System(
+        articles=settings.articles,
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine), history, _now),

@@ -7,12 +7,15 @@
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     api_editing.py   /api/v1/articles/…               the same for those who write
+    api_images.py    /api/v1/images                   pictures, uploaded for articles
+    media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
     health.py        /healthz                         for monitoring
     precomputed.py   documents that are encoded once for everybody
     parameters.py    what routes take, declared once for requests and documentation
     inputs.py        query parameters and JSON bodies, read strictly
     problems.py      every error → a page or problem+json
+    limits.py        how long a request's body may be, by view
     security.py      headers, cross-site protection, the visitor's cookie
     presentation.py  labels and marks for the templates
     assets.py        static files: addresses, compression, how long browsers keep them
@@ -29,11 +32,14 @@ from kb.service import Service
 from webui import (
     api,
     api_editing,
+    api_images,
     assets,
     conversation,
     gaps,
     health,
     inputs,
+    limits,
+    media,
     openapi,
     pages,
     presentation,
@@ -41,19 +47,15 @@ from webui import (
     security,
 )
 
-#: bytes; more than any form or event needs
-MAX_BODY = 64 * 1024
-
 
 def create_app(service: Service) -> Flask:
     """The WSGI application that shows ``service``."""
     app = Flask(__name__, static_url_path=assets.base_address())
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["service"] = service
-    for part in (problems, security, inputs, assets, presentation):
+    for part in (problems, limits, security, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, api, api_editing, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, api, api_editing, api_images, media, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     return app

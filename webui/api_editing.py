@@ -18,6 +18,7 @@ from kb.content.files import MAX_BYTES
 from kb.editing.bulk_edits import LISTS, SINGLE, FieldChange
 from kb.editing.writing import Place
 from kb.ports.store import FileVersion
+from webui import limits
 from webui.api import never_store
 from webui.current import desk
 from webui.inputs import Body
@@ -37,8 +38,6 @@ from webui.parameters import (
 
 Given = dict[str, Any]
 
-#: bytes; JSON may write every byte of a file of 1 MiB in six
-MAX_BODY = 6 * MAX_BYTES + 64 * 1024
 _ERRORS = (400, 401, 403, 404, 409, 503)
 _MOST_AT_ONCE = 1000
 _LONGEST_NAME, _LONGEST_NOTE = 64, 500
@@ -81,12 +80,8 @@ blueprint = Blueprint("api_editing", __name__, url_prefix="/api/v1")
 blueprint.after_request(never_store)
 
 
-@blueprint.before_request
-def _allow_long_bodies() -> None:
-    request.max_content_length = MAX_BODY
-
-
 @blueprint.put("/articles/<article_id>")
+@limits.accept_up_to(limits.LARGEST)  # JSON takes up to twice the bytes of a text, and more where it escapes
 @describe(
     Operation(
         "保存一条知识，或它的草稿；新知识放进 product/scenario",
@@ -101,6 +96,7 @@ def put(body: Body, article_id: str) -> ResponseReturnValue:
     """Publish, or keep as a draft; the bytes of the file are those of ``source``."""
     given = read(body, _PUT)
     if len(given["source"].encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        request.max_content_length = MAX_BYTES  # which the answer names
         raise RequestEntityTooLarge
     seen, note, place = _seen(), given["note"] or "", _place(given)
     if given["draft"]:

@@ -9,6 +9,7 @@ from datetime import date
 
 from kb import contracts, shapes
 from kb.desk.editing import EditingDesk
+from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import (
@@ -54,6 +55,11 @@ class Desk:
     def editing(self) -> EditingDesk:
         """Changing articles, their history."""
         return EditingDesk(self._system, self.caller)
+
+    @property
+    def images(self) -> ImageDesk:
+        """Pictures beside articles."""
+        return ImageDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -149,9 +155,8 @@ class Desk:
         else:
             record, freshness = self.article(article_id)
         source = self._system.catalog.source(record.article.id) or ""
-        return contracts.article_document(
-            record, freshness, source, render_html(record.article.body), self.related(record)
-        )
+        html = render_html(record.article.body, record.article.scenario_path)
+        return contracts.article_document(record, freshness, source, html, self.related(record))
 
     def related(self, record: ArticleRecord) -> list[ArticleRecord]:
         """The published articles that an article names as related, by their ids or earlier ones, in its order."""
