@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from kb.content.git_history import GitHistory
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.editor import Editor
 from kb.editing.history import ArticleHistory
@@ -35,6 +36,7 @@ class Editing:
     moving: Moving
     bulk: BulkEdits
     changed: threading.Event
+    commits: GitHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)

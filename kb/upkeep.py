@@ -40,7 +40,8 @@ class Upkeep:
 
     One keeps the index equal to the files, so that an edit is found at once; the other makes everything derived
     from all articles follow (suggestions, FAQ panel), which takes longer the more there are. A third brings the
-    index up to what is saved here, without waiting for the file system to tell. A fourth embeds articles, if there is a model.
+    index up to what is saved here, without waiting for the file system to tell. A fourth embeds articles, if there
+    is a model.
     """
 
     def __init__(

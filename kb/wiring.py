@@ -20,6 +20,7 @@ from kb.bulk.importing import import_file as import_rows
 from kb.config import Settings
 from kb.content.checks.page import published_pages
 from kb.content.dictionaries import read_dictionaries
+from kb.content.git_history import GitHistory
 from kb.content.journal import Journal
 from kb.content.lint import is_below, places_of
 from kb.content.lint import lint as check_files
@@ -90,7 +91,8 @@ def build_service(settings: Settings) -> Service:
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
     panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
     history = Revisions(database)
-    saver = ArticleSaver(files, catalog, history)
+    commits = GitHistory(settings.articles) if settings.git_commit else None
+    saver = ArticleSaver(files, catalog, history, commits=commits)
     learning = Learning(events, LearnedStore(database), catalog, QuestionEditor(files, saver), _now)
     semantic = build_semantic(settings)
     snapshots = Snapshots(
@@ -126,6 +128,7 @@ def build_service(settings: Settings) -> Service:
             moving=Moving(writing, drafts),
             bulk=BulkEdits(writing, told),
             changed=changed,
+            commits=commits,
         ),
         channels=settings.channels,
         log_writer=log_writer,
