@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -57,11 +58,11 @@ class SemanticState:
 
 @dataclass(frozen=True, slots=True)
 class _Serving:
-    """A model and the vectors that it made of the articles."""
+    """A model and the vectors that it made of the articles, by audience."""
 
     embedder: Embedder
     queries: QueryVectors
-    index: VectorIndex
+    indexes: Mapping[str | None, VectorIndex]
 
 
 class Semantic:
@@ -78,19 +79,20 @@ class Semantic:
         self._running = False
         self.edition = 0  # grows whenever the same question may have other neighbours
 
-    def follow(self, articles: tuple[ArticleTexts, ...]) -> None:
-        """These are the published articles from now on; returns at once."""
-        self._embedding.follow(articles)
+    def follow(self, articles: tuple[ArticleTexts, ...], audience: str | None = None) -> None:
+        """These are the published articles for ``audience`` (None: all) from now on; returns at once."""
+        self._embedding.follow(articles, audience)
 
-    def ask(self, text: str) -> Pending:
-        """Begin to look for what is near ``text`` in meaning; returns at once."""
+    def ask(self, text: str, audience: str | None = None) -> Pending:
+        """Begin to look for what is near ``text`` in meaning among the articles for ``audience``; returns at once."""
         if not self._running:
             self._embedding.load()
         serving, wanted = self._serving, embedded_form(mask(text))  # the model may be somebody else's server
-        if serving is None or not wanted:
+        index = serving.indexes.get(audience) if serving else None
+        if serving is None or index is None or not wanted:
             return Pending(Known(None), None)
         seconds = self._deadline if self._running else max(self._deadline, _PATIENCE)
-        return Pending(serving.queries.ask(wanted, seconds), serving.index)
+        return Pending(serving.queries.ask(wanted, seconds), index)
 
     def run(self, stop: threading.Event) -> None:
         """Load and embed in the background until ``stop``."""
@@ -117,12 +119,12 @@ class Semantic:
             self._serving.queries.close()
             self._serving = None
 
-    def _serve(self, embedder: Embedder, index: VectorIndex) -> None:
+    def _serve(self, embedder: Embedder, indexes: Mapping[str | None, VectorIndex]) -> None:
         former = self._serving
         if former is not None and former.embedder is embedder:
-            self._serving = replace(former, index=index)
+            self._serving = replace(former, indexes=indexes)
         else:
-            self._serving = _Serving(embedder, QueryVectors(embedder.embed_query), index)
+            self._serving = _Serving(embedder, QueryVectors(embedder.embed_query), indexes)
             if former is not None:
                 former.queries.close()
         self.edition += 1

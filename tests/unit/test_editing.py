@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from kb.errors import (
     LoginRequired,
     NotThatDay,
 )
-from kb.model import Caller, Role, SearchRequest, Via
+from kb.model import Caller, Folder, Role, SearchRequest, Via
+from kb.ports.content import FileStat
+from kb.ports.store import FileVersion
 from kb.service import Service
 from kb.wiring import import_file, undo_import
 from tests.callers import ANYBODY, OPERATOR
@@ -349,6 +352,27 @@ def test_a_day_on_which_it_was_not_served_says_so(service: Service) -> None:
         history.as_of(AGENT, "wait", service.system.now() - timedelta(days=1))
     with pytest.raises(ArticleNotFound):
         history.as_of(AGENT, "never", service.system.now())
+
+
+def test_a_scan_that_is_overtaken_by_a_save_takes_nothing_back(
+    service: Service, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_hand = ARTICLE.replace("查物流", "先查物流")
+    file.write_text(by_hand, encoding="utf-8")
+    files = service.system.indexer._files
+    read = files.read
+
+    def overtaken(stat: FileStat, folders: Mapping[str, Folder]) -> FileVersion:
+        version = read(stat, folders)
+        by(service).publish(ID, NEW, version.revision)
+        return version
+
+    monkeypatch.setattr(files, "read", overtaken)
+    service.index()
+    assert service.desk(ANYBODY).article_document(ID)["source"] == NEW
+    service.index()
+    assert [row.edit.origin for row in by(service).revisions(ID)] == ["web", "file", "file"]
+    assert by(service).open(ID).source == NEW
 
 
 def test_imports_are_told_as_such_and_so_is_undoing_them(service: Service, small: Settings, file: Path) -> None:
