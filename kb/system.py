@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from kb.access import Access
 from kb.content.git_history import GitHistory
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.editor import Editor
@@ -45,6 +46,7 @@ class System:
     see. ``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend.
     """
 
+    access: Access
     articles: Path
     catalog: Catalog
     engine: SearchEngine

@@ -5,15 +5,24 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from kb.access import Access
+from kb.access.accounts import Accounts
+from kb.access.audit import Audit
+from kb.access.logins import Logins
+from kb.access.passwords import Passwords
+from kb.access.sessions import Sessions
+from kb.access.signing import Signer
+from kb.access.throttle import Throttle
+from kb.access.tokens import Tokens
 from kb.bulk import exporting
 from kb.bulk.exporting import ExportReport
 from kb.bulk.importing import ImportOptions, ImportReport, contents_undone
@@ -48,6 +57,8 @@ from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
 from kb.service import Service
 from kb.snapshots import Snapshots
+from kb.store.accounts import AccountStore
+from kb.store.audit import AuditLog
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.drafts import Drafts
@@ -56,8 +67,12 @@ from kb.store.faq_snapshots import FaqSnapshots
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
+from kb.store.login_failures import LoginFailures
 from kb.store.query_log import QueryLog
 from kb.store.revisions import Revisions
+from kb.store.secrets import server_key
+from kb.store.sessions import SessionStore
+from kb.store.tokens import TokenStore
 from kb.system import Editing, System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
@@ -116,6 +131,7 @@ def build_service(settings: Settings) -> Service:
     told = ArticleHistory(writing, history)
     drafts = Drafts(database)
     system = System(
+        access=build_access(settings, database, log_writer),
         articles=settings.articles,
         catalog=catalog,
         engine=engine,
@@ -171,6 +187,31 @@ def _snapshots(
         **shared,
     )
     return everything, public
+
+
+def build_access(
+    settings: Settings,
+    database: Database,
+    log_writer: LogWriter | None = None,
+    now: Callable[[], datetime] | None = None,
+    passwords: Passwords | None = None,
+) -> Access:
+    """Accounts, logins, tokens and the audit log in ``database``."""
+    later = (log_writer or LogWriter()).put
+    now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
+    audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
+    idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
+    sessions = Sessions(SessionStore(database), idle, longest, later, now)
+    throttle = Throttle(LoginFailures(database), signer, now)
+    return Access(
+        accounts=Accounts(store, sessions, passwords, audit, now),
+        logins=Logins(store, sessions, passwords, throttle, audit, now),
+        sessions=sessions,
+        tokens=Tokens(TokenStore(database), audit, later, now),
+        audit=audit,
+        signer=signer,
+        anonymous_role=settings.anonymous_role,
+    )
 
 
 def _now() -> datetime:

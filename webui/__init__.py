@@ -4,6 +4,8 @@
 
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
+    login.py         /login  /logout  /account        in, out, one's own account
+    admin.py         /admin                           accounts, tokens, audit log
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     api_editing.py   /api/v1/articles/…               the same for those who write
@@ -17,6 +19,8 @@
     problems.py      every error → a page or problem+json
     limits.py        how long a request's body may be, by view
     security.py      headers, cross-site protection, the visitor's cookie
+    callers.py       who asks: token, login cookie, or nobody known
+    csrf.py          writes from our own pages only
     presentation.py  labels and marks for the templates
     assets.py        static files: addresses, compression, how long browsers keep them
     frequent.py      the FAQ panel, rendered once for all who see the same
@@ -30,15 +34,19 @@ from flask import Flask
 
 from kb.service import Service
 from webui import (
+    admin,
     api,
     api_editing,
     api_images,
     assets,
+    callers,
     conversation,
+    csrf,
     gaps,
     health,
     inputs,
     limits,
+    login,
     media,
     openapi,
     pages,
@@ -54,8 +62,9 @@ def create_app(service: Service) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["service"] = service
-    for part in (problems, limits, security, inputs, assets, presentation):
+    for part in (problems, limits, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, api, api_editing, api_images, media, health, openapi):
+    articles = (api, api_editing, api_images, media)
+    for part_with_routes in (pages, conversation, gaps, login, admin, *articles, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     return app

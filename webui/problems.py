@@ -10,32 +10,42 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from kb.contracts import problem_document
 from kb.errors import (
     AccessDenied,
+    AccountError,
     ArticleNotFound,
     EditConflict,
     EditError,
     EngineError,
     ImageRefused,
     InvalidArticle,
+    KbError,
+    LoginFailed,
     LoginRequired,
     QueryError,
     SaveFailed,
     StoreError,
+    TooManyLogins,
     TooManyReports,
 )
 from kb.model import Problem
 from webui import limits
+from webui.csrf import StalePage
 from webui.security import request_id
 
 log = logging.getLogger(__name__)
 
 _RETRY = {"Retry-After": "5"}
+_BEARER = 'Bearer realm="zhida"'
+#: what programs and our own pages tell by: log in (again), then repeat the request
+LOGIN_REQUIRED = "urn:zhida:problem:login-required"
+#: a token or password that is not right
+LOGIN_FAILED = "urn:zhida:problem:login-failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class Answer:
     title: str
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    type: str = "about:blank"
     extra: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -57,6 +68,12 @@ _SEARCH_DOWN = Answer(
     _RETRY,
 )
 _OURS = Answer(500, "服务出错了", "这次请求没有完成，错误已记入日志。请重试；若再次出现，请把请求编号告诉管理员。")
+_STALE_PAGE = Answer(
+    403,
+    "页面已过期",
+    "打开这个页面之后登录状态变过，或者浏览器没有接受 Cookie，所以没有执行。请刷新页面再操作一次。",
+    type="urn:zhida:problem:stale-page",
+)
 _BY_STATUS = {
     403: ("请求被拒绝", "这个请求来自另一个网站，为安全起见没有执行。请在本站页面上操作。"),
     404: ("页面不存在", "没有这个地址，请检查链接，或从首页搜索。"),
@@ -103,16 +120,14 @@ def explain(error: Exception) -> Answer:
         return Answer(400, _BAD_REQUEST[0], str(error))
     if isinstance(error, ArticleNotFound):
         return Answer(404, "没有这条知识", str(error))
-    if isinstance(error, LoginRequired):
-        return Answer(401, _NOT_LOGGED_IN, str(error), {"WWW-Authenticate": "Bearer"})
-    if isinstance(error, AccessDenied):
-        return Answer(403, _BY_STATUS[403][0], str(error))
     if isinstance(error, ImageRefused):
         return Answer(422, _IMAGE_REFUSED, str(error))
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
     if isinstance(error, (EditError, EditConflict, InvalidArticle)):
         return _explain_edit(error)
+    if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, AccessDenied, AccountError)):
+        return _explain_access(error)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return _explain_http(error)
     if isinstance(error, (EngineError, StoreError)):
@@ -126,7 +141,7 @@ def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
     """Why something was not saved, and what a program needs to go on."""
     if isinstance(error, EditConflict):
         tag = {"ETag": f'"{error.revision}"'} if error.revision else {}
-        return Answer(409, _CONFLICT, str(error), tag, {"revision": error.revision})
+        return Answer(409, _CONFLICT, str(error), tag, extra={"revision": error.revision})
     if isinstance(error, InvalidArticle):
         found = [problem_document(problem) for problem in error.problems if isinstance(problem, Problem)]
         return Answer(422, _INVALID, str(error), extra={"problems": found})
@@ -136,8 +151,23 @@ def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
     return Answer(400, "不能这样改", str(error))
 
 
+def _explain_access(error: KbError) -> Answer:
+    if isinstance(error, LoginRequired):
+        return Answer(401, _NOT_LOGGED_IN, str(error), {"WWW-Authenticate": _BEARER}, LOGIN_REQUIRED)
+    if isinstance(error, LoginFailed):
+        challenge = {"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'}
+        return Answer(401, "登录没有成功", str(error), challenge, LOGIN_FAILED)
+    if isinstance(error, TooManyLogins):
+        return Answer(429, "登录失败次数太多", str(error), {"Retry-After": str(error.seconds)})
+    if isinstance(error, AccessDenied):
+        return Answer(403, "没有权限", str(error))
+    return Answer(400, _BAD_REQUEST[0], str(error))
+
+
 def _explain_http(error: HTTPException) -> Answer:
     status = error.code or 500
+    if isinstance(error, StalePage):
+        return _STALE_PAGE
     title, detail = _BY_STATUS.get(status, _BAD_REQUEST)
     if status == 413:
         detail = detail.format(limit=limits.said(request.max_content_length or limits.USUAL))
@@ -148,9 +178,11 @@ def _explain_http(error: HTTPException) -> Answer:
 def _respond(error: Exception) -> ResponseReturnValue:
     answer = explain(error)
     if not request.path.startswith(_FOR_PROGRAMS):
+        if answer.type == LOGIN_REQUIRED and request.method in ("GET", "HEAD"):
+            return redirect(url_for("login.form", next=request.full_path.rstrip("?")))
         return render_template("error.html", answer=answer, request_id=request_id()), answer.status, answer.headers
     response = jsonify(
-        type="about:blank",
+        type=answer.type,
         title=answer.title,
         status=answer.status,
         detail=answer.detail,
