@@ -49,6 +49,12 @@ def _channels(text: str) -> tuple[str, ...]:
     return names
 
 
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("只能是 true 或 false")
+    return text.lower() == "true"
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number <= 0:
@@ -133,6 +139,12 @@ SETTINGS: tuple[Setting, ...] = (
         "retention_days", "180", _positive, "days after which logged queries, events and reported gaps are deleted"
     ),
     Setting(
+        "git_commit",
+        "false",
+        _flag,
+        "commit each save by its author, if the articles folder is the root of a git repository; needs the extra `git`",
+    ),
+    Setting(
         "anonymous_role",
         "agent",
         _anonymous,
@@ -186,6 +198,7 @@ class Settings:
     review_every: Interval
     review_top: Interval
     retention_days: int
+    git_commit: bool
     anonymous_role: Role | None
     session_idle_hours: int
     session_max_days: int
@@ -213,11 +226,6 @@ class Settings:
     def import_dir(self) -> Path:
         """Where an import keeps its journal and what it replaced."""
         return self.data / "import"
-
-    @property
-    def learning_dir(self) -> Path:
-        """Where the edit of an article's questions keeps its journal."""
-        return self.data / "learning"
 
     @property
     def database(self) -> Path:
@@ -267,6 +275,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"读不了 {path}：{error}") from None
+    tables = {
+        f"{table}_{name}": value
+        for table, values in found.items()
+        if isinstance(values, dict)
+        for name, value in values.items()
+    }  # [git] commit is git_commit
+    found = {name: value for name, value in found.items() if not isinstance(value, dict)} | tables
     unknown = sorted(set(found) - {setting.name for setting in SETTINGS})
     if unknown:
         raise SettingsError(f"{path} 里有不认识的设置：{'、'.join(unknown)}")

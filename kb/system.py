@@ -10,6 +10,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from kb.access import Access
+from kb.content.git_history import GitHistory
+from kb.editing.bulk_edits import BulkEdits
+from kb.editing.editor import Editor
+from kb.editing.history import ArticleHistory
+from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.model import Caller
 from kb.ports.engine import SearchEngine
@@ -21,6 +26,18 @@ from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.semantic import Semantic
 from kb.usecases.staleness import ReviewQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """Changing articles; ``changed`` is set when upkeep has to let searches follow."""
+
+    editor: Editor
+    history: ArticleHistory
+    moving: Moving
+    bulk: BulkEdits
+    changed: threading.Event
+    commits: GitHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +56,7 @@ class System:
     activity: Activity
     queue: ReviewQueue
     learning: Learning
+    editing: Editing
     channels: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]

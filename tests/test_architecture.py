@@ -20,13 +20,13 @@ MODULES = sorted(
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb", "kb.errors", "kb.model"),
     ("kb.config", "kb.garbage", "kb.shapes", "kb.text"),
-    ("kb.ports",),
+    ("kb.editing_shapes", "kb.ports"),
     ("kb.rules", "kb.suggest"),
     ("kb.content", "kb.embedding", "kb.engines", "kb.store"),
     ("kb.usecases",),
-    ("kb.access", "kb.bulk", "kb.evaluation"),
+    ("kb.access", "kb.bulk", "kb.editing", "kb.evaluation"),
     ("kb.contracts", "kb.snapshots"),
-    ("kb.system",),
+    ("kb.editing_contracts", "kb.system"),
     ("kb.desk",),
     ("kb.service",),
     ("kb.upkeep", "kb.wiring"),
@@ -59,6 +59,7 @@ ROOMS = {
     "joserfc": {"kb/access/oidc.py"},
     "PIL": {"kb/content/images.py"},
     "watchfiles": {"kb/upkeep.py"},
+    "dulwich": {"kb/content/git_history.py"},
 }
 
 MAX_LINES = 400

@@ -9,6 +9,7 @@
     admin.py         /admin                           accounts, tokens, audit log
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
+    api_editing.py   /api/v1/articles/…               the same for those who write
     api_images.py    /api/v1/images                   pictures, uploaded for articles
     media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -37,6 +38,7 @@ from kb.service import Service
 from webui import (
     admin,
     api,
+    api_editing,
     api_images,
     assets,
     callers,
@@ -66,7 +68,8 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, limits, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, login, oidc, admin, api, api_images, media, health, openapi):
+    articles = (api, api_editing, api_images, media)
+    for part_with_routes in (pages, conversation, gaps, login, oidc, admin, *articles, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     trusted = service.access.proxies
     app.wsgi_app = TrustedProxies(app.wsgi_app, trusted.networks, trusted.user_header)  # type: ignore[method-assign]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from kb import contracts, shapes
+from kb.desk.editing import EditingDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
@@ -26,7 +27,7 @@ from kb.model import (
     Suggestion,
 )
 from kb.ports.store import Event, Gap
-from kb.rules.access import require
+from kb.rules.access import may, require
 from kb.rules.query import MAX_QUERY
 from kb.system import System
 from kb.text.render import render_html
@@ -50,6 +51,11 @@ class Desk:
     def learned(self) -> LearnedDesk:
         """Deciding on questions learned from use."""
         return LearnedDesk(self._system, self.caller)
+
+    @property
+    def editing(self) -> EditingDesk:
+        """Changing articles, their history."""
+        return EditingDesk(self._system, self.caller)
 
     @property
     def images(self) -> ImageDesk:
@@ -136,24 +142,29 @@ class Desk:
         return prune(snapshot.tree(), products, scenarios)
 
     def article(self, article_id: str) -> tuple[ArticleRecord, Freshness]:
-        """A published article with its freshness. Raises ArticleNotFound."""
-        record = self._seen.articles.get(article_id)
+        """A published article with its freshness, also by an id that it had before. Raises ArticleNotFound."""
+        record = self._seen.articles.find(article_id)
         if record is None or record.article.status != "published":
             raise ArticleNotFound(article_id)
         return record, self._seen.freshness(record, self._system.today())
 
     def article_document(self, article_id: str) -> shapes.Article:
-        """The contract's ``article``."""
-        record, freshness = self.article(article_id)
-        source = self._seen.articles.source(article_id) or ""
+        """The contract's ``article``; whoever may edit it gets it also while it is not published."""
+        found = self._system.catalog.find(article_id)
+        if found is not None and may(self.caller, Right.EDIT, found.article.owner):
+            record, freshness = found, self._system.snapshots.freshness(found, self._system.today())
+        else:
+            record, freshness = self.article(article_id)
+        source = self._seen.articles.source(record.article.id) or ""
         html = render_html(record.article.body, record.article.scenario_path)
         return contracts.article_document(record, freshness, source, html, self.related(record))
 
     def related(self, record: ArticleRecord) -> list[ArticleRecord]:
-        """The published articles that an article names as related, in its order."""
-        found = self._seen.articles.get_many(record.article.related)
-        ordered = (found[i] for i in record.article.related if i in found)
-        return [other for other in ordered if other.article.status == "published"]
+        """The published articles that an article names as related, by their ids or earlier ones, in its order."""
+        articles = self._seen.articles
+        found = articles.get_many(record.article.related)
+        ordered = (found.get(i) or articles.find(i) for i in record.article.related)
+        return [other for other in ordered if other is not None and other.article.status == "published"]
 
     # --- reports
 
@@ -192,9 +203,9 @@ class Desk:
 
         Raises ArticleNotFound, QueryError for an unknown kind.
         """
-        _, freshness = self.article(article_id)
+        record, freshness = self.article(article_id)
         stale = freshness.state.value in ("expired", "stale")
-        event = Event(self._system.now(), kind, article_id, agent, query, position, ms, stale, note, origin)
+        event = Event(self._system.now(), kind, record.article.id, agent, query, position, ms, stale, note, origin)
         self._system.activity.happened(event)
 
     def report_gap(

@@ -43,6 +43,9 @@ class ServedArticles(Protocol):
     def get(self, article_id: str) -> ArticleRecord | None:
         """One article being served."""
 
+    def find(self, article_id: str) -> ArticleRecord | None:
+        """One article being served, by its id or by one that it had before."""
+
     def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
         """id -> article in the order asked for, without those that are not served."""
 
@@ -67,12 +70,16 @@ class Catalog(ServedArticles, Protocol):
     def parser(self) -> str:
         """What the files were read with, as given to ``apply``; ``""`` before the first time."""
 
-    def apply(self, read: Collection[FileVersion], removed: Collection[str], parser: str) -> None:
+    def apply(self, read: Iterable[FileVersion], removed: Iterable[str], parser: str) -> None:
         """Take over changed files and forget removed ones, all or nothing.
 
+        Both are gone through while nobody else can write: a generator can leave out what has changed since it was read.
         ``parser`` names what else the articles depend on (configured channels, version of the format): when
         it differs from ``parser()``, unchanged files have to be read again too.
         """
+
+    def current_id(self, former_id: str) -> str | None:
+        """The id of the article being served that had the id ``former_id`` once."""
 
     def index_revisions(self) -> dict[str, str]:
         """id -> ``ArticleRecord.index_revision`` of every published article being served."""

@@ -28,6 +28,10 @@ class PublicArticles(ServedArticles):
         record = self._served.get(article_id)
         return _outside(record) if record and is_public(record.article) else None
 
+    def find(self, article_id: str) -> ArticleRecord | None:
+        record = self._served.find(article_id)
+        return _outside(record) if record and is_public(record.article) else None
+
     def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
         found = self._served.get_many(article_ids)
         return {i: _outside(record) for i, record in found.items() if is_public(record.article)}

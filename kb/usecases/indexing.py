@@ -1,4 +1,4 @@
-"""``kb index``: files → catalog → index, each step taking over only what differs.
+"""``kb index``: files → catalog → history and index, each step taking over only what differs.
 
 Both steps compare states (file stamps with the catalog, the catalog's revisions with the index's), never replay
 events. So whatever was killed, missed or done twice, the next run ends in the same state.
@@ -7,15 +7,18 @@ events. So whatever was killed, missed or done twice, the next run ends in the s
 from __future__ import annotations
 
 import logging
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from kb.errors import ArticleError, IndexCorrupt, IndexMissing
 from kb.garbage import without_garbage_collection
 from kb.model import ArticleRecord, Problem
 from kb.ports.content import ArticleFiles, Scan
 from kb.ports.engine import IndexDocument, SearchEngine
+from kb.ports.history import History
 from kb.ports.store import Catalog
 from kb.usecases.documents import index_document
 from kb.usecases.progress import Progress, silent
@@ -61,11 +64,20 @@ class _Difference:
 
 
 class Indexer:
-    """Keeps catalog and index equal to the files. ``fingerprint`` names all that the index depends on but the files."""
+    """Keeps catalog, history and index equal to the files; ``fingerprint`` names all else that the index depends on."""
 
-    def __init__(self, files: ArticleFiles, catalog: Catalog, engine: SearchEngine, fingerprint: str) -> None:
+    def __init__(
+        self,
+        files: ArticleFiles,
+        catalog: Catalog,
+        engine: SearchEngine,
+        fingerprint: str,
+        history: History,
+        now: Callable[[], datetime],
+    ) -> None:
         self._files, self._catalog, self._engine = files, catalog, engine
-        self._fingerprint = fingerprint
+        self._fingerprint, self._history, self._now = fingerprint, history, now
+        self._turn = threading.Lock()
 
     def sync(self, rebuild: bool = False, thorough: bool = True, progress: Progress = silent) -> IndexReport:
         """Take over every change. Raises ArticleError when the folder can't be read, EngineError, StoreError.
@@ -83,12 +95,9 @@ class Indexer:
             )
         damaged = self._catalog.damaged() if thorough else []
         self._read_changed(scan, rebuild, damaged, progress)
+        self._history.settle(self._now())
         reason = "按要求重建" if rebuild else self._reason_to_rebuild()
-        difference = _Difference.between({}, {})
-        taken = self._catalog.version()  # before the articles are read: a later edit by others is then still to do
-        if reason or self._catalog.indexed() != self._state(taken):
-            difference, reason = self._bring_up(reason, progress)
-            self._catalog.mark_indexed(self._state(taken))
+        difference, reason = self._catch_up(reason, progress)
         problems = tuple(sorted({*scan.problems, *self._catalog.problems()}))
         return IndexReport(
             articles=self._engine.doc_count(),
@@ -100,6 +109,10 @@ class Indexer:
             rebuilt=reason,
             problems=problems,
         )
+
+    def follow(self) -> None:
+        """Bring the index up to the catalog, which has what was just saved, without a look at the files."""
+        self._catch_up(self._reason_to_rebuild(), silent)
 
     # --- files → catalog
 
@@ -135,7 +148,10 @@ class Indexer:
         if stale or removed or folders or everything:
             with without_garbage_collection():
                 read = [self._files.read(file, scan.folders) for file in progress(stale, len(stale), "读取知识文件")]
-                self._catalog.apply([*scan.folder_files, *read], removed, parser)
+                # Somebody may have saved meanwhile, and the catalog has that already.
+                current = (file for file in (*scan.folder_files, *read) if self._files.is_current(file))
+                gone = (path for path in removed if path in damaged or self._files.is_gone(path, known.get(path)))
+                self._catalog.apply(current, gone, parser)
 
     # --- catalog → index
 
@@ -155,6 +171,19 @@ class Indexer:
     def _state(self, version: int) -> str:
         """What an index that is up to date with catalog ``version`` looks like from outside."""
         return f"{version} {self._engine.generation()} {self._fingerprint}"
+
+    def _catch_up(self, reason: str | None, progress: Progress) -> tuple[_Difference, str | None]:
+        """Bring the index up to the catalog if it is behind or there is a ``reason`` to rebuild it.
+
+        Returns what differed, and why it was rebuilt (None: it was not).
+        """
+        with self._turn:
+            taken = self._catalog.version()  # before the articles are read: a later edit by others is then still to do
+            if not reason and self._catalog.indexed() == self._state(taken):
+                return _Difference.between({}, {}), None
+            done = self._bring_up(reason, progress)
+            self._catalog.mark_indexed(self._state(taken))
+            return done
 
     def _bring_up(self, reason: str | None, progress: Progress) -> tuple[_Difference, str | None]:
         """Make the index equal to the catalog; return what differed, and why it was rebuilt (None: it was not)."""

@@ -210,8 +210,9 @@ def _addresses(app: Any) -> list[str]:
         if rule.rule in _OTHERS:
             filled = list(_OTHERS[rule.rule])
         else:
-            assert rule.arguments <= {"article_id"}, f"{rule.rule}: say in _OTHERS which addresses it has"
-            filled = [rule.rule.replace("<article_id>", i) for i in ids] if rule.arguments else [rule.rule]
+            assert rule.arguments <= {"article_id", "number"}, f"{rule.rule}: say in _OTHERS which addresses it has"
+            path = rule.rule.replace("<int:number>", "1")
+            filled = [path.replace("<article_id>", i) for i in ids] if rule.arguments else [path]
         addresses += filled
         addresses += [f"{rule.rule}?{query}" for query in more.get(rule.rule, ())]
     return addresses

@@ -1,0 +1,10 @@
+"""Changing articles one by one, with rights, drafts and a history; many at once are ``kb.bulk``'s or ``bulk_edits``'.
+
+::
+
+    writing.py     what every change has in common: read, judge, check rights, save
+    editor.py      drafts, publishing, new articles
+    history.py     revisions, as-of, restore, undo
+    moving.py      move, change the id, archive, delete
+    bulk_edits.py  owner, channels, tags, review interval of many articles
+"""
