@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-NUMBER = r"[0-9][0-9,]*(?:\.[0-9]+)?"
+#: Limited, so that a page of digits costs no more than a page of words.
+NUMBER = r"[0-9][0-9,]{0,14}(?:\.[0-9]{1,6})?"
 
 #: What stands between the ends of a range.
 TO = r"\s*[-~～–—至到]\s*"
