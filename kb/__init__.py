@@ -6,7 +6,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     wiring                    composition root: Settings -> a Service with its adapters
     service                   the façade that every front end shares
     snapshots                 what is derived from all articles at once, swapped in as a whole
-    bulk  evaluation          import and export of many articles at once · quality measured on judged questions
+    bulk  editing  evaluation import and export of many articles at once · editing · quality on judged questions
     usecases                  indexing · searching · recommending · classifying · suggesting · embedding · learning · …
     content  engines  embedding  store   adapters: article files · index engines · models · SQLite (each for itself)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
