@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from kb.editing.checking import Checker
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
@@ -37,6 +38,7 @@ class System:
     panels: FaqPanels
     queue: ReviewQueue
     learning: Learning
+    checker: Checker
     channels: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]

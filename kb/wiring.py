@@ -24,6 +24,7 @@ from kb.content.lint import lint as check_files
 from kb.content.reader import ArticleFiles
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
+from kb.editing.checking import Checker
 from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
@@ -103,6 +104,7 @@ def build_service(settings: Settings) -> Service:
         panels=panels,
         queue=ReviewQueue(catalog, events, policy),
         learning=learning,
+        checker=Checker(files, catalog, settings.variables),
         channels=settings.channels,
         log_writer=log_writer,
         check_store=database.check,

@@ -6,6 +6,7 @@
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
+    api_checks.py    /api/v1/check  /trial            what an editor is told before saving
     api_images.py    /api/v1/images                   pictures, uploaded for articles
     media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -30,6 +31,7 @@ from flask import Flask
 from kb.service import Service
 from webui import (
     api,
+    api_checks,
     api_images,
     assets,
     conversation,
@@ -54,6 +56,6 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, limits, security, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, api, api_images, media, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, api, api_checks, api_images, media, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     return app

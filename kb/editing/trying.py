@@ -22,13 +22,14 @@ from kb.usecases.semantic import Semantic
 
 #: So many best hits are looked at; who stands behind them is not found by anybody.
 LOOKED_AT = 50
+FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionTrial:
     """Where the draft stands: ``rank`` from 1, None when it is not among the best LOOKED_AT of ``total`` hits.
 
-    ``above``: the hits before it, or the first ones. ``missing``: words asked for that the draft doesn't have.
+    ``hits``: the first ones, down to the draft and FEWEST at least. ``missing``: words asked for that the draft lacks.
     ``advice``: why it isn't found or not first, and what would help; ``""`` when it is first. ``note``: what the search
     did otherwise than asked.
     """
@@ -37,10 +38,15 @@ class QuestionTrial:
     rank: int | None
     total: int
     score: float | None
-    above: tuple[Hit, ...]
+    hits: tuple[Hit, ...]
     missing: tuple[str, ...]
     advice: str
     note: str | None
+
+    @classmethod
+    def of_broken(cls, query: str, message: str) -> QuestionTrial:
+        """For a file that breaks the format."""
+        return cls(query, None, 0, None, (), (), f"内容不符合格式，还查不到：{message}", None)
 
 
 class QuestionTrials:
@@ -63,7 +69,7 @@ class QuestionTrials:
             rank=rank,
             total=page.total,
             score=page.hits[rank - 1].score if rank else None,
-            above=page.hits[: rank - 1 if rank else 5],
+            hits=page.hits[: max(rank or 0, FEWEST)],
             missing=missing,
             advice=self._advice(article, page, rank, missing),
             note=page.fallback,

@@ -79,7 +79,7 @@ def test_the_rank_is_the_one_after_publication(without: tuple[Service, Path]) ->
             assert (seen.rank is None) == (rank is None), query
             if service.system.semantic is None:
                 assert (seen.rank, seen.total) == (rank, page.total), query
-                assert [hit.record.article.id for hit in seen.above] == found[: rank - 1 if rank else 5], query
+                assert [hit.record.article.id for hit in seen.hits] == found[: max(rank or 0, 5)], query
             if seen.rank and rank:  # what meaning learns from the draft's own paraphrases is not foreseen
                 assert abs(seen.rank - rank) <= 1, query
                 assert seen.score == pytest.approx(
@@ -93,12 +93,12 @@ def test_what_keeps_a_draft_from_being_found_is_said(service: Service) -> None:
     )
     run = trials(service).run
     first = run(draft, "门锁保养")
-    assert (first.rank, first.advice, first.above) == (1, "", ())
+    assert (first.rank, first.advice, first.hits[0].record.article.id) == (1, "", "brand-new")
     strange = run(draft, "没收到货退款怎么办")
     assert strange.rank is None
     assert "退款" in strange.missing
     assert "“退款”" in strange.advice
-    assert len(strange.above) == 5
+    assert len(strange.hits) == 5
     assert service.desk(ANYBODY).search(SearchRequest("门锁保养")).hits[0].record.article.id != "brand-new"
 
 
