@@ -26,10 +26,7 @@ from kb.ports.store import Gap
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
 
-if TYPE_CHECKING:  # they load what ``kb --help`` shall not wait for
-    from kb.editing.checking import Checked
-    from kb.editing.standing_facts import StandingFact
-    from kb.editing.trying import QuestionTrial
+if TYPE_CHECKING:  # it loads what ``kb --help`` shall not wait for
     from kb.usecases.learning import Proposal
 
 
@@ -313,66 +310,6 @@ def article_document(
         "related": [
             {"id": other.article.id, "title": other.article.title, "url": article_url(other.article.id)}
             for other in related
-        ],
-    }
-
-
-def check_document(checked: Checked) -> shapes.Check:
-    """``check``"""
-    return {
-        "valid": not any(finding.severity == "error" for finding in checked.findings),
-        "problems": [
-            {"field": f.field, "line": f.line, "severity": f.severity, "message": f.message} for f in checked.findings
-        ],
-        "duplicates": [
-            {"question": d.text, "id": d.article_id, "title": d.title, "wording": d.wording, "kind": d.kind}
-            for d in checked.duplicates
-        ],
-        "changed_facts": [_changed_fact(standing) for standing in checked.standing],
-        "scripts": [{"channel": s.channel, "characters": s.characters, "limit": s.limit} for s in checked.scripts],
-    }
-
-
-def _changed_fact(standing: StandingFact) -> shapes.ChangedFact:
-    change = standing.change
-    return {
-        "kind": change.fact.kind,
-        "old": change.written,
-        "new": change.now,
-        "articles": standing.articles,
-        "places": [
-            {
-                "id": place.article_id,
-                "title": place.title,
-                "draft": place.is_draft,
-                "where": place.where,
-                "text": place.sentence,
-                "start": place.start,
-                "end": place.end,
-            }
-            for place in standing.places
-        ],
-    }
-
-
-def trial_document(trial: QuestionTrial) -> shapes.Trial:
-    """``trial``"""
-    return {
-        "query": trial.query,
-        "rank": trial.rank,
-        "total": trial.total,
-        "score": trial.score,
-        "missing": list(trial.missing),
-        "why": trial.advice,
-        "note": trial.note,
-        "hits": [
-            {
-                "id": hit.record.article.id,
-                "title": hit.record.article.title,
-                "url": article_url(hit.record.article.id),
-                "score": hit.score,
-            }
-            for hit in trial.hits
         ],
     }
 

@@ -15,9 +15,6 @@ Status = Annotated[str, ("enum", STATUSES)]
 Audience = Annotated[str, ("enum", AUDIENCES)]
 FreshnessState = Annotated[str, ("enum", tuple(state.value for state in State))]
 SuggestionKind = Annotated[str, ("enum", ("article", "scenario", "product", "query"))]
-Severity = Annotated[str, ("enum", ("error", "warning"))]
-Likeness = Annotated[str, ("enum", ("same", "near"))]
-FactKind = Annotated[str, ("enum", ("quantity", "date", "phone", "url"))]
 Day = Annotated[str, ("format", "date")]
 Moment = Annotated[str, ("format", "date-time")]
 Html = Annotated[str, ("contentMediaType", "text/html")]
@@ -347,94 +344,6 @@ class Finding(TypedDict):
     line: int
     message: str
     severity: str
-
-
-class FieldFinding(TypedDict):
-    """What is wrong in an unsaved article; ``field``: a key of the front matter, ``script:``, ``script:微信``,
-    ``section:处理步骤``, ``other`` (elsewhere in the body) or ``source`` (the file as a whole).
-    """
-
-    field: str
-    line: Count
-    severity: Severity
-    message: str
-
-
-class Duplicate(TypedDict):
-    """``question``, of the unsaved article, asks the same as ``wording``, of the article ``id``."""
-
-    question: str
-    id: str
-    title: str
-    wording: str
-    kind: Likeness
-
-
-class FactPlace(TypedDict):
-    """Where a value stands: characters ``start`` to ``end`` of ``text``; ``draft``: in one that isn't published."""
-
-    id: str
-    title: str
-    draft: bool
-    where: str
-    text: str
-    start: Count
-    end: Count
-
-
-class ChangedFact(TypedDict):
-    """``old`` became ``new`` (null: nothing took its place); ``articles``: how many still say ``old``, ``places`` the
-    likeliest of them.
-    """
-
-    kind: FactKind
-    old: str
-    new: str | None
-    articles: Count
-    places: list[FactPlace]
-
-
-class ScriptLength(TypedDict):
-    """``channel`` null: for all without a wording of their own; ``limit`` null: read out, so none."""
-
-    channel: str | None
-    characters: Count
-    limit: Count | None
-
-
-class Check(TypedDict):
-    """What can be said against an unsaved article. ``valid``: it could be saved."""
-
-    valid: bool
-    problems: list[FieldFinding]
-    duplicates: list[Duplicate]
-    changed_facts: list[ChangedFact]
-    scripts: list[ScriptLength]
-
-
-class TrialHit(TypedDict):
-    """One of the first hits."""
-
-    id: str
-    title: str
-    url: str
-    score: float
-
-
-class Trial(TypedDict):
-    """Whether ``query`` would find the unsaved article: its ``rank``, null when it is not among the best 50.
-
-    ``missing``: words that it lacks; ``why`` it is not first, and what helps; ``note``: what the search did otherwise.
-    """
-
-    query: str
-    rank: Count | None
-    total: Count
-    score: float | None
-    missing: list[str]
-    why: str
-    note: str | None
-    hits: list[TrialHit]
 
 
 class SemanticHealth(TypedDict):

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from kb import contracts, shapes
+from kb.check_documents import Check, Trial, check_document, trial_document
 from kb.editing.checking import Unsaved
 from kb.rules.query import MAX_QUERY
 from webui import limits
@@ -41,23 +41,23 @@ blueprint = Blueprint("api_checks", __name__, url_prefix="/api/v1")
 @describe(
     Operation(
         "保存前检查：问题、重复的问法、改了数字后还写着旧数字的地方，不保存",
-        shapes.Check,
+        Check,
         body=_UNSAVED,
         errors=_ERRORS,
     )
 )
 def check(body: Body) -> ResponseReturnValue:
     """All that can be said against an unsaved article, by field."""
-    return jsonify(contracts.check_document(desk().checks.check(_unsaved(read(body, _UNSAVED)))))
+    return jsonify(check_document(desk().checks.check(_unsaved(read(body, _UNSAVED)))))
 
 
 @blueprint.post("/trial")
 @limits.accept_up_to(_LONGEST_BODY)
-@describe(Operation("试查：客户这样问，能不能查到还没有保存的这一条", shapes.Trial, body=_TRIAL, errors=_ERRORS))
+@describe(Operation("试查：客户这样问，能不能查到还没有保存的这一条", Trial, body=_TRIAL, errors=_ERRORS))
 def trial(body: Body) -> ResponseReturnValue:
     """Where the unsaved article would stand."""
     given = read(body, _TRIAL)
-    return jsonify(contracts.trial_document(desk().checks.trial(_unsaved(given), given["query"])))
+    return jsonify(trial_document(desk().checks.trial(_unsaved(given), given["query"])))
 
 
 def _unsaved(given: dict[str, Any]) -> Unsaved:
