@@ -48,6 +48,7 @@ from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
 from kb.system import System
 from kb.text.analyzer import ANALYZER_VERSION
+from kb.text.dictionaries import Dictionaries
 from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
@@ -212,7 +213,11 @@ def fingerprint(engine: SearchEngine) -> str:
 
 def build_vocabulary(settings: Settings) -> Vocabulary:
     """Tokenizer, stop words and synonyms from the program's lists and ``articles/_dict``."""
-    dictionaries, _ = read_dictionaries(settings.articles)
+    return vocabulary_of(read_dictionaries(settings.articles)[0], settings)
+
+
+def vocabulary_of(dictionaries: Dictionaries, settings: Settings) -> Vocabulary:
+    """The same with ``dictionaries`` instead of the files."""
     tokenizer = Tokenizer(map(normalize, dictionaries.terms), cache_dir=settings.data)
     stop_words = function_words() | set(map(normalize, dictionaries.stopwords))
     return Vocabulary(tokenizer, stop_words, Synonyms(dictionaries.synonyms))
