@@ -110,3 +110,11 @@ def test_a_draft_that_is_not_valid_yet_says_from_when_it_is_found(service: Servi
     found = trials(service).run(draft, "门锁保养")
     assert found.rank is None
     assert str(start) in found.advice
+
+
+def test_an_article_that_gets_another_id_is_not_its_own_rival(service: Service) -> None:
+    source = next(path for path in REAL_ARTICLES if path.stem == "refund-not-received").read_text(encoding="utf-8")
+    draft = article_of(source.replace("id: refund-not-received", "id: renamed"))
+    found = trials(service).run(draft, draft.title, former_id="refund-not-received")
+    assert found.rank == 1
+    assert "refund-not-received" not in {hit.record.article.id for hit in found.hits}
