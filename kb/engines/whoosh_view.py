@@ -37,13 +37,12 @@ from kb.text.once import once
 
 
 class View:
-    """One commit of one generation."""
+    """One commit of one generation, or of it what ``reader`` shows."""
 
-    def __init__(self, path: Path, index: WhooshIndex, reader: Reader | Overlay | None = None) -> None:
+    def __init__(self, path: Path, index: WhooshIndex, version: int, reader: Reader | Overlay) -> None:
         self.path, self._index = path, index
-        self._version = index.version()
-        self.reader = reader or index.reader()
-        self.generation = f"{path.name}.{self._version}"
+        self._version, self.reader = version, reader
+        self.generation = f"{path.name}.{version}"
         self._norms = {
             name: FieldStatistics.of(self.reader.lengths(name), self.reader.live).norms for name in SCORED_FIELDS
         }
@@ -54,17 +53,21 @@ class View:
 
     @classmethod
     def open(cls, path: Path) -> View:
-        return cls(path, WhooshIndex(path))
+        return cls._latest(path, WhooshIndex(path))
+
+    @classmethod
+    def _latest(cls, path: Path, index: WhooshIndex) -> View:
+        return cls(path, index, index.version(), index.reader())
 
     def is_behind(self) -> bool:
         return self._index.version() != self._version
 
     def renewed(self) -> View:
-        return View(self.path, self._index)
+        return self._latest(self.path, self._index)
 
     def as_if(self, document: IndexDocument) -> View:
         """The same commit with ``document`` in it."""
-        return View(self.path, self._index, Overlay(self.reader, document))
+        return View(self.path, self._index, self._version, Overlay(self.reader, document))
 
     def search(self, query: EngineQuery) -> EngineResult:
         allowed = self._allowed(query)
