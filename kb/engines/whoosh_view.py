@@ -6,6 +6,7 @@ import errno
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -50,6 +51,7 @@ class View:
         self._live[self.reader.live_numbers()] = True
         self._tokens_with = once(self._by_character)
         self._keywords: dict[str, dict[str, NDArray[np.int32]]] = {}
+        self._by_audience: dict[str, View] = {}
 
     @classmethod
     def open(cls, path: Path) -> View:
@@ -70,6 +72,8 @@ class View:
         return View(self.path, self._index, self._version, Overlay(self.reader, document))
 
     def search(self, query: EngineQuery) -> EngineResult:
+        if query.audience is not None:
+            return self._for(query.audience).search(replace(query, audience=None))
         allowed = self._allowed(query)
         also = np.zeros_like(allowed)
         also[self._numbers(query.also)] = True
@@ -92,6 +96,13 @@ class View:
             facets={name: counts(self._values(name), hits) for name in query.facets},
             generation=self.generation,
         )
+
+    def _for(self, audience: str) -> View:
+        """The same commit as those see it who may see nothing but the articles for ``audience``."""
+        if audience not in self._by_audience:
+            reader = self.reader.only("audience", audience)
+            self._by_audience[audience] = View(self.path, self._index, self._version, reader)
+        return self._by_audience[audience]
 
     def _ranked(
         self, scores: NDArray[np.float32], hits: NDArray[np.bool_], wanted: int
