@@ -12,6 +12,7 @@ from pathlib import Path
 from kb.access import Access
 from kb.content.git_history import GitHistory
 from kb.editing.bulk_edits import BulkEdits
+from kb.editing.checking import Checker
 from kb.editing.editor import Editor
 from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
@@ -57,6 +58,7 @@ class System:
     queue: ReviewQueue
     learning: Learning
     editing: Editing
+    checker: Checker
     channels: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]

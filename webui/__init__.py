@@ -10,6 +10,7 @@
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
     api_editing.py   /api/v1/articles/…               the same for those who write
+    api_checks.py    /api/v1/check  /trial            what an editor is told before saving
     api_images.py    /api/v1/images                   pictures, uploaded for articles
     media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -38,6 +39,7 @@ from kb.service import Service
 from webui import (
     admin,
     api,
+    api_checks,
     api_editing,
     api_images,
     assets,
@@ -68,7 +70,7 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, limits, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    articles = (api, api_editing, api_images, media)
+    articles = (api, api_checks, api_editing, api_images, media)
     for part_with_routes in (pages, conversation, gaps, login, oidc, admin, *articles, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     trusted = service.access.proxies

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from kb import contracts, shapes
+from kb.desk.checks import ChecksDesk
 from kb.desk.editing import EditingDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
@@ -61,6 +62,11 @@ class Desk:
     def images(self) -> ImageDesk:
         """Pictures beside articles."""
         return ImageDesk(self._system, self.caller)
+
+    @property
+    def checks(self) -> ChecksDesk:
+        """What is checked before an article is saved."""
+        return ChecksDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:

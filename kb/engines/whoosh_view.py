@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.engines.highlighting import highlights, is_one_token, needles
+from kb.engines.overlay import Overlay
 from kb.engines.scoring import ENOUGH, Accumulator, FieldPostings, FieldStatistics, Matches, counts, plan, top
 from kb.engines.whoosh_index import Reader, WhooshIndex
 from kb.errors import EngineError, IndexCorrupt, KbError
@@ -26,6 +27,7 @@ from kb.ports.engine import (
     EngineQuery,
     EngineResult,
     Evidence,
+    IndexDocument,
     Reading,
     Term,
 )
@@ -38,7 +40,7 @@ from kb.text.once import once
 class View:
     """One commit of one generation, or of it what ``reader`` shows."""
 
-    def __init__(self, path: Path, index: WhooshIndex, version: int, reader: Reader) -> None:
+    def __init__(self, path: Path, index: WhooshIndex, version: int, reader: Reader | Overlay) -> None:
         self.path, self._index = path, index
         self._version, self.reader = version, reader
         self.generation = f"{path.name}.{version}"
@@ -64,6 +66,10 @@ class View:
 
     def renewed(self) -> View:
         return self._latest(self.path, self._index)
+
+    def as_if(self, document: IndexDocument) -> View:
+        """The same commit with ``document`` in it."""
+        return View(self.path, self._index, self._version, Overlay(self.reader, document))
 
     def search(self, query: EngineQuery) -> EngineResult:
         if query.audience is not None:
