@@ -4,7 +4,9 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
 
     cli, webui, (mcp)         front ends: parse input, show output
     wiring                    composition root: Settings -> a Service with its adapters
-    service                   the façade that every front end shares
+    service                   the façade: upkeep, and a desk for each caller
+    desk                      what one caller may ask and do; every front end goes through one
+    system                    the parts that they share
     snapshots                 what is derived from all articles at once, swapped in as a whole
     bulk  evaluation          import and export of many articles at once · quality measured on judged questions
     usecases                  indexing · searching · recommending · classifying · suggesting · embedding · learning · …
@@ -13,7 +15,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     shapes                    the JSON documents, field by field
     model  errors  config     data, the error tree, settings
 
-Read ``service.py`` to learn what the system does, ``ports/engine.py`` for what an index engine
+Read ``desk/`` to learn what the system does, ``ports/engine.py`` for what an index engine
 must do, ``docs/architecture.md`` for the picture.
 """
 

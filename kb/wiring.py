@@ -45,6 +45,7 @@ from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
+from kb.system import System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
@@ -92,7 +93,7 @@ def build_service(settings: Settings) -> Service:
         learned=learning.current,
         semantic=semantic,
     )
-    return Service(
+    system = System(
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
@@ -107,6 +108,7 @@ def build_service(settings: Settings) -> Service:
         now=_now,
         semantic=semantic,
     )
+    return Service(system)
 
 
 def _now() -> datetime:

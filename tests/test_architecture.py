@@ -26,6 +26,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb.usecases",),
     ("kb.bulk", "kb.editing", "kb.evaluation"),
     ("kb.contracts", "kb.snapshots"),
+    ("kb.system",),
+    ("kb.desk",),
     ("kb.service",),
     ("kb.upkeep", "kb.wiring"),
     ("webui",),
@@ -130,3 +132,9 @@ def test_the_command_starts_without_heavy_libraries() -> None:
     code = f"import sys, kb.cli; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[-2] in ("webui", "cli")], ids=name_of)
+def test_front_ends_ask_a_desk(path: Path) -> None:
+    """Rights are checked by desks; whoever reached for the parts behind them would go past."""
+    assert ".system" not in path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The web front end: pages for agents, the JSON API for programs, both over one ``kb.service.Service``.
+"""The web front end: pages for agents, the JSON API for programs, both each request through a ``kb.desk.Desk``.
 
 ::
 

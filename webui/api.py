@@ -19,7 +19,7 @@ from kb.rules.conversation import MAX_CONVERSATION
 from kb.rules.query import MAX_QUERY
 from kb.usecases.recommending import MAX_RECOMMENDED
 from kb.usecases.searching import MAX_LIMIT, MAX_OFFSET
-from webui.current import service
+from webui.current import desk
 from webui.inputs import Body
 from webui.parameters import (
     Operation,
@@ -116,7 +116,7 @@ def _never_store(response: Response) -> Response:
 def search(given: Given) -> ResponseReturnValue:
     """Ranked hits. What our visitors ask is logged as typing: Enter would have loaded the page."""
     asked = SearchRequest(given.pop("q") or "", **given)
-    return jsonify(contracts.search_document(service().search(asked, agent=visitor())))
+    return jsonify(contracts.search_document(desk().search(asked, agent=visitor())))
 
 
 @blueprint.get("/suggest")
@@ -124,12 +124,12 @@ def search(given: Given) -> ResponseReturnValue:
 def suggest(given: Given) -> ResponseReturnValue:
     """What may be meant by the first keystrokes."""
     typed, limit = given["q"] or "", given["limit"]
-    encoded = _kept_suggestions(service().edition(), typed, limit) if limit <= _KEPT_ROWS else _suggested(typed, limit)
+    encoded = _kept_suggestions(desk().edition(), typed, limit) if limit <= _KEPT_ROWS else _suggested(typed, limit)
     return Response(encoded, mimetype="application/json")
 
 
 def _suggested(typed: str, limit: int) -> bytes:
-    return as_json(contracts.suggest_document(typed, service().suggest(typed, limit)))
+    return as_json(contracts.suggest_document(typed, desk().suggest(typed, limit)))
 
 
 @lru_cache(maxsize=4096)
@@ -146,13 +146,13 @@ def _kept_suggestions(edition: object, typed: str, limit: int) -> bytes:
 )
 def faq(given: Given) -> ResponseReturnValue:
     """The panel of frequent questions; browsers keep it and ask whether it has changed."""
-    return respond(_encoded_panel(service().edition(), given["channel"], given["limit"]))
+    return respond(_encoded_panel(desk().edition(), given["channel"], given["limit"]))
 
 
 @lru_cache(maxsize=32)
 def _encoded_panel(edition: object, channel: str | None, limit: int) -> Encoded:
     """The panel, for as long as the ``edition`` is the latest."""
-    return encode(contracts.faq_document(service().faq(channel, limit)))
+    return encode(contracts.faq_document(desk().faq(channel, limit)))
 
 
 @blueprint.get("/browse")
@@ -163,7 +163,7 @@ def _encoded_panel(edition: object, channel: str | None, limit: int) -> Encoded:
 )
 def browse(given: Given) -> ResponseReturnValue:
     """The tree with its counts, and the articles of a scenario when one is named."""
-    tree = service().browse(given["product"], given["scenario"])
+    tree = desk().browse(given["product"], given["scenario"])
     return jsonify(contracts.browse_document(tree, with_articles=given["scenario"] is not None))
 
 
@@ -171,7 +171,7 @@ def browse(given: Given) -> ResponseReturnValue:
 @describe(Operation("一条知识的全部内容", shapes.Article, errors=(304, 400, 404, 503)))
 def article(article_id: str) -> ResponseReturnValue:
     """One article with its source; 304 while the caller's revision is the current one."""
-    document = service().article_document(article_id)
+    document = desk().article_document(article_id)
     response = jsonify(document)
     response.set_etag(document["revision"])
     return response.make_conditional(request)
@@ -181,7 +181,7 @@ def article(article_id: str) -> ResponseReturnValue:
 @describe(Operation("复核清单，风险高的在前", shapes.Stale, query=_STALE, errors=(400, 503)))
 def stale(given: Given) -> ResponseReturnValue:
     """The review queue, riskiest first."""
-    return jsonify(contracts.stale_document(*service().stale(given["as_of"], given["owner"])))
+    return jsonify(contracts.stale_document(*desk().stale(given["as_of"], given["owner"])))
 
 
 @blueprint.get("/learned")
@@ -192,7 +192,7 @@ def stale(given: Given) -> ResponseReturnValue:
 )
 def learned(given: Given) -> ResponseReturnValue:
     """What was learned and waits for a decision; nothing that only one or two people asked."""
-    return jsonify(contracts.learned_document(service().learning.proposals()[: given["limit"]]))
+    return jsonify(contracts.learned_document(desk().learned.proposals()[: given["limit"]]))
 
 
 @blueprint.post("/recommend")
@@ -208,7 +208,7 @@ def recommend(body: Body) -> ResponseReturnValue:
     """Answers to a conversation, each with the sentence that it answers."""
     given = read(body, _RECOMMEND)
     told = _told(given.pop("text"), given.pop("messages"))
-    return jsonify(contracts.recommend_document(service().recommend(told, **given, agent=visitor())))
+    return jsonify(contracts.recommend_document(desk().recommend(told, **given, agent=visitor())))
 
 
 @blueprint.post("/classify")
@@ -222,7 +222,7 @@ def recommend(body: Body) -> ResponseReturnValue:
 )
 def classify(body: Body) -> ResponseReturnValue:
     """The likely product and scenario of a conversation."""
-    return jsonify(contracts.classify_document(service().classify(_told(**read(body, _CHAT)))))
+    return jsonify(contracts.classify_document(desk().classify(_told(**read(body, _CHAT)))))
 
 
 def _told(text: str | None, messages: list[Message] | None) -> list[Message]:
@@ -239,7 +239,7 @@ def _told(text: str | None, messages: list[Message] | None) -> list[Message]:
 def events(body: Body) -> ResponseReturnValue:
     """Write down a view, copy, pick or open."""
     given = read(body, _EVENT)
-    service().record_event(given.pop("kind"), given.pop("id"), agent=visitor() or "", origin=address(), **given)
+    desk().record_event(given.pop("kind"), given.pop("id"), agent=visitor() or "", origin=address(), **given)
     return "", 204
 
 
@@ -263,9 +263,9 @@ def vote(body: Body) -> None:
     """Record the vote in ``body``, sent as JSON or by a form."""
     given = read(body, _FEEDBACK)
     note = given["note"] or None
-    service().record_event(given["vote"], given["id"], agent=visitor() or "", note=note, origin=address())
+    desk().record_event(given["vote"], given["id"], agent=visitor() or "", note=note, origin=address())
 
 
 def report_gap(body: Body) -> None:
     """Record the knowledge gap in ``body``, sent as JSON or by a form."""
-    service().report_gap(**read(body, _GAP), agent=sender())
+    desk().report_gap(**read(body, _GAP), agent=sender())

@@ -11,7 +11,7 @@ from kb.errors import QueryError
 from kb.model import Message, Recommended, Sentence
 from kb.rules.conversation import MAX_CONVERSATION
 from kb.usecases.recommending import MAX_RECOMMENDED
-from webui.current import service
+from webui.current import desk
 from webui.security import visitor, welcome_visitor
 
 _SHOWN = 9  # as many as Alt+1…9 can copy
@@ -33,8 +33,8 @@ def recommend() -> ResponseReturnValue:
     said = request.form.get("messages", "").replace("\r\n", "\n")
     channel, product = request.args.get("channel") or None, request.args.get("product") or None
     try:
-        answers = service().recommend([Message(said)], channel, product, MAX_RECOMMENDED, visitor())
-        topic = service().classify([Message(said)])
+        answers = desk().recommend([Message(said)], channel, product, MAX_RECOMMENDED, visitor())
+        topic = desk().classify([Message(said)])
     except QueryError as error:
         return _page(said, trouble=str(error)), 400
     groups = _by_sentence(answers.items)

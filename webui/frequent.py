@@ -10,7 +10,7 @@ from flask import render_template
 from markupsafe import Markup
 
 from kb.model import FaqItem, FaqPanel, Folder
-from webui.current import service
+from webui.current import desk
 
 #: entries of a product that are shown at once; the fewer products, the more
 _SHOWN_TOGETHER = 48
@@ -27,13 +27,13 @@ class Group(NamedTuple):
 
 def panel_html(channel: str | None, product: str | None) -> Markup:
     """The panel for a channel and a product (slug); everything when None. Raises QueryError for an unknown channel."""
-    return _rendered(service().edition(), channel, product)
+    return _rendered(desk().edition(), channel, product)
 
 
 @lru_cache(maxsize=32)
 def _rendered(edition: object, channel: str | None, product: str | None) -> Markup:
     """Kept for as long as the ``edition`` is the latest."""
-    panel = service().faq(channel)
+    panel = desk().faq(channel)
     groups = _groups(panel, product)
     size = sum(len(group.shown) + len(group.folded) for group in groups)
     return Markup(render_template("faq.html", panel=panel, groups=groups, size=size, channel=channel))  # noqa: S704  # the template escapes

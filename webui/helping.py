@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kb.model import SearchPage, SearchRequest, Suggestion
 from kb.rules.query import MAX_QUERY
-from webui.current import service
+from webui.current import desk
 
 _NEAR = 5
 #: runs of one script in the query that are tried, none shorter than two
@@ -20,14 +20,14 @@ def elsewhere(asked: SearchRequest) -> SearchPage | None:
     wider = replace(asked, product=None, scenario=None, kind=None, tag=None, offset=0, limit=3)
     if wider == replace(asked, offset=0, limit=3):
         return None
-    page = service().search(wider)
+    page = desk().search(wider)
     return page if page.total else None
 
 
 def near_titles(text: str) -> list[Suggestion]:
     """Articles that the suggester has for ``text``, or else for the longest of its runs that it knows anything for."""
     for piece in (text[:MAX_QUERY], *sorted(_RUN.findall(text), key=len, reverse=True)[:_TRIED]):
-        found = [row for row in service().suggest(piece, 2 * _NEAR) if row.kind == "article"]
+        found = [row for row in desk().suggest(piece, 2 * _NEAR) if row.kind == "article"]
         if found:
             return found[:_NEAR]
     return []

@@ -16,7 +16,7 @@ from kb.model import Folder, SearchPage, SearchRequest
 from kb.usecases.searching import MAX_OFFSET
 from webui import inputs, problems
 from webui.api import vote
-from webui.current import service
+from webui.current import desk
 from webui.frequent import panel_html
 from webui.helping import elsewhere, near_titles
 from webui.presentation import FILTERS, KINDS, VOTES
@@ -55,7 +55,7 @@ def search() -> ResponseReturnValue:
         return _home(asked)
     agent = visitor() if asked.offset == 0 else None  # turning the page is not another search
     try:
-        page = service().search(asked, agent, settled=True)
+        page = desk().search(asked, agent, settled=True)
     except (EngineError, StoreError) as error:
         outage = problems.explain(error)
         return _panel(asked, outage=outage), outage.status, outage.headers
@@ -65,10 +65,10 @@ def search() -> ResponseReturnValue:
 @blueprint.get("/a/<article_id>")
 def article(article_id: str) -> ResponseReturnValue:
     """One article: is it current, what to say on which channel, what to do."""
-    record, freshness = service().article(article_id)
+    record, freshness = desk().article(article_id)
     voted = VOTES.get(request.args.get("voted", ""))
     if request.method == "GET" and voted is None:  # else the agent has just come back from voting
-        service().record_event("view", article_id, agent=visitor() or "", origin=address())
+        desk().record_event("view", article_id, agent=visitor() or "", origin=address())
     channel = request.args.get("channel")
     return render_template(
         "article.html",
@@ -76,7 +76,7 @@ def article(article_id: str) -> ResponseReturnValue:
         article=record.article,
         freshness=freshness,
         scripts=sorted(record.article.scripts, key=lambda script: script.channel != channel),
-        related=service().related(record),
+        related=desk().related(record),
         voted=voted,
     )
 
@@ -92,7 +92,7 @@ def feedback(article_id: str) -> ResponseReturnValue:
 @blueprint.get("/browse")
 def browse() -> ResponseReturnValue:
     """The tree product → scenario → articles; ``product`` and ``scenario`` (slugs) say what is open at first."""
-    return render_template("browse.html", tree=service().browse(), opened=request.args)
+    return render_template("browse.html", tree=desk().browse(), opened=request.args)
 
 
 def _home(asked: SearchRequest) -> ResponseReturnValue:
@@ -103,7 +103,7 @@ def _home(asked: SearchRequest) -> ResponseReturnValue:
 
 
 def _panel(asked: SearchRequest, **extra: object) -> str:
-    products = service().library().product_slugs(asked.product) if asked.product else (None,)
+    products = desk().library().product_slugs(asked.product) if asked.product else (None,)
     panel = panel_html(asked.channel, products[0])
     return render_template(
         "search.html", asked=asked, panel=panel, reported=bool(request.args.get("reported")), **extra
@@ -127,7 +127,7 @@ def _results(asked: SearchRequest, page: SearchPage) -> str:
 
 def _help(asked: SearchRequest) -> dict[str, object]:
     """What the page offers when nothing was found."""
-    library = service().library()
+    library = desk().library()
     scenarios: defaultdict[str, list[Folder]] = defaultdict(list)
     for path, scenario in library.scenarios.items():
         scenarios[path.split("/")[0]].append(scenario)
@@ -142,7 +142,7 @@ def _link(asked: SearchRequest, **changes: object) -> str:
 
 def _limits(asked: SearchRequest) -> Iterator[Limit]:
     if asked.product:
-        title = service().library().title_of("product", asked.product)
+        title = desk().library().title_of("product", asked.product)
         yield Limit(f"只看了“{title}”", "在全部产品里查", _link(asked, product=None, scenario=None))
     if asked.channel:
         yield Limit(f"只看适用“{asked.channel}”的", "不限渠道", _link(asked, channel=None))
@@ -152,5 +152,5 @@ def _chips(asked: SearchRequest) -> Iterator[Chip]:
     for name, label in FILTERS.items():
         value = getattr(asked, name)
         if value:
-            title = KINDS.get(value, value) if name == "kind" else service().library().title_of(name, value)
+            title = KINDS.get(value, value) if name == "kind" else desk().library().title_of(name, value)
             yield Chip(label, title, _link(asked, **{name: None}))

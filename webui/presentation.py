@@ -16,7 +16,7 @@ from kb.rules.query import MAX_QUERY
 from kb.text.pinyin import typed_as
 from kb.text.render import render_html
 from kb.text.sections import plain_text, without_scripts
-from webui.current import service
+from webui.current import desk
 
 KINDS = {"faq": "常见问题", "guide": "操作指引", "case": "案例", "policy": "规则", "script": "话术"}
 #: the tier of an answer and the seconds within which a customer should have it
@@ -125,7 +125,7 @@ def _squeezed(text: str) -> str:
 def _frame() -> dict[str, object]:
     """What the frame around every page needs: channels and products, and those that the agent works on."""
     channel, product = request.args.get("channel"), request.args.get("product")
-    channels, products = service().channels, _products()
+    channels, products = desk().channels, _products()
     return {
         "channels": channels,
         "channel": channel if channel in channels else None,
@@ -137,6 +137,6 @@ def _frame() -> dict[str, object]:
 def _products() -> list[Folder]:
     """The products as the tree orders them; none while the catalog can't be read: error pages have a frame, too."""
     try:
-        return sorted(service().library().products.values(), key=lambda folder: (-folder.weight, folder.title))
+        return sorted(desk().library().products.values(), key=lambda folder: (-folder.weight, folder.title))
     except KbError:
         return []

@@ -120,7 +120,7 @@ def _index(context: Context) -> str:
 def _semantic(context: Context) -> str:
     if context.service.semantic is None:
         return "没有启用"
-    context.service.library()  # hands the articles over
+    context.desk.library()  # hands the articles over
     health = context.service.health()
     if "semantic" in health["checks"]:
         raise EmbedderError(health["checks"]["semantic"])
@@ -130,7 +130,7 @@ def _semantic(context: Context) -> str:
 
 
 def _problems(context: Context) -> str:
-    errors = [problem for problem in context.service.problems() if problem.severity == "error"]
+    errors = [problem for problem in context.desk.problems() if problem.severity == "error"]
     if errors:
         raise KbError(f"{len(errors)} 处错误，例如 {errors[0]}；执行 kb lint 查看全部。")
     return "没有错误"

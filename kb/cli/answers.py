@@ -42,7 +42,7 @@ from kb.usecases.staleness import StaleItem
 @pass_context
 def search(context: Context, query: str, explain: bool, as_json: bool, **filters: object) -> None:
     """Search the articles. "短语" must occur as it stands, -词 must not; all other words are preferred."""
-    page = context.service.search(SearchRequest(query, **filters))  # type: ignore[arg-type]  # click checked them
+    page = context.desk.search(SearchRequest(query, **filters))  # type: ignore[arg-type]  # click checked them
     if as_json:
         print_json(contracts.search_document(page))
         return
@@ -88,7 +88,7 @@ def _highlighted(snippet: Snippet) -> str:
 @pass_context
 def suggest(context: Context, query: str, limit: int, as_json: bool) -> None:
     """Complete a few keystrokes: characters, pinyin, initials or a mix (退款, tuikuan, tk, 退kuan)."""
-    rows = context.service.suggest(query, limit)
+    rows = context.desk.suggest(query, limit)
     if as_json:
         print_json(contracts.suggest_document(query, rows))
         return
@@ -104,7 +104,7 @@ def suggest(context: Context, query: str, limit: int, as_json: bool) -> None:
 @pass_context
 def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> None:
     """The panel of frequent questions."""
-    panel = context.service.faq(channel, limit)
+    panel = context.desk.faq(channel, limit)
     if as_json:
         print_json(contracts.faq_document(panel))
         return
@@ -136,7 +136,7 @@ def stale(
     context: Context, as_of: datetime | None, owner: str | None, form: str, target: Path | None, fail_on_stale: bool
 ) -> None:
     """The review queue: what is expired, stale, never verified, changed or due, riskiest first."""
-    day, items = context.service.stale(as_of.date() if as_of else None, owner)
+    day, items = context.desk.stale(as_of.date() if as_of else None, owner)
     if form == "table":
         if target is not None:
             raise click.UsageError("表格只用于屏幕显示；写文件请选 --format csv、xlsx、md 或 json。")
@@ -184,7 +184,7 @@ def _stale_table(day: date, items: list[StaleItem]) -> Table:
 @pass_context
 def gaps(context: Context, as_json: bool) -> None:
     """The knowledge gaps that agents reported, latest first."""
-    found = context.service.gaps()
+    found = context.desk.gaps()
     if as_json:
         print_json(contracts.gaps_document(found))
         return

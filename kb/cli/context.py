@@ -16,10 +16,11 @@ from rich.table import Table
 
 from kb.config import Settings, load_settings
 from kb.errors import QueryError
-from kb.model import State
+from kb.model import Caller, State
 from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
+    from kb.desk import Desk
     from kb.service import Service
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,6 +53,11 @@ class Context:
         from kb.wiring import build_service
 
         return build_service(self.settings)
+
+    @property
+    def desk(self) -> Desk:
+        """The system as whoever runs commands here may use it: in every way."""
+        return self.service.desk(Caller.local())
 
 
 pass_context: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Context)

@@ -37,7 +37,7 @@ def recommend(
         messages = [Message(line) for line in file.read().decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
         raise QueryError("消息不是 UTF-8 编码的文字，请转成 UTF-8 再试。") from None
-    answers = context.service.recommend(messages, channel, product, limit)
+    answers = context.desk.recommend(messages, channel, product, limit)
     if as_json:
         print_json(contracts.recommend_document(answers))
         return
@@ -58,7 +58,7 @@ def recommend(
 @pass_context
 def classify(context: Context, text: str, as_json: bool) -> None:
     """The likely product and scenario of what a customer said, or 不确定."""
-    found = context.service.classify([Message(text)])
+    found = context.desk.classify([Message(text)])
     if as_json:
         print_json(contracts.classify_document(found))
         return

@@ -27,10 +27,11 @@ def learn(click_context: click.Context, from_log: bool, as_json: bool) -> None:
     """What agents keep choosing for the same query: list, accept, reject, undo."""
     if click_context.invoked_subcommand is not None:
         return
-    service = click_context.find_object(Context).service  # type: ignore[union-attr]  # the group above made it
+    context = click_context.find_object(Context)
+    assert context is not None  # noqa: S101  # the group above made it
     if from_log:
-        service.learn()
-    proposals = service.learning.proposals()
+        context.service.learn()
+    proposals = context.desk.learned.proposals()
     if as_json:
         print_json(contracts.learned_document(proposals))
         return
@@ -63,7 +64,7 @@ def _listed(proposals: Sequence[Proposal]) -> Table:
 @pass_context
 def accept(context: Context, query: str, article_id: str, user: str) -> None:
     """Write QUERY into the questions of article ID."""
-    question = context.service.learning.accept(query, article_id, user)
+    question = context.desk.learned.accept(query, article_id, user)
     output.print(f"已把“{shown(question.text)}”写入条目 {shown(article_id)} 的相似问法。")
     remarks.print("运行中的服务会自动收录；没有服务在运行时请执行 kb index。")
 
@@ -75,7 +76,7 @@ def accept(context: Context, query: str, article_id: str, user: str) -> None:
 @pass_context
 def reject(context: Context, query: str, article_id: str, user: str) -> None:
     """Never let QUERY count for article ID again."""
-    question = context.service.learning.reject(query, article_id, user)
+    question = context.desk.learned.reject(query, article_id, user)
     output.print(f"已拒绝：“{shown(question.text)}”不再为条目 {shown(article_id)} 加分，也不再建议。")
 
 
@@ -85,7 +86,7 @@ def reject(context: Context, query: str, article_id: str, user: str) -> None:
 @pass_context
 def undo(context: Context, query: str, article_id: str) -> None:
     """Take a verdict on QUERY and article ID back."""
-    verdict = context.service.learning.undo(query, article_id)
+    verdict = context.desk.learned.undo(query, article_id)
     done = "已从相似问法中删去" if verdict.accepted else "重新起作用"
     output.print(f"已撤销 {shown(verdict.user)} 的决定：“{shown(verdict.text)}”{done}。")
 

@@ -8,6 +8,7 @@ from urllib.request import urlopen
 
 from kb.config import load_settings
 from kb.wiring import build_service
+from tests.callers import ANYBODY
 from tests.e2e.processes import Desk
 
 ID, QUERY = "refund-not-received", "包裹没影了钱怎么办"
@@ -18,7 +19,7 @@ def use(desk: Desk) -> None:
     overrides = {"articles": str(desk.articles), "data": str(desk.data)}
     service = build_service(load_settings(environ={}, overrides=overrides))
     for person in range(3):
-        service.record_event("pick", ID, f"cookie {person}", QUERY, position=2, origin=f"10.0.0.{person}")
+        service.desk(ANYBODY).record_event("pick", ID, f"cookie {person}", QUERY, position=2, origin=f"10.0.0.{person}")
 
 
 def test_what_was_learned_is_listed_accepted_and_undone(desk: Desk) -> None:

@@ -12,6 +12,7 @@ from kb.rules.freshness import Policy, assess
 from kb.service import Service
 from kb.usecases.browsing import Tree, grow_tree, prune
 from kb.usecases.library import Library
+from tests.callers import ANYBODY
 from tests.unit.article_factory import make_article
 
 TODAY = date(2026, 11, 22)
@@ -69,13 +70,13 @@ def test_scenarios_of_one_slug_in_two_products_stay_apart() -> None:
 
 
 def test_the_tree_of_the_service_takes_slugs_and_titles(service: Service) -> None:
-    (product,) = service.browse("网上商城", "refund")
+    (product,) = service.desk(ANYBODY).browse("网上商城", "refund")
     (scenario,) = product.scenarios
     assert scenario.path == "mall/refund"
     assert "refund-not-received" in [record.article.id for record, _ in scenario.articles]
-    assert [branch.folder.slug for branch in service.browse("mall")] == ["mall"]
+    assert [branch.folder.slug for branch in service.desk(ANYBODY).browse("mall")] == ["mall"]
     with pytest.raises(QueryError, match="没有名为“火星”的产品类型"):
-        service.browse("火星")
+        service.desk(ANYBODY).browse("火星")
 
 
 def test_only_articles_of_the_future_are_hidden() -> None:

@@ -17,6 +17,7 @@ from kb.ports.engine import IndexDocument
 from kb.service import Service
 from kb.usecases.progress import silent
 from kb.wiring import build_service
+from tests.callers import ANYBODY
 from tests.conftest import ARTICLES
 
 SOURCE = (ARTICLES / "mall/refund/refund-express.md").read_text(encoding="utf-8")
@@ -47,7 +48,7 @@ def damage(settings: Settings, value: object, column: str = "article") -> None:
 
 def titles(service: Service, text: str) -> list[str]:
     service.refresh()
-    return [hit.record.article.title for hit in service.search(SearchRequest(text)).hits]
+    return [hit.record.article.title for hit in service.desk(ANYBODY).search(SearchRequest(text)).hits]
 
 
 def test_the_second_run_does_nothing(service: Service) -> None:
@@ -77,14 +78,14 @@ def test_a_renamed_folder_title_reaches_its_articles(service: Service, small: Se
     index_file.write_text("---\ntitle: 河马商城\n---\n", encoding="utf-8")
     assert service.index().changed == 1
     service.refresh()
-    assert service.search(SearchRequest("退款", product="河马商城")).total == 1
+    assert service.desk(ANYBODY).search(SearchRequest("退款", product="河马商城")).total == 1
 
 
 def test_a_broken_folder_file_keeps_the_name_it_had(service: Service, small: Settings) -> None:
-    before = service.article("refund-not-received")[0].article.product.title
+    before = service.desk(ANYBODY).article("refund-not-received")[0].article.product.title
     next(small.articles.glob("*/_index.md")).write_bytes(b"---\ntitle: [\n---\n")
     assert service.index().errors > 0
-    assert service.article("refund-not-received")[0].article.product.title == before
+    assert service.desk(ANYBODY).article("refund-not-received")[0].article.product.title == before
 
 
 def test_of_two_files_with_one_id_the_first_is_served(service: Service, small: Settings) -> None:
@@ -92,15 +93,15 @@ def test_of_two_files_with_one_id_the_first_is_served(service: Service, small: S
     twin = article(small.articles, "a-first", "第二个")
     report = service.index()
     assert any("a-first" in problem.message for problem in report.problems)
-    assert service.article("a-first")[0].article.title == "第一个"
+    assert service.desk(ANYBODY).article("a-first")[0].article.title == "第一个"
     (small.articles / "mall/refund/0.md").unlink()
     service.index()
-    assert service.article("a-first")[0].article.title == "第二个"
+    assert service.desk(ANYBODY).article("a-first")[0].article.title == "第二个"
     assert twin.exists()
 
 
 def test_another_fingerprint_rebuilds_and_says_why(service: Service, small: Settings) -> None:
-    service._indexer._fingerprint = "another analyzer"
+    service.system.indexer._fingerprint = "another analyzer"
     report = service.index()
     assert report.rebuilt is not None
     assert "another analyzer" in report.rebuilt
@@ -131,7 +132,7 @@ def test_an_articles_folder_that_is_gone_is_not_a_mass_deletion(service: Service
 def test_a_rolled_back_index_is_brought_up_again(service: Service, small: Settings) -> None:
     article(small.articles, "new", "饕餮")
     service.index(rebuild=True)
-    service._engine.rollback()
+    service.system.engine.rollback()
     assert service.index().added == 1
     assert titles(service, "饕餮") == ["饕餮"]
 
@@ -141,22 +142,24 @@ def test_changed_channels_are_taken_over(small: Settings, service: Service) -> N
     service.index()
     wider = build_service(replace(small, channels=(*small.channels, "抖音")))
     assert wider.index().changed == 1
-    assert "抖音" in wider.article("everywhere")[0].article.channels
+    assert "抖音" in wider.desk(ANYBODY).article("everywhere")[0].article.channels
 
 
 def test_an_edit_that_comes_while_another_process_indexes_is_not_lost(small: Settings, service: Service) -> None:
     other = build_service(small)
     path = next(small.articles.glob("*/*/[!_]*.md"))
-    rebuild = service._engine.rebuild
+    rebuild = service.system.engine.rebuild
 
     def edit_meanwhile(documents: Iterable[IndexDocument], fingerprint: str) -> str:
         path.write_text(path.read_text(encoding="utf-8").replace("title: 未收", "title: 饕餮未收"), encoding="utf-8")
-        other._indexer._read_changed(other._indexer._scan(), False, [], silent)  # and is killed before it indexes
+        other.system.indexer._read_changed(
+            other.system.indexer._scan(), False, [], silent
+        )  # and is killed before it indexes
         return rebuild(documents, fingerprint)
 
-    service._engine.rebuild = edit_meanwhile  # type: ignore[method-assign]
-    old = list(service._catalog.records())
-    service._catalog.records = lambda: iter(old)  # type: ignore[method-assign]  # read before the edit came
+    service.system.engine.rebuild = edit_meanwhile  # type: ignore[method-assign]
+    old = list(service.system.catalog.records())
+    service.system.catalog.records = lambda: iter(old)  # type: ignore[method-assign]  # read before the edit came
     service.index(rebuild=True)
     assert build_service(small).index().changed == 1
 
@@ -216,9 +219,9 @@ def test_a_damaged_row_costs_only_its_own_article(service: Service, small: Setti
     assert set(titles(service, "退款")) == {"未收到货退款", "饕餮退款"}, "what is in memory is still right"
     fresh = build_service(small)
     assert titles(fresh, "退款") == ["饕餮退款"]
-    assert fresh.article("other")[0].article.title == "饕餮退款"
+    assert fresh.desk(ANYBODY).article("other")[0].article.title == "饕餮退款"
     with pytest.raises(ArticleNotFound):
-        fresh.article("refund-not-received")
+        fresh.desk(ANYBODY).article("refund-not-received")
 
 
 def test_a_damaged_row_whose_file_is_broken_too_is_only_a_problem(service: Service, small: Settings) -> None:
@@ -226,9 +229,9 @@ def test_a_damaged_row_whose_file_is_broken_too_is_only_a_problem(service: Servi
     next(small.articles.glob("*/*/[!_]*.md")).write_text("broken too", encoding="utf-8")
     assert service.index().errors == 1
     service.check_store()
-    version = service._catalog.version()
+    version = service.system.catalog.version()
     service.index()
-    assert service._catalog.version() == version
+    assert service.system.catalog.version() == version
 
 
 def test_a_run_after_an_edit_leaves_the_long_look_at_every_row_to_others(service: Service, small: Settings) -> None:
@@ -239,10 +242,10 @@ def test_a_run_after_an_edit_leaves_the_long_look_at_every_row_to_others(service
 
 
 def test_a_rebuild_reads_every_file_again(service: Service, small: Settings) -> None:
-    original = service._catalog.source("refund-not-received")
+    original = service.system.catalog.source("refund-not-received")
     damage(small, "not what the file says", "source")
     service.index(rebuild=True)
-    assert service._catalog.source("refund-not-received") == original
+    assert service.system.catalog.source("refund-not-received") == original
 
 
 def test_a_damaged_ranking_is_made_anew(service: Service, small: Settings) -> None:
@@ -250,4 +253,6 @@ def test_a_damaged_ranking_is_made_anew(service: Service, small: Settings) -> No
     with sqlite3.connect(small.database) as db:
         db.execute("UPDATE faq_snapshots SET ranking = '[['")
     db.close()
-    assert [item.record.article.id for item in build_service(small).faq().items] == ["refund-not-received"]
+    assert [item.record.article.id for item in build_service(small).desk(ANYBODY).faq().items] == [
+        "refund-not-received"
+    ]

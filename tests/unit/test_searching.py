@@ -14,13 +14,14 @@ from kb.model import SearchPage, SearchRequest, State
 from kb.rules.rewriting import NO_SYNONYMS
 from kb.service import Service
 from kb.wiring import build_vocabulary, trial
+from tests.callers import ANYBODY
 from tests.conftest import indexed
 from tests.e2e.processes import edit
 from tests.unit.article_tree import ARTICLE, write
 
 
 def search(service: Service, text: str, **filters: object) -> SearchPage:
-    return service.search(SearchRequest(text, **filters))  # type: ignore[arg-type]
+    return service.desk(ANYBODY).search(SearchRequest(text, **filters))  # type: ignore[arg-type]
 
 
 def ids(page: SearchPage) -> list[str]:
@@ -65,7 +66,7 @@ def test_of_articles_that_match_alike_the_one_in_demand_comes_first(small: Setti
     service = indexed(small)
     assert ids(search(service, "退款"))[0] == "aaa"
     for _ in range(3):
-        service.record_event("copy", "bbb")
+        service.desk(ANYBODY).record_event("copy", "bbb")
     service.rank_faq()
     assert ids(search(service, "退款"))[0] == "bbb"
 
@@ -77,13 +78,13 @@ def test_suggestions_follow_what_agents_use(small: Settings) -> None:
         )
         write(small.articles, f"mall/refund/{name}.md", source)
     service = indexed(small)
-    last = [row.id for row in service.suggest("退款") if row.id in ("aaa", "bbb")][1]
+    last = [row.id for row in service.desk(ANYBODY).suggest("退款") if row.id in ("aaa", "bbb")][1]
     for _ in range(3):
-        service.record_event("copy", last)
-    edition = service.edition()
+        service.desk(ANYBODY).record_event("copy", last)
+    edition = service.desk(ANYBODY).edition()
     service.follow_use()
-    assert next(row.id for row in service.suggest("退款") if row.id in ("aaa", "bbb")) == last
-    assert service.edition() != edition
+    assert next(row.id for row in service.desk(ANYBODY).suggest("退款") if row.id in ("aaa", "bbb")) == last
+    assert service.desk(ANYBODY).edition() != edition
 
 
 def test_a_search_that_only_excludes_says_what_is_missing(service: Service) -> None:
@@ -129,7 +130,7 @@ def test_facets_add_up(service: Service) -> None:
 def test_a_phrase_must_stand_as_it_is(service: Service) -> None:
     page = search(service, "“原路退款”")
     assert page.total
-    assert all("原路退款" in service.article(hit.record.article.id)[0].article.body for hit in page.hits)
+    assert all("原路退款" in service.desk(ANYBODY).article(hit.record.article.id)[0].article.body for hit in page.hits)
 
 
 def test_an_excluded_word_stays_out(service: Service) -> None:
@@ -151,7 +152,7 @@ def test_a_question_asked_again_sees_an_edit_at_once(small: Settings) -> None:
     service.index()
     assert search(service, "马上退").hits[0].title.text == "没收到货马上退"
     edit(path, "verified: 2026-11-16", "verified: 2020-01-01")
-    before = service.search(SearchRequest("马上退")).hits[0].freshness
+    before = service.desk(ANYBODY).search(SearchRequest("马上退")).hits[0].freshness
     service.index()
     assert search(service, "马上退").hits[0].freshness != before
     edit(path, "kind: faq", "kind: faq\nstatus: archived")
@@ -257,7 +258,7 @@ def test_quoted_words_are_not_exchanged(service: Service) -> None:
     page = search(service, "“退钱”", limit=100)
     assert page.total
     for hit in page.hits:
-        article = service.article(hit.record.article.id)[0].article
+        article = service.desk(ANYBODY).article(hit.record.article.id)[0].article
         assert "退钱" in "\n".join((article.title, *article.questions, article.body))
 
 
@@ -308,7 +309,7 @@ def test_drafts_and_articles_not_yet_valid_are_not_found(service: Service) -> No
     assert "invoice-refund-red" not in ids(search(service, "退货后发票红冲", limit=50))
     assert "plus-gift" not in ids(search(service, "PLUS 年卡赠送好友", limit=50))
     with pytest.raises(ArticleNotFound):
-        service.article("plus-gift")
+        service.desk(ANYBODY).article("plus-gift")
 
 
 def test_expired_answers_are_found_but_marked(service: Service) -> None:

@@ -20,6 +20,7 @@ from kb.config import Settings, load_settings
 from kb.embedding.packaged import is_installed
 from kb.model import SearchPage, SearchRequest
 from kb.service import Service
+from tests.callers import ANYBODY
 from tests.conftest import indexed
 from tests.e2e.processes import edit, wait_until
 from tests.embedding_servers import EmbeddingServer, Reply, good, serving
@@ -126,7 +127,7 @@ def model() -> Iterator[EmbeddingServer]:
 
 
 def search(service: Service, text: str, **filters: Any) -> SearchPage:
-    return service.search(SearchRequest(text, **filters))
+    return service.desk(ANYBODY).search(SearchRequest(text, **filters))
 
 
 def ids(page: SearchPage) -> list[str]:
@@ -212,7 +213,7 @@ def test_pages_do_not_shift_with_the_limit(both: Service, asked: str) -> None:
 
 def test_suggestions_are_none_of_its_business(both: Service, words: Service) -> None:
     for typed in ("退", "tk", "钱多久回来", "menso", "fp", "物流"):
-        assert both.suggest(typed) == words.suggest(typed)
+        assert both.desk(ANYBODY).suggest(typed) == words.desk(ANYBODY).suggest(typed)
 
 
 def test_an_edit_is_not_sunk_below_those_that_have_vectors(own: Settings, both: Service) -> None:
@@ -241,7 +242,9 @@ LEARNED = "包裹没影了咋整"
 def pick(service: Service, wanted: str) -> None:
     """Three people choose an article for a query, and the system learns."""
     for person in range(3):
-        service.record_event("pick", wanted, f"cookie {person}", LEARNED, position=2, origin=f"10.0.0.{person}")
+        service.desk(ANYBODY).record_event(
+            "pick", wanted, f"cookie {person}", LEARNED, position=2, origin=f"10.0.0.{person}"
+        )
     service.follow_use()
 
 
@@ -257,7 +260,7 @@ def test_what_people_choose_rises_until_it_is_rejected(own: Settings, semantic: 
     assert ids(after)[0] == "finger"
     assert after.hits[0].parts.learned > 0
     assert all(hit.parts.learned == 0 for hit in after.hits[1:])
-    service.learning.reject(LEARNED, "finger", "lead")
+    service.system.learning.reject(LEARNED, "finger", "lead")
     service.follow_use()
     again = search(service, LEARNED)
     assert all(hit.parts.learned == 0 for hit in again.hits)

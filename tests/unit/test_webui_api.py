@@ -19,6 +19,7 @@ from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.query_log import QueryLog
 from kb.wiring import build_service
+from tests.callers import ANYBODY
 from tests.conftest import indexed, spoil
 from tests.e2e.processes import edit
 from webui import create_app
@@ -76,7 +77,7 @@ def test_suggest_offers_both_refunds(client: FlaskClient, typed: str) -> None:
 
 
 def test_faq_gives_the_panel(client: FlaskClient, service: Service) -> None:
-    assert get(client, "/faq") == contracts.faq_document(service.faq())
+    assert get(client, "/faq") == contracts.faq_document(service.desk(ANYBODY).faq())
     three = get(client, "/faq?limit=3&channel=电话")["items"]
     assert [item["rank"] for item in three] == [1, 2, 3]
     assert all("电话" in item["channels"] for item in three)
@@ -90,7 +91,7 @@ def test_the_panel_is_compressed_for_those_who_take_it(client: FlaskClient, serv
     assert response.headers["Vary"] == "Accept-Encoding"
     assert response.headers["Cache-Control"] == "no-cache"
     body = gzip.decompress(response.data) if compressed else response.data
-    assert json.loads(body) == contracts.faq_document(service.faq())
+    assert json.loads(body) == contracts.faq_document(service.desk(ANYBODY).faq())
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])

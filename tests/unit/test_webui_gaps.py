@@ -11,6 +11,7 @@ from kb.ports.store import Gap
 from kb.service import Service
 from kb.store import gaps
 from kb.store.gaps import MOST_REPORTS
+from tests.callers import ANYBODY
 from tests.conftest import indexed, spoil
 from webui import create_app
 
@@ -18,7 +19,7 @@ HERE = {"Origin": "http://localhost"}
 
 
 def reported(service: Service, query: str) -> list[Gap]:
-    return [gap for gap in service.gaps() if gap.query == query]
+    return [gap for gap in service.desk(ANYBODY).gaps() if gap.query == query]
 
 
 def test_a_program_reports_a_gap(client: FlaskClient, service: Service) -> None:
@@ -92,14 +93,14 @@ def test_invented_visitors_cannot_fill_the_disk(small: Settings, monkeypatch: py
     monkeypatch.setattr(gaps, "MOST_OF_ALL", 3)
     service = indexed(small)
     for number in range(3):
-        service.report_gap("花呗", agent=f"visitor {number}")
+        service.desk(ANYBODY).report_gap("花呗", agent=f"visitor {number}")
     with pytest.raises(TooManyReports):
-        service.report_gap("花呗", agent="visitor 3")
+        service.desk(ANYBODY).report_gap("花呗", agent="visitor 3")
 
 
 def test_what_a_terminal_would_act_upon_is_not_stored(client: FlaskClient, service: Service) -> None:
     client.post("/api/v1/gaps", json={"query": "赊账\x1b]0;x\x07分期", "note": "一\n二\x9b2J"})
-    (gap,) = [gap for gap in service.gaps() if "赊账" in gap.query]
+    (gap,) = [gap for gap in service.desk(ANYBODY).gaps() if "赊账" in gap.query]
     assert (gap.query, gap.note) == ("赊账]0;x分期", "一\n二2J")
 
 

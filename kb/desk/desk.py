@@ -1,0 +1,216 @@
+"""Asking, and saying what was of use: what agents and their programs do all day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from kb import contracts, shapes
+from kb.desk.learned import LearnedDesk
+from kb.errors import ArticleNotFound, QueryError
+from kb.model import (
+    ArticleRecord,
+    Caller,
+    Classification,
+    FaqPanel,
+    Freshness,
+    Message,
+    Problem,
+    Recommendations,
+    Right,
+    SearchPage,
+    SearchRequest,
+    Suggestion,
+)
+from kb.ports.store import Event, Gap
+from kb.rules.access import require
+from kb.rules.query import MAX_QUERY
+from kb.system import System
+from kb.text.render import render_html
+from kb.usecases.browsing import Tree, prune
+from kb.usecases.library import Library
+from kb.usecases.recommending import Recommender
+from kb.usecases.staleness import StaleItem
+
+
+class Desk:
+    """The system as one ``caller`` may use it; made for one request, so it keeps nothing. Thread-safe.
+
+    What a caller has no right to raises LoginRequired or AccessDenied.
+    """
+
+    def __init__(self, system: System, caller: Caller) -> None:
+        self._system, self.caller = system, caller
+
+    @property
+    def learned(self) -> LearnedDesk:
+        """Deciding on questions learned from use."""
+        return LearnedDesk(self._system, self.caller)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The configured service channels."""
+        return self._system.channels
+
+    # --- questions
+
+    def search(self, request: SearchRequest, agent: str | None = None, settled: bool = False) -> SearchPage:
+        """Ranked hits; logged when ``agent`` (an opaque session id) is given. Raises QueryError, EngineError."""
+        started = time.perf_counter()
+        with self._system.noticing_damage():
+            page = self._system.snapshots.search(request)
+        page = replace(page, took_ms=_ms_since(started))
+        if agent is not None and request.text.strip():
+            self._system.activity.searched(request, page, agent, settled)
+        return page
+
+    def recommend(
+        self,
+        messages: Sequence[Message],
+        channel: str | None = None,
+        product: str | None = None,
+        limit: int = 5,
+        agent: str | None = None,
+    ) -> Recommendations:
+        """Articles that answer what the customer says; ``product`` is a slug or title. Raises QueryError, EngineError.
+
+        Nothing of a conversation is written down but sentences that nothing was found for, as searches of ``agent``.
+        """
+        started = time.perf_counter()
+        self._check_channel(channel)
+        if product:
+            self.library().product_slugs(product)
+        with self._system.noticing_damage():
+            answers = Recommender(self._system.snapshots.search).recommend(messages, channel, product, limit)
+        generation, took_ms = self._system.engine.generation(), _ms_since(started)
+        for sentence in answers.unanswered if agent is not None else ():
+            asked = SearchRequest(sentence.query, product=product, channel=channel)
+            page = SearchPage(sentence.query, 0, generation, (), took_ms=took_ms)
+            self._system.activity.searched(asked, page, agent or "", settled=True)
+        return replace(answers, generation=generation, took_ms=took_ms)
+
+    def classify(self, messages: Sequence[Message]) -> Classification:
+        """The likely product and scenario of a conversation. Nothing is logged. Raises QueryError, EngineError."""
+        started = time.perf_counter()
+        with self._system.noticing_damage():
+            found = self._system.snapshots.current().classifier().classify(messages)
+        return replace(found, generation=self._system.engine.generation(), took_ms=_ms_since(started))
+
+    def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
+        """What may be meant by the first keystrokes; from memory only."""
+        if len(text) > MAX_QUERY:
+            raise QueryError(f"查询有 {len(text)} 个字，超过 {MAX_QUERY} 字的上限。")
+        return self._system.snapshots.current().suggester()(text, limit)
+
+    def faq(self, channel: str | None = None, limit: int = 200) -> FaqPanel:
+        """The panel of frequent questions; from memory only. Raises QueryError for an unknown channel."""
+        self._check_channel(channel)
+        self._system.snapshots.current()
+        return self._system.panels.panel(channel, limit)
+
+    def edition(self) -> tuple[int, int]:
+        """Names what is answered from memory (suggest, faq, browse): no two services share one, and none comes back."""
+        return self._system.snapshots.current().number, self._system.panels.number()
+
+    def library(self) -> Library:
+        """The tree of products and scenarios with its counts."""
+        return self._system.snapshots.current().library
+
+    def browse(self, product: str | None = None, scenario: str | None = None) -> Tree:
+        """Every article that is published and valid by now in its place; from memory only, so without bodies.
+
+        ``product`` and ``scenario`` (slug or title) leave out all others. Raises QueryError when there is none.
+        """
+        snapshot = self._system.snapshots.current()
+        products = snapshot.library.product_slugs(product) if product else None
+        scenarios = snapshot.library.scenario_paths(scenario, products) if scenario else None
+        return prune(snapshot.tree(), products, scenarios)
+
+    def article(self, article_id: str) -> tuple[ArticleRecord, Freshness]:
+        """A published article with its freshness. Raises ArticleNotFound."""
+        record = self._system.catalog.get(article_id)
+        if record is None or record.article.status != "published":
+            raise ArticleNotFound(article_id)
+        return record, self._system.snapshots.freshness(record, self._system.today())
+
+    def article_document(self, article_id: str) -> shapes.Article:
+        """The contract's ``article``."""
+        record, freshness = self.article(article_id)
+        source = self._system.catalog.source(article_id) or ""
+        return contracts.article_document(
+            record, freshness, source, render_html(record.article.body), self.related(record)
+        )
+
+    def related(self, record: ArticleRecord) -> list[ArticleRecord]:
+        """The published articles that an article names as related, in its order."""
+        found = self._system.catalog.get_many(record.article.related)
+        ordered = (found[i] for i in record.article.related if i in found)
+        return [other for other in ordered if other.article.status == "published"]
+
+    # --- reports
+
+    def stale(self, as_of: date | None = None, owner: str | None = None) -> tuple[date, list[StaleItem]]:
+        """The review queue, riskiest first, and the day it holds for."""
+        require(self.caller, Right.READ_INTERNAL)
+        system = self._system
+        system.snapshots.current()  # which articles are in the panel decides how often they are due
+        as_of = as_of or system.today()
+        return as_of, system.queue.items(as_of, system.now(), system.panels.top_ids(), owner)
+
+    def problems(self) -> list[Problem]:
+        """What is wrong in the article files as they stand."""
+        require(self.caller, Right.READ_INTERNAL)
+        return self._system.catalog.problems()
+
+    def gaps(self) -> list[Gap]:
+        """The reported knowledge gaps that are still kept, latest first."""
+        require(self.caller, Right.READ_INTERNAL)
+        return self._system.activity.gaps()
+
+    # --- what agents do
+
+    def record_event(
+        self,
+        kind: str,
+        article_id: str,
+        agent: str = "",
+        query: str | None = None,
+        position: int | None = None,
+        ms: float | None = None,
+        note: str | None = None,
+        origin: str = "",
+    ) -> None:
+        """Write down a view, copy, pick, vote …; ``origin`` is the sender's network address.
+
+        Raises ArticleNotFound, QueryError for an unknown kind.
+        """
+        _, freshness = self.article(article_id)
+        stale = freshness.state.value in ("expired", "stale")
+        event = Event(self._system.now(), kind, article_id, agent, query, position, ms, stale, note, origin)
+        self._system.activity.happened(event)
+
+    def report_gap(
+        self,
+        query: str,
+        note: str | None = None,
+        agent: str = "",
+        channel: str | None = None,
+        product: str | None = None,
+    ) -> None:
+        """Write down that ``query`` should have been answered; ``product`` is a slug or title.
+
+        Raises QueryError, TooManyReports, and StoreError: what somebody took the trouble to write is not lost silently.
+        """
+        self._check_channel(channel)
+        slug = self.library().product_slugs(product)[0] if product else None
+        self._system.activity.report(Gap(self._system.now(), query.strip(), note, agent, channel, slug))
+
+    def _check_channel(self, channel: str | None) -> None:
+        if channel is not None and channel not in self.channels:
+            raise QueryError(f"没有名为“{channel}”的渠道。可选：{'、'.join(self.channels)}。")
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 2)

@@ -1,0 +1,40 @@
+"""Deciding on questions that were learned from use: into the article's file, or never again."""
+
+from __future__ import annotations
+
+from kb.model import Caller, Right
+from kb.ports.store import LearnedQuestion, LearningVerdict
+from kb.rules.access import require, require_for
+from kb.system import System
+from kb.usecases.learning import Proposal
+
+
+class LearnedDesk:
+    """Needs the right to publish the article: an accepted question is found by every agent at once."""
+
+    def __init__(self, system: System, caller: Caller) -> None:
+        self._system, self._caller = system, caller
+
+    def proposals(self) -> list[Proposal]:
+        """What waits for a decision, the strongest first."""
+        require(self._caller, Right.READ_INTERNAL)
+        return self._system.learning.proposals()
+
+    def accept(self, query: str, article_id: str, user: str) -> LearnedQuestion:
+        """See ``Learning.accept``."""
+        self._require(article_id)
+        return self._system.learning.accept(query, article_id, user)
+
+    def reject(self, query: str, article_id: str, user: str) -> LearnedQuestion:
+        """See ``Learning.reject``."""
+        self._require(article_id)
+        return self._system.learning.reject(query, article_id, user)
+
+    def undo(self, query: str, article_id: str) -> LearningVerdict:
+        """See ``Learning.undo``."""
+        self._require(article_id)
+        return self._system.learning.undo(query, article_id)
+
+    def _require(self, article_id: str) -> None:
+        record = self._system.catalog.get(article_id)
+        require_for(self._caller, Right.PUBLISH, record.article.owner if record else None)

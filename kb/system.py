@@ -1,0 +1,54 @@
+"""The parts of the running system, put together by ``kb.wiring``; the service and every desk work on the same ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from kb.errors import IndexCorrupt, IndexMissing
+from kb.ports.engine import SearchEngine
+from kb.ports.store import Catalog
+from kb.snapshots import Snapshots
+from kb.store.log_writer import LogWriter
+from kb.usecases.activity import Activity
+from kb.usecases.faq import FaqPanels
+from kb.usecases.indexing import Indexer
+from kb.usecases.learning import Learning
+from kb.usecases.semantic import Semantic
+from kb.usecases.staleness import ReviewQueue
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend."""
+
+    catalog: Catalog
+    engine: SearchEngine
+    indexer: Indexer
+    snapshots: Snapshots
+    activity: Activity
+    panels: FaqPanels
+    queue: ReviewQueue
+    learning: Learning
+    channels: tuple[str, ...]
+    log_writer: LogWriter
+    check_store: Callable[[], None]
+    now: Callable[[], datetime]
+    semantic: Semantic | None = None
+    damaged: threading.Event = field(default_factory=threading.Event)
+
+    def today(self) -> date:
+        """The calendar day where the server stands."""
+        return self.now().date()
+
+    @contextmanager
+    def noticing_damage(self) -> Iterator[None]:
+        """``Service.mend`` repairs what a search within has met."""
+        try:
+            yield
+        except (IndexCorrupt, IndexMissing):
+            self.damaged.set()
+            raise
