@@ -327,6 +327,16 @@ class LearnedQuestions(TypedDict):
     items: list[LearnedQuestion]
 
 
+class UploadedImage(TypedDict):
+    """A stored picture: what to paste into the article's body, and where browsers find it."""
+
+    markdown: str
+    url: str
+    width: Count
+    height: Count
+    bytes: Count
+
+
 class Finding(TypedDict):
     """One row of ``kb lint --json``."""
 

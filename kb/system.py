@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.ports.engine import SearchEngine
@@ -23,8 +24,11 @@ from kb.usecases.staleness import ReviewQueue
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend."""
+    """``articles`` is the folder of the files; ``now`` gives an aware datetime; ``damaged`` is set when a search met
+    damage that upkeep has to mend.
+    """
 
+    articles: Path
     catalog: Catalog
     engine: SearchEngine
     indexer: Indexer

@@ -94,6 +94,7 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     system = System(
+        articles=settings.articles,
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from kb.errors import QueryError
 from kb.model import Message, SearchRequest
@@ -92,6 +92,30 @@ def json_object(*allowed: str) -> Body:
         raise QueryError("请求正文须是一个 JSON 对象。")
     _refuse_unknown(body, allowed, "字段")
     return body
+
+
+def multipart_form(*allowed: str) -> Body:
+    """The request's form, a file in it as bytes.
+
+    Raises QueryError when a field comes twice or is not in ``allowed``, UnsupportedMediaType for other bodies.
+    """
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType
+    files = [(name, file.read()) for name, file in request.files.items(multi=True)]
+    given: list[tuple[str, str | bytes]] = [*request.form.items(multi=True), *files]
+    body = dict(given)
+    _refuse_unknown(body, allowed, "字段")
+    if len(given) > len(body):
+        raise QueryError("同一个字段只能出现一次，一次只传一个文件。")
+    return body
+
+
+def file(body: Body, name: str) -> bytes:
+    """The bytes of the file ``name``. Raises QueryError when there is none."""
+    value = body.get(name)
+    if not isinstance(value, bytes):
+        raise QueryError(f"缺少文件 {name}。")
+    return value
 
 
 def text(body: Body, name: str, longest: int) -> str | None:

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 from kb import contracts
 from kb.errors import KbError
-from kb.model import Folder, Hit, Script, Snippet, State
+from kb.model import Article, Folder, Hit, Script, Snippet, State
 from kb.rules.query import MAX_QUERY
 from kb.text.pinyin import typed_as
 from kb.text.render import render_html
@@ -91,9 +91,9 @@ def repeats(snippet: Snippet, scripts: Iterable[Script]) -> bool:
     return bool(beside) and all(_squeezed(piece.strip("…")) in beside for piece in around)
 
 
-def body_html(body: str) -> Markup:
+def body_html(article: Article) -> Markup:
     """An article's body for its page, where the scripts have a place of their own."""
-    return Markup(render_html(without_scripts(body)))  # noqa: S704  # it sanitises
+    return Markup(render_html(without_scripts(article.body), article.scenario_path))  # noqa: S704  # it sanitises
 
 
 def local_time(moment: str) -> str:

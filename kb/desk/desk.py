@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from kb import contracts, shapes
+from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import (
@@ -48,6 +49,11 @@ class Desk:
     def learned(self) -> LearnedDesk:
         """Deciding on questions learned from use."""
         return LearnedDesk(self._system, self.caller)
+
+    @property
+    def images(self) -> ImageDesk:
+        """Pictures beside articles."""
+        return ImageDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -139,9 +145,8 @@ class Desk:
         """The contract's ``article``."""
         record, freshness = self.article(article_id)
         source = self._system.catalog.source(article_id) or ""
-        return contracts.article_document(
-            record, freshness, source, render_html(record.article.body), self.related(record)
-        )
+        html = render_html(record.article.body, record.article.scenario_path)
+        return contracts.article_document(record, freshness, source, html, self.related(record))
 
     def related(self, record: ArticleRecord) -> list[ArticleRecord]:
         """The published articles that an article names as related, in its order."""
