@@ -38,6 +38,7 @@ class System:
     queue: ReviewQueue
     learning: Learning
     channels: tuple[str, ...]
+    variables: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]
     now: Callable[[], datetime]

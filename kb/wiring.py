@@ -104,6 +104,7 @@ def build_service(settings: Settings) -> Service:
         queue=ReviewQueue(catalog, events, policy),
         learning=learning,
         channels=settings.channels,
+        variables=settings.variables,
         log_writer=log_writer,
         check_store=database.check,
         now=_now,

@@ -5,6 +5,9 @@
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     gaps.py          /gaps                            "this should have been answered", without JavaScript
+    editor.py        /edit  /edit/<id>                the form in which articles are written, and saving it
+    editor_page.py   what that page shows; editor_conflict.py after somebody else has saved; editor_labels.py names
+    api_editor.py    /api/v1/preview                  what is being written, as agents will see it
     api.py           /api/v1/…                        the contract's documents
     api_images.py    /api/v1/images                   pictures, uploaded for articles
     media.py         /media/…                         the same, shown
@@ -30,9 +33,11 @@ from flask import Flask
 from kb.service import Service
 from webui import (
     api,
+    api_editor,
     api_images,
     assets,
     conversation,
+    editor,
     gaps,
     health,
     inputs,
@@ -54,6 +59,6 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, limits, security, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, api, api_images, media, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, editor, api, api_editor, api_images, media, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     return app

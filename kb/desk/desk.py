@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from kb import contracts, shapes
+from kb.desk.forms import FormDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
@@ -49,6 +50,11 @@ class Desk:
     def learned(self) -> LearnedDesk:
         """Deciding on questions learned from use."""
         return LearnedDesk(self._system, self.caller)
+
+    @property
+    def forms(self) -> FormDesk:
+        """The form in which articles are written."""
+        return FormDesk(self._system, self.caller)
 
     @property
     def images(self) -> ImageDesk:

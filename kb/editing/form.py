@@ -37,7 +37,8 @@ class ArticleForm:
     """The fields as texts. ``questions`` has one a line, ``tags`` and ``related`` are separated by ``、``.
 
     ``channels`` is empty for all that are configured. ``scripts`` is by channel, ``""`` being the general wording;
-    ``sections`` by heading. ``product`` and ``scenario`` are slugs; with a title beside it the folder is to be made.
+    ``sections`` by heading. ``product`` is a slug, ``scenario`` the slugs ``product/scenario``; where one is empty, a
+    folder with the title beside it is to be made.
     ``minor``: the change is none of content; ``note``: why it was made, in one line.
     """
 
@@ -82,7 +83,6 @@ def form_of(source: str, channels: Sequence[str], place: str = "") -> ArticleFor
     values: dict[str, Any] = {
         name: form.tidy(_text(front, name)) or getattr(blank, name) for name, form in _FORMS.items()
     }
-    product, _, scenario = place.partition("/")
     return ArticleForm(
         **values,
         channels=_chosen(_items(front, "channels"), channels),
@@ -90,8 +90,8 @@ def form_of(source: str, channels: Sequence[str], place: str = "") -> ArticleFor
         scripts={name: _block(script_text(front.body, name or None)) for name in _script_names(front.body, channels)},
         sections={title: _block(section_text(front.body, title)) for title in FORM_SECTIONS},
         other=_block(other_text(front.body)),
-        product=product,
-        scenario=scenario,
+        product=place.partition("/")[0],
+        scenario=place,
     )
 
 
@@ -101,12 +101,17 @@ def source_of(form: ArticleForm, source: str, channels: Sequence[str], today: da
     ``updated`` becomes ``today`` unless nothing changed or the change is a minor one. Raises ArticleError.
     """
     before = form_of(source, channels)
-    body = _body_of(form, before, _front_matter(source).body)
-    edited = source if body == _front_matter(source).body else replace_body(source, body)
+    body = _body_of(form, before, body_of(source))
+    edited = source if body == body_of(source) else replace_body(source, body)
     edited = edit_front_matter(edited, _changed_keys(form, before))
     if source == EMPTY:
         return edit_front_matter(edited, {"created": today, "updated": today})
     return edited if form.minor or edited == source else edit_front_matter(edited, {"updated": today})
+
+
+def body_of(source: str) -> str:
+    """The Markdown below the front matter. Raises ArticleError when that can't be read."""
+    return _front_matter(source).body
 
 
 def read_form(given: Mapping[str, Sequence[str]], channels: Sequence[str]) -> ArticleForm:
@@ -125,8 +130,15 @@ def read_form(given: Mapping[str, Sequence[str]], channels: Sequence[str]) -> Ar
     )
 
 
-def sent_fields(form: ArticleForm) -> dict[str, str | bool | tuple[str, ...]]:
-    """What ``read_form`` reads, by the names of the fields: lets a page fill in a form that it shows already."""
+def sent_fields(form: ArticleForm, channels: Sequence[str]) -> dict[str, list[str]]:
+    """What a browser sends of a form, which ``read_form`` reads: lets a page fill in the form that it shows."""
+    sent = {name: [value] for name, value in values_of(form).items() if isinstance(value, str)}
+    ticked = {name: ["on"] for name in ("pinned", "minor") if getattr(form, name)}
+    return sent | ticked | {"channels": list(form.channels or channels)}
+
+
+def values_of(form: ArticleForm) -> dict[str, str | bool | tuple[str, ...]]:
+    """Every field by the name that browsers send."""
     single = {spec.name: getattr(form, spec.name) for spec in fields(form) if spec.name not in ("scripts", "sections")}
     scripts = {f"{SCRIPT}{name}": text for name, text in form.scripts.items()}
     return single | scripts | {f"{SECTION}{name}": text for name, text in form.sections.items()}
@@ -134,7 +146,7 @@ def sent_fields(form: ArticleForm) -> dict[str, str | bool | tuple[str, ...]]:
 
 def changed_fields(form: ArticleForm, before: ArticleForm) -> list[str]:
     """The names, as browsers send them, of the fields of the file that differ."""
-    ours, theirs = sent_fields(form), sent_fields(before)
+    ours, theirs = values_of(form), values_of(before)
     return [
         name
         for name in dict.fromkeys((*ours, *theirs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
@@ -21,6 +20,7 @@ from kb.editing.form import (
     read_form,
     sent_fields,
     source_of,
+    values_of,
     with_fields,
 )
 from kb.errors import ArticleError
@@ -46,15 +46,10 @@ changes = st.one_of(
 )
 
 
-def as_sent(form: ArticleForm) -> dict[str, Sequence[str]]:
-    """What a browser sends of a form: line ends as CR LF, boxes that aren't ticked left out, all channels ticked."""
-    sent: dict[str, Sequence[str]] = {}
-    for name, value in sent_fields(form).items():
-        if isinstance(value, bool):
-            sent |= {name: ["on"]} if value else {}
-        else:
-            sent[name] = [value.replace("\n", "\r\n")] if isinstance(value, str) else list(value)
-    return sent | {"channels": list(form.channels or CHANNELS)}
+def as_sent(form: ArticleForm) -> dict[str, list[str]]:
+    """The same with line ends as browsers send them."""
+    sent = sent_fields(form, CHANNELS)
+    return {name: [value.replace("\n", "\r\n") for value in values] for name, values in sent.items()}
 
 
 def changed(form: ArticleForm, name: str, value: Any) -> ArticleForm:
@@ -152,4 +147,4 @@ def test_fields_are_taken_over_by_name(source: str, change: tuple[str, Any]) -> 
     before = form_of(source, CHANNELS)
     other = changed(before, *change)
     assert with_fields(before, other, changed_fields(other, before)) == other
-    assert {spec.name for spec in fields(ArticleForm)} - set(sent_fields(before)) == {"scripts", "sections"}
+    assert {spec.name for spec in fields(ArticleForm)} - set(values_of(before)) == {"scripts", "sections"}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.editing.form import ArticleForm, changed_fields, sent_fields
+from kb.editing.form import ArticleForm, changed_fields, values_of
 from kb.editing.form_merging import join
 
 BASE = ArticleForm(id="a", title="旧", scripts={"": "您好", "电话": ""}, sections={"处理步骤": "1. 查"})
@@ -39,9 +39,9 @@ def test_of_one_field_that_both_changed_mine_stands_until_it_is_chosen() -> None
 @given(forms, forms)
 def test_every_field_has_what_one_of_the_two_wrote(theirs: ArticleForm, mine: ArticleForm) -> None:
     joined = join(BASE, theirs, mine)
-    result, base = sent_fields(joined.form), sent_fields(BASE)
-    for name, ours in sent_fields(mine).items():
-        other = sent_fields(theirs)[name]
+    result, base = values_of(joined.form), values_of(BASE)
+    for name, ours in values_of(mine).items():
+        other = values_of(theirs)[name]
         assert result[name] == (ours if ours != base[name] else other)
         assert (name in joined.choices) == (ours != base[name] and other != base[name] and ours != other)
     assert join(BASE, theirs, BASE).form == theirs

@@ -58,9 +58,8 @@ function inContext({ text, start, end }) {
 
 /** Where the article is, or will be. */
 function place(form) {
-  const { product, scenario } = form.elements;
-  const [above, below] = form.dataset.place.split("/");
-  return product ? { product: product.value, scenario: scenario.value.split("/").pop() } : { product: above, scenario: below };
+  const [product, scenario] = (form.elements.scenario?.value || form.dataset.place).split("/");
+  return { product: product || null, scenario: scenario || null };
 }
 
 const what = (form, source) => ({ source, id: form.dataset.editor || null, ...place(form) });

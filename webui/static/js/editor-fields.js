@@ -5,11 +5,13 @@ import { find, findAll } from "./dom.js";
 /** What belongs to the act of saving, or to the file as a whole. */
 const NOT_FIELDS = new Set(["csrf", "base", "mode", "source", "action"]);
 
+const isField = (name) => name && !NOT_FIELDS.has(name) && !name.startsWith("choose:");
+
 /** The fields as they would be sent: name → list of values. */
 export function fieldsOf(form) {
   const fields = {};
   for (const [name, value] of new FormData(form)) {
-    if (!NOT_FIELDS.has(name) && typeof value === "string") (fields[name] ??= []).push(value);
+    if (isField(name) && typeof value === "string") (fields[name] ??= []).push(value);
   }
   return fields;
 }
@@ -25,7 +27,7 @@ export function written(form) {
 export function fillIn(form, fields) {
   for (const control of form.elements) {
     const { name, type } = control;
-    if (!name || NOT_FIELDS.has(name) || type === "submit" || name.startsWith("choose:")) continue;
+    if (!isField(name) || type === "submit") continue;
     const values = fields[name] ?? [];
     if (type === "checkbox") control.checked = values.includes(control.value);
     else if (values.length) setText(control, values[0]);

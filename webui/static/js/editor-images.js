@@ -7,10 +7,8 @@ import { insert, writing } from "./editor-toolbar.js";
 /** Send one picture; `progress` hears percentages. Resolves to its Markdown, throws what to say when there is none. */
 function upload(form, file, progress) {
   const body = new FormData();
-  const [product, scenario] = place(form);
   body.append("file", file, file.name || "image.png");
-  body.append("product", product);
-  body.append("scenario", scenario);
+  for (const [name, value] of Object.entries(place(form))) body.append(name, value);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch says nothing while it sends
     request.open("POST", "/api/v1/images");
@@ -27,10 +25,10 @@ function upload(form, file, progress) {
   });
 }
 
-function place(form) {
-  const [product, scenario] = form.dataset.place.split("/");
-  const { product: chosen, scenario: below } = form.elements;
-  return chosen ? [chosen.value, below.value.split("/").pop()] : [product, scenario];
+/** The article beside which it lies, or the folder of one that is to be. */
+function place({ dataset, elements }) {
+  if (dataset.editor) return { article: dataset.editor };
+  return { product: elements.product.value, scenario: elements.scenario.value.split("/").pop() };
 }
 
 async function add(form, files, area) {
