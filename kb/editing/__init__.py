@@ -1,1 +1,1 @@
-"""Editing in the browser: the form that stands for a file, and what belongs to saving it."""
+"""Editing articles: forms, drafts, saving, history, and what is checked before."""
