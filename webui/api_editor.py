@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from kb import shapes
 from kb.editing.form import read_form
+from kb.editing.seen import Seen
 from kb.errors import QueryError
 from webui import limits
 from webui.current import desk
@@ -20,7 +21,8 @@ _LONGEST_BODY = 2 * 1024 * 1024
 
 _PREVIEW = (
     text("id", "条目编号；新条目不填", "refund-not-received", 200),
-    text("base", "表单是从哪一版（revision）填的；不填为现在这一版", "0f3a5c", 64),
+    text("draft", "表单是从哪一版草稿（revision）填的", "0f3a5c", 64),
+    text("file", "表单是从哪一版文件（revision）填的", "0f3a5c", 64),
     text(
         "source", "整个文件；与 fields 二选一", "---\nid: a\ntitle: 标题\n---\n## 标准话术\n您好。\n", _LONGEST_SOURCE
     ),
@@ -52,5 +54,5 @@ def preview(body: Body) -> ResponseReturnValue:
     if given["fields"] is not None:
         form = read_form(given["fields"], desk().channels)
         folder = folder or form.scenario
-        source = forms.source(form, forms.text_at(opened, given["base"] or ""))
+        source = forms.source(form, forms.text_seen(opened, Seen(given["draft"] or "", given["file"] or "")))
     return jsonify(forms.preview(source, folder))

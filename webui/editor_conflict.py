@@ -1,12 +1,15 @@
-"""Two people saved at once: the page for the second shows what each changed, joins it, and asks where it can't be."""
+"""Two people write at once: the second is shown what each changed, joined as far as it can be, and asked for the rest."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kb.desk.forms import Opened
-from kb.editing.form import ArticleForm, changed_fields, values_of, with_fields
+from kb.editing.form import ArticleForm, values_of, with_fields
 from kb.editing.form_merging import join
+from kb.editing.seen import Seen, seen_in
+from kb.editing.versions import merge_sources
 from kb.errors import ArticleError
 from webui.current import desk
 from webui.editor_labels import changes, said
@@ -16,25 +19,52 @@ from webui.editor_page import Conflict, Screen
 CHOOSE = "choose:"
 
 
-def conflicting(screen: Screen, theirs: Opened) -> Screen:
-    """What is shown instead of ``screen``, which started from something else than ``theirs``."""
-    shown = replace(screen, base=theirs.revision, opened=theirs, source=theirs.source)
+def caught_up(screen: Screen, opened: Opened, for_all: bool) -> Screen:
+    """``screen`` made to follow what others have saved since it was begun; with a conflict when that is more than
+    dates and stamps, which no form shows. ``for_all``: what is written is to take the place of the file.
+    """
     forms = desk().forms
+    parted = forms.parted(opened, screen.seen, for_all)
+    if parted is None:
+        return screen
+    base, theirs = parted
+    screen = replace(screen, seen=_seen_now(opened, theirs))
+    who = forms.who_changed(opened, theirs)
     try:
-        other = forms.form(theirs.source, theirs.folder)
-        base = forms.form(forms.text_at(theirs, screen.base), theirs.folder)
-        mine = forms.form(screen.source, theirs.folder) if screen.as_source else screen.form
+        if not screen.as_source and screen.form:
+            return _joined_forms(screen, *(forms.form(text, opened.folder) for text in (base, theirs)), theirs, who)
     except ArticleError:
-        mine = None
-    if mine is None or screen.as_source:
-        return replace(shown, source=screen.source, as_source=True, conflict=None)
-    joined = join(base, other, mine)
-    choices = {name: said(values_of(other).get(name, "")) for name in joined.choices}
-    both = Conflict("", changes(joined.mine, base, mine), changes(joined.theirs, base, other), choices)
-    return replace(shown, form=joined.form, conflict=both)
+        pass  # what stands there now can only be edited as a whole
+    return _joined_files(screen, base, theirs, who)
 
 
-def chosen(form: ArticleForm, given: dict[str, str], theirs: ArticleForm) -> ArticleForm:
+def _seen_now(opened: Opened, theirs: str) -> Seen:
+    """What is in front of somebody who is shown ``theirs``."""
+    draft, file = opened.state.draft, opened.state.revision
+    if draft is None:
+        return Seen("", file)
+    return seen_in(opened.state) if theirs == draft.source else Seen(draft.revision, file)
+
+
+def chosen(form: ArticleForm, given: Mapping[str, str], theirs: ArticleForm) -> ArticleForm:
     """The form with the fields for which somebody chose what the others wrote."""
     names = [name[len(CHOOSE) :] for name, whose in given.items() if name.startswith(CHOOSE) and whose == "theirs"]
-    return with_fields(form, theirs, [name for name in names if name in changed_fields(theirs, form)])
+    return with_fields(form, theirs, [name for name in names if name in values_of(theirs)])
+
+
+def _joined_forms(screen: Screen, base: ArticleForm, other: ArticleForm, theirs: str, who: str) -> Screen:
+    mine = screen.form or base
+    joined = join(base, other, mine)
+    shown = replace(screen, form=joined.form, source=desk().forms.source(joined.form, theirs))
+    if not joined.theirs:
+        return shown
+    choices = {name: said(values_of(other).get(name, "")) for name in joined.choices}
+    return replace(
+        shown, conflict=Conflict(who, changes(joined.mine, base, mine), changes(joined.theirs, base, other), choices)
+    )
+
+
+def _joined_files(screen: Screen, base: str, theirs: str, who: str) -> Screen:
+    merged = merge_sources(base, screen.source, theirs)
+    choices = {"source": theirs} if merged.conflicts else {}
+    return replace(screen, source=merged.source, as_source=True, conflict=Conflict(who, (), (), choices))

@@ -7,29 +7,11 @@ from typing import NamedTuple
 
 from kb.content.checks.scripts import MAX_CHAT_SCRIPT, SPOKEN
 from kb.editing.form import SCRIPT, SECTION, ArticleForm, values_of
+from kb.rules.document_parts import FIELD_LABELS
 from kb.text.sections import SCRIPT_HEADING
 from webui.presentation import TIERS
 
-LABELS = {
-    "id": "编号",
-    "title": "标准问",
-    "questions": "相似问法",
-    "kind": "类型",
-    "channels": "适用渠道",
-    "owner": "业务部门",
-    "contact": "问题对接人",
-    "priority": "优先级",
-    "tags": "标签",
-    "audience": "公开范围",
-    "review_every": "复核周期",
-    "valid_from": "生效日期",
-    "valid_to": "失效日期",
-    "weight": "权重",
-    "pinned": "置顶",
-    "related": "相关知识",
-    "other": "其他内容",
-    "source": "源文件",
-}
+LABELS = {**FIELD_LABELS, "title": "标准问", "other": "其他内容", "source": "源文件"}
 AUDIENCES = {"internal": "内部", "public": "可公开"}
 PRIORITIES = {key: f"{tier}（{seconds} 秒内答复）" for key, (tier, seconds) in TIERS.items()}
 #: (name in the page's modules, label, keys)

@@ -12,6 +12,7 @@ from flask import render_template, url_for
 from kb.desk.forms import Opened
 from kb.editing.field_places import field_at
 from kb.editing.form import EMPTY, ArticleForm
+from kb.editing.seen import Seen
 from kb.model import Problem
 from kb.usecases.library import Library
 from webui.current import desk
@@ -30,8 +31,8 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What is being written: the ``form`` (None: the file can only be edited as a whole) and the file ``source``, made
-    from the revision ``base`` of the article ``article_id`` (None: a new one).
+    """What is being written: the ``form`` (None: the file can only be edited as a whole) and the file ``source`` that it
+    stands for, of the article ``article_id`` (None: a new one), begun with what was ``seen``.
 
     ``opened`` is the article as it stands now, None when there is none yet or nobody knows who asks. ``unsaved``:
     the browser sent it, and it has not been stored.
@@ -40,7 +41,7 @@ class Screen:
     form: ArticleForm | None
     source: str = EMPTY
     article_id: str | None = None
-    base: str = ""
+    seen: Seen = Seen()
     as_source: bool = False
     opened: Opened | None = None
     unsaved: bool = False
@@ -70,6 +71,7 @@ def show(screen: Screen) -> str:
     form = screen.form or ArticleForm()
     record = screen.opened.record if screen.opened else None
     folder = screen.opened.folder if screen.opened else form.scenario
+    is_new = screen.opened.is_new if screen.opened else screen.article_id is None
     messages: defaultdict[str, list[Placed]] = defaultdict(list)
     for problem in placed(screen):
         messages[problem.field].append(problem)
@@ -82,6 +84,8 @@ def show(screen: Screen) -> str:
         action=url_for("editor.save", article_id=screen.article_id) if screen.article_id else url_for("editor.create"),
         article_id=screen.article_id,
         record=record,
+        is_new=is_new,
+        draft=screen.opened.state.draft if screen.opened else None,
         folder=folder,
         place=place_title(library, folder),
         conflict=screen.conflict,
@@ -100,7 +104,7 @@ def show(screen: Screen) -> str:
 
 
 def place_title(library: Library, path: str) -> str:
-    """``网上商城 › 退款与退货`` for the folder ``mall/refund``; slugs where nobody gave a title, ``""`` for no folder."""
+    """``网上商城 › 退款与退货`` for the folder ``mall/refund``; slugs where there is no title, ``""`` for no folder."""
     product, _, scenario = path.partition("/")
     titles = (library.products.get(product), library.scenarios.get(path))
     named = zip(titles, (product, scenario), strict=True)

@@ -114,6 +114,12 @@ def body_of(source: str) -> str:
     return _front_matter(source).body
 
 
+def with_newlines_of(before: str, text: str) -> str:
+    """``text``, as a browser sends it, with the line ends of the file that it replaces."""
+    text = text.replace("\r\n", "\n")
+    return text.replace("\n", "\r\n") if before.partition("\n")[0].endswith("\r") else text
+
+
 def read_form(given: Mapping[str, Sequence[str]], channels: Sequence[str]) -> ArticleForm:
     """The form from what a browser sends, the values by name: missing ones are empty, strange names are ignored."""
     texts = {name: "".join(values[:1]) for name, values in given.items()}
@@ -156,15 +162,20 @@ def changed_fields(form: ArticleForm, before: ArticleForm) -> list[str]:
 
 def with_fields(form: ArticleForm, other: ArticleForm, names: Sequence[str]) -> ArticleForm:
     """The form with the fields ``names``, as browsers send them, taken from ``other``."""
-    single = {name: getattr(other, name) for name in names if ":" not in name}
-    scripts = {name[len(SCRIPT) :] for name in names if name.startswith(SCRIPT)}
-    sections = {name[len(SECTION) :] for name in names if name.startswith(SECTION)}
-    return replace(
-        form,
-        **single,
-        scripts={**form.scripts, **{name: other.scripts.get(name, "") for name in scripts}},
-        sections={**form.sections, **{name: other.sections.get(name, "") for name in sections}},
-    )
+    values = values_of(other)
+    for name in names:
+        form = with_value(form, name, values.get(name, ""))
+    return form
+
+
+def with_value(form: ArticleForm, name: str, value: Any) -> ArticleForm:
+    """The form with another value in the field ``name``, as browsers send it."""
+    if name.startswith(SCRIPT):
+        return replace(form, scripts={**form.scripts, name[len(SCRIPT) :]: value})
+    if name.startswith(SECTION):
+        return replace(form, sections={**form.sections, name[len(SECTION) :]: value})
+    values: dict[str, Any] = {name: value}
+    return replace(form, **values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 
 from kb.editing.form import ArticleForm
+from kb.editing.writing import Place
 from kb.errors import EditError
 from kb.model import Folder
 from kb.text.slugs import slug_of
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The id of a new article and its folder, ``product/scenario``; ``titles``, by path, of the folders to be made."""
-
-    article_id: str
-    folder: str
-    titles: Mapping[str, str]
-
-    @property
-    def path(self) -> str:
-        """Where its file goes."""
-        return f"{self.folder}/{self.article_id}.md"
-
-
 def place_of(
     form: ArticleForm, products: Mapping[str, Folder], scenarios: Mapping[str, Folder], taken: Container[str]
-) -> Place:
-    """What a form says of the place. ``scenarios`` is keyed by ``product/scenario``, ``taken`` are the ids in use.
-
-    A title that is there already means that folder. Raises EditError when something is missing.
+) -> tuple[str, Place]:
+    """The id of a new article and where it goes. ``scenarios`` is keyed by ``product/scenario``, ``taken`` are the ids
+    in use. A title that is there already means that folder. Raises EditError when something is missing.
     """
     product = form.product or _slug("产品类型", form.product_title, products)
     within = {path.partition("/")[2]: folder for path, folder in scenarios.items() if path.startswith(f"{product}/")}
@@ -40,10 +25,8 @@ def place_of(
             raise EditError("所选的问题场景不在所选的产品类型下，请重新选择问题场景。")
     else:
         scenario = _slug("问题场景", form.scenario_title, within)
-    folder = f"{product}/{scenario}"
-    made = {product: form.product_title} if product not in products else {}
-    made |= {folder: form.scenario_title} if scenario not in within else {}
-    return Place(form.id or slug_of(form.title, taken), folder, made)
+    titles = ("" if form.product else form.product_title, "" if form.scenario else form.scenario_title)
+    return form.id or slug_of(form.title, taken), Place(product, scenario, *titles)
 
 
 def _slug(what: str, title: str, folders: Mapping[str, Folder]) -> str:

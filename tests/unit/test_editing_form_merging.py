@@ -36,6 +36,17 @@ def test_of_one_field_that_both_changed_mine_stands_until_it_is_chosen() -> None
     assert joined.choices == ("title",)
 
 
+def test_lists_are_joined_item_by_item_and_texts_line_by_line() -> None:
+    base = replace(BASE, questions="一\n二", tags="甲", sections={"处理步骤": "1. 查\n2. 问\n3. 办"})
+    mine = replace(base, questions="一\n二\n我的", tags="甲、乙", sections={"处理步骤": "1. 查单\n2. 问\n3. 办"})
+    theirs = replace(base, questions="二\n他的", tags="甲、丙", sections={"处理步骤": "1. 查\n2. 问\n3. 办好"})
+    joined = join(base, theirs, mine)
+    assert joined.choices == ()
+    assert set(joined.form.questions.split("\n")) == {"二", "我的", "他的"}
+    assert set(joined.form.tags.split("、")) == {"甲", "乙", "丙"}
+    assert joined.form.sections["处理步骤"] == "1. 查单\n2. 问\n3. 办好"
+
+
 @given(forms, forms)
 def test_every_field_has_what_one_of_the_two_wrote(theirs: ArticleForm, mine: ArticleForm) -> None:
     joined = join(BASE, theirs, mine)

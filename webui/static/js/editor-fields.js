@@ -3,7 +3,7 @@
 import { find, findAll } from "./dom.js";
 
 /** What belongs to the act of saving, or to the file as a whole. */
-const NOT_FIELDS = new Set(["csrf", "base", "mode", "source", "action"]);
+const NOT_FIELDS = new Set(["csrf", "draft", "file", "mode", "source", "action"]);
 
 const isField = (name) => name && !NOT_FIELDS.has(name) && !name.startsWith("choose:");
 
@@ -18,9 +18,9 @@ export function fieldsOf(form) {
 
 /** What somebody would lose: the fields, or the file where that is what is being edited. */
 export function written(form) {
-  const { mode, source, base } = form.elements;
+  const { mode, source, draft, file } = form.elements;
   const text = mode.value === "source" ? { source: source.value } : { fields: fieldsOf(form) };
-  return { mode: mode.value, base: base.value, ...text };
+  return { mode: mode.value, draft: draft.value, file: file.value, ...text };
 }
 
 /** Put values, as `fieldsOf` gave them, into the form; boxes that are not named are unticked. */

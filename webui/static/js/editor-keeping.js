@@ -38,7 +38,8 @@ function offer(form, copy) {
   const at = new Date(copy.at);
   const today = at.toDateString() === new Date().toDateString();
   const when = at.toLocaleString("zh-CN", { ...(today ? {} : { month: "numeric", day: "numeric" }), hour: "2-digit", minute: "2-digit" });
-  const older = copy.base === form.elements.base.value ? "" : "此后这一条有人改过，恢复后保存时会让你合并。";
+  const { draft, file } = form.elements;
+  const older = copy.draft === draft.value && copy.file === file.value ? "" : "此后这一条有人改过，恢复后保存时会让你合并。";
   find("[data-restore-said]", box).replaceChildren(
     `有一份 ${when} 未保存的内容，与现在不同的是：`, element("b", {}, differs.join("、")), `。${older}`,
   );
@@ -54,7 +55,7 @@ async function restore(form, copy, box) {
   if (!(await goTo(form, copy.mode))) return;
   if (copy.mode === "source") form.elements.source.value = copy.source;
   else fillIn(form, copy.fields);
-  form.elements.base.value = copy.base; // what it was made from: the server notices when that is no longer so
+  for (const name of ["draft", "file"]) form.elements[name].value = copy[name]; // the server notices when it is no longer so
   form.dispatchEvent(new Event("input", { bubbles: true }));
   box.hidden = true;
 }

@@ -13,9 +13,9 @@ export const onComposed = (listener) => listeners.push(listener);
 
 /** What the form stands for: {source, html, scripts, fields, trouble}; null when the server can't be asked. */
 export async function compose(form, signal) {
-  const { mode, source, fields, base } = written(form);
+  const { mode, ...text } = written(form); // the text says how it was written
   try {
-    const answer = await ask("/api/v1/preview", { id: form.dataset.editor || null, base, ...(mode === "source" ? { source } : { fields }) }, signal);
+    const answer = await ask("/api/v1/preview", { id: form.dataset.editor || null, ...text }, signal);
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;

@@ -47,15 +47,16 @@ async function settle(form, action, answer) {
     sendAsPage(form, action);
     return "有人改过这一条，正在打开合并页…";
   }
-  const told = await answer.json();
+  const told = await answer.json().catch(() => ({ detail: "服务器没有收下，请稍后再点一次" }));
   if (answer.ok) return saved(form, told);
   if (told.problems) showProblems(form, told.problems);
   toast("没有保存");
   return `没有保存：${told.detail ?? "请看标出的地方"}`;
 }
 
-function saved(form, { location: next, base }) {
-  form.elements.base.value = base;
+function saved(form, { location: next, draft, file }) {
+  form.elements.draft.value = draft;
+  form.elements.file.value = file;
   nothingToLose(form);
   if (next) {
     letGo();
