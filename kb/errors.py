@@ -17,6 +17,7 @@
  ├─ InvalidArticle       what should be saved breaks the format     (carries the Problems)
  ├─ ImageRefused         a picture can't be stored              (not one of ours, too large, damaged, disk full)
  ├─ EditError            an article can't be changed like that      (name taken, file gone)
+     │   └─ SaveFailed       the articles can't be written right now  (busy, disk full, no permission)
      ├─ EngineError          the index can't do what was asked
      │   ├─ IndexLocked      another process is writing
      │   ├─ IndexMissing     nothing has been indexed yet
@@ -118,6 +119,10 @@ class EditError(KbError):
 
 class ImageRefused(KbError):
     """A picture can't be stored."""
+
+
+class SaveFailed(EditError):
+    """The articles can't be written right now: somebody else is writing, the disk is full, there is no permission."""
 
 
 class EngineError(KbError):

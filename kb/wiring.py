@@ -22,6 +22,7 @@ from kb.content.journal import Journal
 from kb.content.lint import is_below, places_of
 from kb.content.lint import lint as check_files
 from kb.content.reader import ArticleFiles
+from kb.content.saving import ArticleSaver
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
 from kb.embedding.providers import choose, remake
@@ -45,6 +46,7 @@ from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
+from kb.store.revisions import Revisions
 from kb.system import System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
@@ -78,7 +80,9 @@ def build_service(settings: Settings) -> Service:
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
     panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
-    learning = Learning(events, LearnedStore(database), catalog, QuestionEditor(files, settings.learning_dir), _now)
+    history = Revisions(database)
+    saver = ArticleSaver(files, catalog, history)
+    learning = Learning(events, LearnedStore(database), catalog, QuestionEditor(files, saver), _now)
     semantic = build_semantic(settings)
     snapshots = Snapshots(
         catalog=catalog,
@@ -97,7 +101,7 @@ def build_service(settings: Settings) -> Service:
         articles=settings.articles,
         catalog=catalog,
         engine=engine,
-        indexer=Indexer(files, catalog, engine, fingerprint(engine)),
+        indexer=Indexer(files, catalog, engine, fingerprint(engine), history, _now),
         snapshots=snapshots,
         activity=activity,
         panels=panels,
