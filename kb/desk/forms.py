@@ -147,7 +147,9 @@ class FormDesk:
         library = self.library()
         return place_of(form, library.products, library.scenarios, _Taken(self._system))
 
-    def keep(self, opened: Opened | None, article_id: str, source: str, seen: Seen, note: str, place: Place | None) -> Seen:
+    def keep(
+        self, opened: Opened | None, article_id: str, source: str, seen: Seen, note: str, place: Place | None
+    ) -> Seen:
         """Store the next draft; ``place`` of an article that is new. Raises EditConflict, EditError."""
         standing = opened.state.draft if opened else None
         expected = standing.revision if standing else ""
