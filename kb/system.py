@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from kb.editing.bulk_edits import BulkEdits
+from kb.editing.editor import Editor
+from kb.editing.history import ArticleHistory
+from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
@@ -20,6 +24,17 @@ from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.semantic import Semantic
 from kb.usecases.staleness import ReviewQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """Changing articles; ``changed`` is set when upkeep has to let searches follow."""
+
+    editor: Editor
+    history: ArticleHistory
+    moving: Moving
+    bulk: BulkEdits
+    changed: threading.Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,7 @@ class System:
     panels: FaqPanels
     queue: ReviewQueue
     learning: Learning
+    editing: Editing
     channels: tuple[str, ...]
     variables: tuple[str, ...]
     log_writer: LogWriter

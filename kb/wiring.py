@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +26,11 @@ from kb.content.reader import ArticleFiles
 from kb.content.saving import ArticleSaver
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
+from kb.editing.bulk_edits import BulkEdits
+from kb.editing.editor import Editor
+from kb.editing.history import ArticleHistory
+from kb.editing.moving import Moving
+from kb.editing.writing import Writing
 from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
@@ -40,6 +46,7 @@ from kb.service import Service
 from kb.snapshots import Snapshots
 from kb.store.catalog import Catalog
 from kb.store.database import Database
+from kb.store.drafts import Drafts
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
 from kb.store.gaps import GapLog
@@ -47,7 +54,7 @@ from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
 from kb.store.revisions import Revisions
-from kb.system import System
+from kb.system import Editing, System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
@@ -97,6 +104,10 @@ def build_service(settings: Settings) -> Service:
         learned=learning.current,
         semantic=semantic,
     )
+    changed = threading.Event()
+    writing = Writing(files, catalog, saver, _now, changed.set)
+    told = ArticleHistory(writing, history)
+    drafts = Drafts(database)
     system = System(
         articles=settings.articles,
         catalog=catalog,
@@ -107,6 +118,13 @@ def build_service(settings: Settings) -> Service:
         panels=panels,
         queue=ReviewQueue(catalog, events, policy),
         learning=learning,
+        editing=Editing(
+            editor=Editor(writing, drafts, history),
+            history=told,
+            moving=Moving(writing, drafts),
+            bulk=BulkEdits(writing, told),
+            changed=changed,
+        ),
         channels=settings.channels,
         variables=settings.variables,
         log_writer=log_writer,
