@@ -155,7 +155,7 @@ def _examples(app: Flask) -> Iterator[tuple[str, str]]:
         if operation.multipart:
             file, first, *_ = operation.body
             fields = (f"{file.name}=@截图.png", f"{first.name}={first.example}")
-            yield address, " ".join(["curl", *(f"-F {shlex.quote(field)}" for field in fields), url])
+            yield address, " ".join(["curl", *(f"-F {field}" for field in fields), url])
         elif operation.body:
             body = json.dumps({field.name: field.example for field in operation.body}, ensure_ascii=False)
             yield address, f"curl --json {shlex.quote(body)} {url}"

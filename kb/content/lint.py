@@ -36,7 +36,7 @@ def lint(
         *_dead_links(versions),
         *_future_dates(versions, today),
         *read_dictionaries(files.root)[1],
-        *(strict.problems(scan, versions, today) if strict else ()),
+        *(strict.problems(files.root, scan, versions, today) if strict else ()),
     ]
     return sorted(problem for problem in problems if is_below(problem.path, places))
 
