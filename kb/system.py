@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from kb.access import Access
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.editor import Editor
 from kb.editing.history import ArticleHistory
@@ -44,6 +45,7 @@ class System:
     """
 
     articles: Path
+    access: Access
     catalog: Catalog
     engine: SearchEngine
     indexer: Indexer

@@ -5,13 +5,22 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+from kb.access import Access
+from kb.access.accounts import Accounts
+from kb.access.audit import Audit
+from kb.access.logins import Logins
+from kb.access.passwords import Passwords
+from kb.access.sessions import Sessions
+from kb.access.signing import Signer
+from kb.access.throttle import Throttle
+from kb.access.tokens import Tokens
 from kb.bulk import exporting
 from kb.bulk.exporting import ExportReport
 from kb.bulk.importing import ImportOptions, ImportReport
@@ -44,6 +53,8 @@ from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
 from kb.service import Service
 from kb.snapshots import Snapshots
+from kb.store.accounts import AccountStore
+from kb.store.audit import AuditLog
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.drafts import Drafts
@@ -52,8 +63,12 @@ from kb.store.faq_snapshots import FaqSnapshots
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
+from kb.store.login_failures import LoginFailures
 from kb.store.query_log import QueryLog
 from kb.store.revisions import Revisions
+from kb.store.secrets import server_key
+from kb.store.sessions import SessionStore
+from kb.store.tokens import TokenStore
 from kb.system import Editing, System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
@@ -110,6 +125,7 @@ def build_service(settings: Settings) -> Service:
     drafts = Drafts(database)
     system = System(
         articles=settings.articles,
+        access=build_access(settings, database),
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine), history, _now),
@@ -133,6 +149,29 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     return Service(system)
+
+
+def build_access(
+    settings: Settings,
+    database: Database,
+    now: Callable[[], datetime] | None = None,
+    passwords: Passwords | None = None,
+) -> Access:
+    """Accounts, logins, tokens and the audit log in ``database``."""
+    now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
+    audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
+    idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
+    sessions = Sessions(SessionStore(database), idle, longest, now)
+    throttle = Throttle(LoginFailures(database), signer, now)
+    return Access(
+        accounts=Accounts(store, sessions, passwords, audit, now),
+        logins=Logins(store, sessions, passwords, throttle, audit, now),
+        sessions=sessions,
+        tokens=Tokens(TokenStore(database), audit, now),
+        audit=audit,
+        signer=signer,
+        anonymous_role=settings.anonymous_role,
+    )
 
 
 def _now() -> datetime:

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, current_app, jsonify, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from kb import __version__, shapes
-from webui import api, api_images, health
+from webui import api, api_editor, api_images, health
 from webui.parameters import Operation, Parameter
 from webui.problems import TITLES
 
@@ -21,6 +21,8 @@ Json = dict[str, Any]
 
 _PATH_PARAMETER = re.compile(r"<(\w+)>")
 _JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+_TOKEN = {"type": "http", "scheme": "bearer", "description": "kb token add 签发；不带令牌就是不登录的访客"}
 
 blueprint = Blueprint("openapi", __name__)
 
@@ -52,14 +54,15 @@ def openapi(app: Flask) -> Json:
             "description": "字段只增加，不改名；出错时见 Problem。",
         },
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items()))},
+        "security": [{}, {"token": []}],
+        "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": {"token": _TOKEN}},
     }
 
 
 def document_without_service() -> Json:
     """The same document while nothing is served."""
     app = Flask(__name__)
-    for part in (api, api_images, health):
+    for part in (api, api_editor, api_images, health):
         app.register_blueprint(part.blueprint)
     return openapi(app)
 
