@@ -10,6 +10,7 @@
     editor_page.py   what that page shows; editor_conflict.py after somebody else has saved; editor_labels.py names
     api_editor.py    /api/v1/preview                  what is being written, as agents will see it
     api.py           /api/v1/…                        the contract's documents
+    api_editing.py   /api/v1/articles/…               the same for those who write
     api_images.py    /api/v1/images                   pictures, uploaded for articles
     media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -36,6 +37,7 @@ from flask import Flask
 from kb.service import Service
 from webui import (
     api,
+    api_editing,
     api_editor,
     api_images,
     assets,
@@ -66,6 +68,6 @@ def create_app(service: Service) -> Flask:
     for part in (problems, limits, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
     pages_first = (pages, conversation, gaps, login, editor)
-    for part_with_routes in (*pages_first, api, api_editor, api_images, media, health, openapi):
+    for part_with_routes in (*pages_first, api, api_editing, api_editor, api_images, media, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     return app

@@ -66,6 +66,8 @@ def search() -> ResponseReturnValue:
 def article(article_id: str) -> ResponseReturnValue:
     """One article: is it current, what to say on which channel, what to do."""
     record, freshness = desk().article(article_id)
+    if record.article.id != article_id:  # it had this id before
+        return redirect(url_for(".article", article_id=record.article.id, channel=request.args.get("channel")))
     voted = VOTES.get(request.args.get("voted", ""))
     published = bool(request.args.get("published"))
     if request.method == "GET" and voted is None and not published:  # else one has just come back from voting, writing
