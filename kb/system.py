@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kb.access import Access
 from kb.editing.bulk_edits import BulkEdits
+from kb.editing.checking import Checker
 from kb.editing.editor import Editor
 from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
@@ -55,6 +56,7 @@ class System:
     queue: ReviewQueue
     learning: Learning
     editing: Editing
+    checker: Checker
     channels: tuple[str, ...]
     variables: tuple[str, ...]
     log_writer: LogWriter

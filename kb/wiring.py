@@ -36,6 +36,7 @@ from kb.content.saving import ArticleSaver
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
 from kb.editing.bulk_edits import BulkEdits
+from kb.editing.checking import Checker
 from kb.editing.editor import Editor
 from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
@@ -71,6 +72,7 @@ from kb.store.sessions import SessionStore
 from kb.store.tokens import TokenStore
 from kb.system import Editing, System
 from kb.text.analyzer import ANALYZER_VERSION
+from kb.text.dictionaries import Dictionaries
 from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
@@ -141,6 +143,7 @@ def build_service(settings: Settings) -> Service:
             bulk=BulkEdits(writing, told),
             changed=changed,
         ),
+        checker=Checker(files, catalog, settings.variables),
         channels=settings.channels,
         variables=settings.variables,
         log_writer=log_writer,
@@ -272,7 +275,11 @@ def fingerprint(engine: SearchEngine) -> str:
 
 def build_vocabulary(settings: Settings) -> Vocabulary:
     """Tokenizer, stop words and synonyms from the program's lists and ``articles/_dict``."""
-    dictionaries, _ = read_dictionaries(settings.articles)
+    return vocabulary_of(read_dictionaries(settings.articles)[0], settings)
+
+
+def vocabulary_of(dictionaries: Dictionaries, settings: Settings) -> Vocabulary:
+    """The same with ``dictionaries`` instead of the files."""
     tokenizer = Tokenizer(map(normalize, dictionaries.terms), cache_dir=settings.data)
     stop_words = function_words() | set(map(normalize, dictionaries.stopwords))
     return Vocabulary(tokenizer, stop_words, Synonyms(dictionaries.synonyms))

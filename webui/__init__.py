@@ -10,6 +10,7 @@
     editor_page.py   what that page shows; editor_conflict.py after somebody else has saved; editor_labels.py names
     api_editor.py    /api/v1/preview                  what is being written, as agents will see it
     api.py           /api/v1/…                        the contract's documents
+    api_checks.py    /api/v1/check  /trial            what an editor is told before saving
     api_editing.py   /api/v1/articles/…               the same for those who write
     api_images.py    /api/v1/images                   pictures, uploaded for articles
     media.py         /media/…                         the same, shown
@@ -37,6 +38,7 @@ from flask import Flask
 from kb.service import Service
 from webui import (
     api,
+    api_checks,
     api_editing,
     api_editor,
     api_images,
@@ -67,7 +69,8 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, limits, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    pages_first = (pages, conversation, gaps, login, editor)
-    for part_with_routes in (*pages_first, api, api_editing, api_editor, api_images, media, health, openapi):
+    for_people = (pages, conversation, gaps, login, editor, media)
+    for_programs = (api, api_checks, api_editing, api_editor, api_images, health, openapi)
+    for part_with_routes in (*for_people, *for_programs):
         app.register_blueprint(part_with_routes.blueprint)
     return app

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from kb.content.files import decode, read_file
@@ -22,25 +23,33 @@ _BETWEEN_SYNONYMS = re.compile(r"[\s,，、]+")
 T = TypeVar("T")
 
 
-def read_dictionaries(root: Path) -> tuple[Dictionaries, tuple[Problem, ...]]:
+def read_dictionaries(
+    root: Path, unsaved: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Dictionaries, tuple[Problem, ...]]:
     """The dictionaries of the articles folder ``root`` and what is wrong in them; bad lines are left out.
 
-    A file that is missing is an empty one.
+    A file that is missing is an empty one; ``unsaved`` are texts by file name that count instead of the files.
     """
     problems: list[Problem] = []
-    terms = _read(root, "terms.txt", _term, problems)
-    synonyms = _read(root, "synonyms.txt", _synonyms, problems)
-    stopwords = frozenset(_read(root, "stopwords.txt", _term, problems))
+
+    def lines(name: str, findings: Findings) -> list[str]:
+        return unsaved[name].splitlines() if name in unsaved else _lines(root, findings)
+
+    terms = _read(lines, "terms.txt", _term, problems)
+    synonyms = _read(lines, "synonyms.txt", _synonyms, problems)
+    stopwords = frozenset(_read(lines, "stopwords.txt", _term, problems))
     content = repr((terms, synonyms, sorted(stopwords)))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Dictionaries(terms, synonyms, stopwords, digest), tuple(problems)
 
 
-def _read(root: Path, name: str, parse: Callable[[str], T], problems: list[Problem]) -> tuple[T, ...]:
+def _read(
+    lines: Callable[[str, Findings], list[str]], name: str, parse: Callable[[str], T], problems: list[Problem]
+) -> tuple[T, ...]:
     """What ``parse`` makes of every line; it raises ValueError with advice for a line that is none."""
     findings = Findings(f"{DICT_FOLDER}/{name}")
     first_lines: dict[T, int] = {}
-    for number, line in enumerate(_lines(root, findings), start=1):
+    for number, line in enumerate(lines(name, findings), start=1):
         entry = line.partition("#")[0].strip()
         if not entry:
             continue

@@ -36,13 +36,14 @@ class Strictness:
         yield from agreements.problems
         hidden = unpublished(versions)
         for page in pages:
-            yield from self._of_page(page, today)
+            yield from self.of_page(page, today)
             yield from hidden_targets(page, hidden)
             yield from missing_pictures(page, root)
             yield from contradictions(page, agreements.holding_for(page.path), today)
         yield from twins(pages, core_of(self.tokenizer, self.stop_words, self.synonyms))
 
-    def _of_page(self, page: Page, today: date) -> Iterator[Problem]:
+    def of_page(self, page: Page, today: date) -> Iterator[Problem]:
+        """What can be said of one page without looking at others."""
         yield from missing_wordings(page)
         yield from long_scripts(page)
         yield from marked_up_scripts(page)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from kb import contracts, shapes
+from kb.desk.checks import ChecksDesk
 from kb.desk.editing import EditingDesk
 from kb.desk.forms import FormDesk
 from kb.desk.images import ImageDesk
@@ -66,6 +67,11 @@ class Desk:
     def editing(self) -> EditingDesk:
         """Changing articles, their history."""
         return EditingDesk(self._system, self.caller)
+
+    @property
+    def checks(self) -> ChecksDesk:
+        """What is checked before an article is saved."""
+        return ChecksDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:
