@@ -50,7 +50,7 @@ def _field() -> Markup:
 def _check() -> None:
     if request.routing_exception is not None or request.method in SAFE_METHODS or comes_by_token():
         return
-    if request.blueprint == "api" and LOGIN not in request.cookies:
+    if request.path.startswith("/api/") and LOGIN not in request.cookies:
         return  # programs; a JSON body can't be sent to us from another site, and nobody known asks
     holder, given = _holder(), request.headers.get(HEADER) or request.form.get(FIELD, "")
     if holder is None or not access().signer.is_signed(given, "csrf", *holder):

@@ -96,7 +96,7 @@ def show(screen: Screen) -> str:
         limits=limits_of(form.scripts),
         variables=forms.variables,
         may_publish=forms.may_publish(screen.opened),
-        preview=forms.preview(screen.source, folder),
+        preview=forms.preview(screen.source, folder) if forms.may_create() else None,
         AUDIENCES=AUDIENCES,
         PRIORITIES=PRIORITIES,
         TOOLS=TOOLS,

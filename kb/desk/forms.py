@@ -101,6 +101,7 @@ class FormDesk:
 
     def preview(self, source: str, folder: str) -> shapes.Preview:
         """What a file would be like as an article of ``folder``."""
+        require(self._caller, Right.EDIT)
         try:
             form, body = self.form(source, folder), body_of(source)
         except ArticleError as error:
