@@ -208,6 +208,14 @@ def test_a_new_article_needs_a_place(boss: FlaskClient) -> None:
     assert boss.get(made.headers["Location"]).status_code == 200
 
 
+def test_a_new_article_can_be_sent_as_a_whole(boss: FlaskClient, small: Settings) -> None:
+    place = {"product": "mall", "scenario": "mall/refund"}
+    source = ARTICLE.replace(ID, "written-by-hand")
+    fields = {"action": "publish", "mode": "source", "source": source, "csrf": csrf_token(boss), **place}
+    assert boss.post("/edit", data=fields, headers=HERE).status_code == 303
+    assert (small.articles / "mall/refund/written-by-hand.md").read_text(encoding="utf-8") == source
+
+
 def test_long_articles_can_be_edited(boss: FlaskClient, file: Path) -> None:
     steps = "很长的步骤。\n" * 26_450  # more than Flask takes by itself, less than the test client keeps in a file
     answer = send(boss, {"action": "publish", "section:处理步骤": steps}, seen(boss))
