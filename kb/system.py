@@ -16,12 +16,12 @@ from kb.editing.editor import Editor
 from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
+from kb.model import Caller
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity
-from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.semantic import Semantic
@@ -41,8 +41,8 @@ class Editing:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """``articles`` is the folder of the files; ``now`` gives an aware datetime; ``damaged`` is set when a search met
-    damage that upkeep has to mend.
+    """``articles`` is the folder of the files; ``snapshots`` are of all articles, ``public`` of those that anybody may
+    see. ``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend.
     """
 
     articles: Path
@@ -51,8 +51,8 @@ class System:
     engine: SearchEngine
     indexer: Indexer
     snapshots: Snapshots
+    public: Snapshots
     activity: Activity
-    panels: FaqPanels
     queue: ReviewQueue
     learning: Learning
     editing: Editing
@@ -64,6 +64,10 @@ class System:
     now: Callable[[], datetime]
     semantic: Semantic | None = None
     damaged: threading.Event = field(default_factory=threading.Event)
+
+    def seen_by(self, caller: Caller) -> Snapshots:
+        """What there is for ``caller``."""
+        return self.snapshots if caller.sees_internal else self.public
 
     def today(self) -> date:
         """The calendar day where the server stands."""

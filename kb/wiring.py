@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from kb.access import Access
 from kb.access.accounts import Accounts
@@ -77,10 +79,11 @@ from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
+from kb.usecases.audience import PUBLIC, PublicArticles
 from kb.usecases.documents import index_document
 from kb.usecases.faq import FaqPanels
 from kb.usecases.indexing import Indexer
-from kb.usecases.learning import Learning
+from kb.usecases.learning import LearnedQuestions, Learning
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
 from kb.usecases.question import Vocabulary
@@ -103,22 +106,23 @@ def build_service(settings: Settings) -> Service:
     engine = build_engine(settings)
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
-    panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
     history = Revisions(database)
     saver = ArticleSaver(files, catalog, history)
     learning = Learning(events, LearnedStore(database), catalog, QuestionEditor(files, saver), _now)
     semantic = build_semantic(settings)
-    snapshots = Snapshots(
-        catalog=catalog,
+    everything, public = _snapshots(
+        catalog,
+        events,
+        FaqSnapshots(database),
+        policy,
+        activity,
+        learning,
         engine=engine,
-        activity=activity,
-        panels=panels,
-        policy=policy,
         channels=settings.channels,
-        vocabulary=lambda: build_vocabulary(settings),
+        # loading them takes a second, so they are kept while they fit
+        vocabulary=lru_cache(maxsize=1)(lambda digest: build_vocabulary(settings)),
         dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         now=_now,
-        learned=learning.current,
         semantic=semantic,
     )
     changed = threading.Event()
@@ -131,9 +135,9 @@ def build_service(settings: Settings) -> Service:
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine), history, _now),
-        snapshots=snapshots,
+        snapshots=everything,
+        public=public,
         activity=activity,
-        panels=panels,
         queue=ReviewQueue(catalog, events, policy),
         learning=learning,
         editing=Editing(
@@ -175,6 +179,37 @@ def build_access(
         signer=signer,
         anonymous_role=settings.anonymous_role,
     )
+
+
+def _snapshots(
+    catalog: Catalog,
+    events: EventLog,
+    rankings: FaqSnapshots,
+    policy: Policy,
+    activity: Activity,
+    learning: Learning,
+    **shared: Any,
+) -> tuple[Snapshots, Snapshots]:
+    """Of all articles, and of the public ones, about which agents' words and reviews tell nothing."""
+    everything = Snapshots(
+        catalog,
+        panels=FaqPanels(catalog, events, rankings, policy),
+        policy=policy,
+        habits=activity.habits,
+        learned=learning.current,
+        **shared,
+    )
+    articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
+    public = Snapshots(
+        articles,
+        panels=FaqPanels(articles, events, rankings, policy),
+        policy=policy,
+        habits=lambda: (activity.habits()[0], ()),
+        learned=LearnedQuestions,
+        audience=PUBLIC,
+        **shared,
+    )
+    return everything, public
 
 
 def _now() -> datetime:
