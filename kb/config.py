@@ -42,6 +42,12 @@ def _channels(text: str) -> tuple[str, ...]:
     return names
 
 
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("只能是 true 或 false")
+    return text.lower() == "true"
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number <= 0:
@@ -100,6 +106,12 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("session_idle_hours", "12", _positive, "a login ends after so many hours without a request"),
     Setting("session_max_days", "7", _positive, "a login ends after so many days in any case"),
+    Setting(
+        "git_commit",
+        "false",
+        _flag,
+        "commit each save by its author, if the articles folder is the root of a git repository; needs the extra `git`",
+    ),
     Setting("lock_timeout", "20", _positive, "seconds to wait for another process that writes the index"),
 )
 
@@ -124,6 +136,7 @@ class Settings:
     anonymous_role: Role | None
     session_idle_hours: int
     session_max_days: int
+    git_commit: bool
     lock_timeout: int
 
     @property
@@ -189,6 +202,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"读不了 {path}：{error}") from None
+    tables = {
+        f"{table}_{name}": value
+        for table, values in found.items()
+        if isinstance(values, dict)
+        for name, value in values.items()
+    }  # [git] commit is git_commit
+    found = {name: value for name, value in found.items() if not isinstance(value, dict)} | tables
     unknown = sorted(set(found) - {setting.name for setting in SETTINGS})
     if unknown:
         raise SettingsError(f"{path} 里有不认识的设置：{'、'.join(unknown)}")

@@ -135,6 +135,9 @@ class Service:
         semantic, trouble = self._semantic_health()
         if trouble:
             checks["semantic"] = trouble
+        commits = self.system.editing.commits
+        if commits is not None and commits.trouble:
+            checks["git"] = commits.trouble
         searching = checks["engine"] == "ok"
         return {
             "status": "ok" if set(checks.values()) == {"ok"} else "degraded" if searching else "down",

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from kb.access import Access
+from kb.content.git_history import GitHistory
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.checking import Checker
 from kb.editing.editor import Editor
@@ -37,6 +38,7 @@ class Editing:
     moving: Moving
     bulk: BulkEdits
     changed: threading.Event
+    commits: GitHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,12 @@ from kb.access.throttle import Throttle
 from kb.access.tokens import Tokens
 from kb.bulk import exporting
 from kb.bulk.exporting import ExportReport
-from kb.bulk.importing import ImportOptions, ImportReport
+from kb.bulk.importing import ImportOptions, ImportReport, contents_undone
 from kb.bulk.importing import import_file as import_rows
 from kb.config import Settings
 from kb.content.checks.page import published_pages
 from kb.content.dictionaries import read_dictionaries
+from kb.content.git_history import GitHistory
 from kb.content.journal import Journal
 from kb.content.lint import is_below, places_of
 from kb.content.lint import lint as check_files
@@ -47,10 +48,11 @@ from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
-from kb.errors import BulkImportError
+from kb.errors import BulkImportError, StoreError
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
+from kb.ports.history import Content, Edit
 from kb.rules.freshness import Policy, assess
 from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
@@ -107,7 +109,8 @@ def build_service(settings: Settings) -> Service:
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
     history = Revisions(database)
-    saver = ArticleSaver(files, catalog, history)
+    commits = GitHistory(settings.articles) if settings.git_commit else None
+    saver = ArticleSaver(files, catalog, history, commits=commits)
     learning = Learning(events, LearnedStore(database), catalog, QuestionEditor(files, saver), _now)
     semantic = build_semantic(settings)
     everything, public = _snapshots(
@@ -146,6 +149,7 @@ def build_service(settings: Settings) -> Service:
             moving=Moving(writing, drafts),
             bulk=BulkEdits(writing, told),
             changed=changed,
+            commits=commits,
         ),
         checker=Checker(files, catalog, settings.variables),
         channels=settings.channels,
@@ -245,15 +249,40 @@ def import_file(settings: Settings, path: Path, options: ImportOptions, progress
     """Take over the rows of a file as article files. Raises BulkImportError."""
     _try_to_finish_import(settings)
     files = ArticleFiles(settings.articles, settings.channels)
-    return import_rows(path, files, settings.import_dir, date.today(), options, progress)
+    told = partial(_told, settings, "publish", path.name)
+    return import_rows(path, files, settings.import_dir, date.today(), options, progress, told)
 
 
 def undo_import(settings: Settings) -> Journal:
     """Take the last import back. Raises BulkImportError when that can't be done exactly."""
+    files = ArticleFiles(settings.articles, settings.channels)
     try:
-        return undo(settings.articles, settings.import_dir)
+        with _told(settings, "restore", "撤销导入", contents_undone(files, settings.import_dir)):
+            return undo(settings.articles, settings.import_dir)
     except OSError as error:
         raise BulkImportError(f"没有撤销：{error.filename} 读写不了（{error.strerror}）；请检查磁盘和权限。") from error
+
+
+@contextmanager
+def _told(settings: Settings, action: str, note: str, contents: Sequence[Content]) -> Iterator[None]:
+    """Let the history know of an import; where it can't, the import goes on, and the next scan records it."""
+    history: Revisions | None = None
+    numbers: tuple[int, ...] = ()
+    with _logging_trouble():
+        history = Revisions(Database(settings.database))
+        numbers = history.intend(Edit(_now(), "", "import", action, note), contents)
+    yield
+    with _logging_trouble():
+        if history is not None:
+            history.written(numbers)
+
+
+@contextmanager
+def _logging_trouble() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        log.warning("历史没有记下这次导入，下一次检查文件时会补记：%s", error)
 
 
 def export_file(settings: Settings, target: Path, form: str, progress: Progress = silent) -> ExportReport:

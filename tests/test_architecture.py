@@ -57,6 +57,7 @@ ROOMS = {
     "httpx": {"kb/embedding/endpoint.py"},
     "PIL": {"kb/content/images.py"},
     "watchfiles": {"kb/upkeep.py"},
+    "dulwich": {"kb/content/git_history.py"},
 }
 
 MAX_LINES = 400
