@@ -47,8 +47,8 @@ class System:
     see. ``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend.
     """
 
-    articles: Path
     access: Access
+    articles: Path
     catalog: Catalog
     engine: SearchEngine
     indexer: Indexer

@@ -17,8 +17,10 @@ from typing import Any
 from kb.access import Access
 from kb.access.accounts import Accounts
 from kb.access.audit import Audit
+from kb.access.external import ExternalAccounts
 from kb.access.logins import Logins
 from kb.access.passwords import Passwords
+from kb.access.providers import proxies, single_sign_on
 from kb.access.sessions import Sessions
 from kb.access.signing import Signer
 from kb.access.throttle import Throttle
@@ -133,8 +135,8 @@ def build_service(settings: Settings) -> Service:
     told = ArticleHistory(writing, history)
     drafts = Drafts(database)
     system = System(
+        access=build_access(settings, database, log_writer),
         articles=settings.articles,
-        access=build_access(settings, database),
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine), history, _now),
@@ -160,29 +162,6 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     return Service(system)
-
-
-def build_access(
-    settings: Settings,
-    database: Database,
-    now: Callable[[], datetime] | None = None,
-    passwords: Passwords | None = None,
-) -> Access:
-    """Accounts, logins, tokens and the audit log in ``database``."""
-    now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
-    audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
-    idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
-    sessions = Sessions(SessionStore(database), idle, longest, now)
-    throttle = Throttle(LoginFailures(database), signer, now)
-    return Access(
-        accounts=Accounts(store, sessions, passwords, audit, now),
-        logins=Logins(store, sessions, passwords, throttle, audit, now),
-        sessions=sessions,
-        tokens=Tokens(TokenStore(database), audit, now),
-        audit=audit,
-        signer=signer,
-        anonymous_role=settings.anonymous_role,
-    )
 
 
 def _snapshots(
@@ -214,6 +193,34 @@ def _snapshots(
         **shared,
     )
     return everything, public
+
+
+def build_access(
+    settings: Settings,
+    database: Database,
+    log_writer: LogWriter | None = None,
+    now: Callable[[], datetime] | None = None,
+    passwords: Passwords | None = None,
+) -> Access:
+    """Accounts, logins, tokens and the audit log in ``database``."""
+    later = (log_writer or LogWriter()).put
+    now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
+    audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
+    idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
+    sessions = Sessions(SessionStore(database), idle, longest, later, now)
+    throttle = Throttle(LoginFailures(database), signer, now)
+    logins, external = Logins(store, sessions, passwords, throttle, audit, now), ExternalAccounts(store, audit, now)
+    return Access(
+        accounts=Accounts(store, sessions, passwords, audit, now),
+        logins=logins,
+        sessions=sessions,
+        tokens=Tokens(TokenStore(database), audit, later, now),
+        audit=audit,
+        signer=signer,
+        anonymous_role=settings.anonymous_role,
+        proxies=proxies(settings, external, now),
+        single_sign_on=single_sign_on(settings, external, logins),
+    )
 
 
 def _now() -> datetime:

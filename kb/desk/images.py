@@ -43,6 +43,7 @@ class ImageDesk:
     def _store(self, folder: str, data: bytes) -> shapes.UploadedImage:
         picture = recode(data)
         store_image(self._system.articles, folder, picture)
+        self._system.access.audit.record(self._caller, "image.add", f"{folder}/{picture.name}")
         target = f"{FOLDER}/{picture.name}"
         return {
             "markdown": f"![图片]({target})",
