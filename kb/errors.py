@@ -131,12 +131,12 @@ class EditError(KbError):
     """An article can't be changed like that."""
 
 
-class SaveFailed(EditError):
-    """The articles can't be written right now: somebody else is writing, the disk is full, there is no permission."""
-
-
 class ImageRefused(KbError):
     """A picture can't be stored."""
+
+
+class SaveFailed(EditError):
+    """The articles can't be written right now: somebody else is writing, the disk is full, there is no permission."""
 
 
 class EngineError(KbError):

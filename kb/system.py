@@ -60,6 +60,7 @@ class System:
     editing: Editing
     checker: Checker
     channels: tuple[str, ...]
+    variables: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]
     now: Callable[[], datetime]

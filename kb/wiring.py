@@ -155,6 +155,7 @@ def build_service(settings: Settings) -> Service:
         ),
         checker=Checker(files, catalog, settings.variables),
         channels=settings.channels,
+        variables=settings.variables,
         log_writer=log_writer,
         check_store=database.check,
         now=_now,

@@ -8,6 +8,9 @@
     oidc.py          /login/oidc                      to the single sign-on and back
     admin.py         /admin                           accounts, tokens, audit log
     gaps.py          /gaps                            "this should have been answered", without JavaScript
+    editor.py        /edit  /edit/<id>                the form in which articles are written, and saving it
+    editor_page.py   what that page shows; editor_conflict.py after somebody else has saved; editor_labels.py names
+    api_editor.py    /api/v1/preview                  what is being written, as agents will see it
     api.py           /api/v1/…                        the contract's documents
     api_editing.py   /api/v1/articles/…               the same for those who write
     api_checks.py    /api/v1/check  /trial            what an editor is told before saving
@@ -41,11 +44,13 @@ from webui import (
     api,
     api_checks,
     api_editing,
+    api_editor,
     api_images,
     assets,
     callers,
     conversation,
     csrf,
+    editor,
     gaps,
     health,
     inputs,
@@ -70,8 +75,9 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, limits, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    articles = (api, api_checks, api_editing, api_images, media)
-    for part_with_routes in (pages, conversation, gaps, login, oidc, admin, *articles, health, openapi):
+    for_people = (pages, conversation, gaps, login, oidc, admin, editor, media)
+    for_programs = (api, api_checks, api_editing, api_editor, api_images, health, openapi)
+    for part_with_routes in (*for_people, *for_programs):
         app.register_blueprint(part_with_routes.blueprint)
     trusted = service.access.proxies
     app.wsgi_app = TrustedProxies(app.wsgi_app, trusted.networks, trusted.user_header)  # type: ignore[method-assign]

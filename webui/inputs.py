@@ -192,6 +192,20 @@ def amount(body: Body, name: str, highest: float) -> float | None:
     return value
 
 
+def form_fields(body: Body, name: str) -> dict[str, list[str]] | None:
+    """The object ``name`` of lists of texts; None when absent or null. Raises QueryError."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(_is_texts(values) for values in value.values()):
+        raise QueryError(f"{name} 须是一个对象，每一栏的值是文字的数组。")
+    return value
+
+
+def _is_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(text, str) and _is_unicode(text) for text in values)
+
+
 def chat(body: Body, name: str) -> list[Message] | None:
     """The messages ``name``: texts of the customer, or objects with role and text; None when absent or null.
 

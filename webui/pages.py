@@ -69,7 +69,8 @@ def article(article_id: str) -> ResponseReturnValue:
     if record.article.id != article_id:  # it had this id before
         return redirect(url_for(".article", article_id=record.article.id, channel=request.args.get("channel")))
     voted = VOTES.get(request.args.get("voted", ""))
-    if request.method == "GET" and voted is None:  # else the agent has just come back from voting
+    published = bool(request.args.get("published"))
+    if request.method == "GET" and voted is None and not published:  # else one has just come back from voting, writing
         desk().record_event("view", article_id, agent=visitor() or "", origin=address())
     channel = request.args.get("channel")
     return render_template(
@@ -80,6 +81,8 @@ def article(article_id: str) -> ResponseReturnValue:
         scripts=sorted(record.article.scripts, key=lambda script: script.channel != channel),
         related=desk().related(record),
         voted=voted,
+        published=published,
+        may_edit=desk().forms.may_edit(record.article.owner),
     )
 
 
@@ -94,7 +97,8 @@ def feedback(article_id: str) -> ResponseReturnValue:
 @blueprint.get("/browse")
 def browse() -> ResponseReturnValue:
     """The tree product → scenario → articles; ``product`` and ``scenario`` (slugs) say what is open at first."""
-    return render_template("browse.html", tree=desk().browse(), opened=request.args)
+    may_create = desk().forms.may_create()
+    return render_template("browse.html", tree=desk().browse(), opened=request.args, may_create=may_create)
 
 
 def _home(asked: SearchRequest) -> ResponseReturnValue:

@@ -167,6 +167,15 @@ def some(name: str, description: str, default: int, highest: int) -> Parameter:
     )
 
 
+def form_fields(name: str, description: str) -> Parameter:
+    """The fields of a form, each with its values; None when absent."""
+    values = {"type": "array", "items": {"type": "string"}}
+    schema = {"type": ["object", "null"], "additionalProperties": values}
+    return Parameter(
+        name, description, schema, lambda body: inputs.form_fields(body, name), {"title": ["未收到货退款"]}
+    )
+
+
 def chat(name: str, description: str) -> Parameter:
     """The messages of a conversation, oldest first; None when absent. All together are limited, too."""
     words = {"type": "string", "maxLength": MAX_CONVERSATION}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Flask, request
 from markupsafe import Markup, escape
@@ -38,7 +38,18 @@ _CONTEXT = 4
 def register(app: Flask) -> None:
     """Give templates the filters and constants of this module."""
     app.context_processor(_frame)
-    for function in (marked, script_html, preview_html, body_html, local_time, repeats, typed_as, labels, reasons):
+    for function in (
+        marked,
+        script_html,
+        preview_html,
+        body_html,
+        local_time,
+        repeats,
+        typed_as,
+        labels,
+        reasons,
+        is_day,
+    ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(
         KINDS=KINDS, TIERS=TIERS, FACETS=FACETS, FIELDS=FIELDS, VOTES=VOTES, MAX_QUERY=MAX_QUERY
@@ -100,6 +111,14 @@ def body_html(article: Article) -> Markup:
 def local_time(moment: str) -> str:
     """``2026-11-22T01:02:03+00:00`` → ``11-22 09:02`` where the server stands; empty stays empty."""
     return datetime.fromisoformat(moment).astimezone().strftime("%m-%d %H:%M") if moment else ""
+
+
+def is_day(text: str) -> bool:
+    """Whether a date field can show ``text``."""
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _with_blanks(script: str, words: Collection[str], blank: Markup) -> Markup:

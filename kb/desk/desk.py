@@ -10,6 +10,7 @@ from datetime import date
 from kb import contracts, shapes
 from kb.desk.checks import ChecksDesk
 from kb.desk.editing import EditingDesk
+from kb.desk.forms import FormDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
@@ -54,14 +55,19 @@ class Desk:
         return LearnedDesk(self._system, self.caller)
 
     @property
-    def editing(self) -> EditingDesk:
-        """Changing articles, their history."""
-        return EditingDesk(self._system, self.caller)
+    def forms(self) -> FormDesk:
+        """The form in which articles are written."""
+        return FormDesk(self._system, self.caller)
 
     @property
     def images(self) -> ImageDesk:
         """Pictures beside articles."""
         return ImageDesk(self._system, self.caller)
+
+    @property
+    def editing(self) -> EditingDesk:
+        """Changing articles, their history."""
+        return EditingDesk(self._system, self.caller)
 
     @property
     def checks(self) -> ChecksDesk:
