@@ -215,10 +215,10 @@ def _addresses(app: Any) -> list[str]:
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint == "static":
             continue
-        assert rule.arguments <= {"article_id", "number"} or rule.rule == _PICTURES, (
+        assert rule.arguments <= {"article_id", "number", "form"} or rule.rule == _PICTURES, (
             f"{rule.rule}: say here which addresses it has"
         )
-        path = rule.rule.replace("<int:number>", "1")
+        path = rule.rule.replace("<int:number>", "1").replace("<any(csv, jsonl):form>", "csv")
         filled = [path.replace("<article_id>", i) for i in ids] if rule.arguments else [path]
         if rule.rule == _PICTURES:
             filled = [f"/media/{folder}/images/{name}" for folder in FOLDERS for name in (SHOWN, KEPT, NO_PICTURE)]
