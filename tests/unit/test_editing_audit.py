@@ -20,7 +20,7 @@ from tests.unit.article_tree import ARTICLE
 ID = "refund-not-received"
 ANSWER = "只有正文里有的话"
 NEW = ARTICLE.replace("您好，可以退款。", ANSWER)
-OWNER = Caller("王芳", Role.REVIEWER, frozenset({"售后业务部"}), True, Via.SESSION)
+OWNER = Caller("王芳", Role.REVIEWER, None, True, Via.SESSION)
 
 
 @pytest.fixture
