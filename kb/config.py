@@ -139,6 +139,12 @@ SETTINGS: tuple[Setting, ...] = (
         "retention_days", "180", _positive, "days after which logged queries, events and reported gaps are deleted"
     ),
     Setting(
+        "git_commit",
+        "false",
+        _flag,
+        "commit each save by its author, if the articles folder is the root of a git repository; needs the extra `git`",
+    ),
+    Setting(
         "anonymous_role",
         "agent",
         _anonymous,
@@ -146,12 +152,6 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("session_idle_hours", "12", _positive, "a login ends after so many hours without a request"),
     Setting("session_max_days", "7", _positive, "a login ends after so many days in any case"),
-    Setting(
-        "git_commit",
-        "false",
-        _flag,
-        "commit each save by its author, if the articles folder is the root of a git repository; needs the extra `git`",
-    ),
     Setting("lock_timeout", "20", _positive, "seconds to wait for another process that writes the index"),
     Setting(
         "oidc_issuer", "", _issuer, "address of the OpenID Connect provider to log in with (extra `oidc`); empty: none"
@@ -198,10 +198,10 @@ class Settings:
     review_every: Interval
     review_top: Interval
     retention_days: int
+    git_commit: bool
     anonymous_role: Role | None
     session_idle_hours: int
     session_max_days: int
-    git_commit: bool
     lock_timeout: int
     oidc_issuer: str
     oidc_client_id: str

@@ -13,7 +13,7 @@ from kb import shapes
 from kb.access import Access
 from kb.desk import Desk
 from kb.errors import KbError, SettingsError, StoreCorrupt
-from kb.model import Caller
+from kb.model import Caller, Role
 from kb.rules.query import has_content
 from kb.store.log_writer import LogWriter
 from kb.system import System
@@ -78,6 +78,8 @@ class Service:
     def warm_up(self) -> None:
         """Load what the first requests would wait for, now and at every later ``refresh``."""
         self.system.snapshots.warm_up()
+        if self.system.access.anonymous_role is Role.PUBLIC:
+            self.system.public.warm_up()
 
     def rank_faq(self) -> None:
         """Rank the FAQ panel anew."""

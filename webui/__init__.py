@@ -12,8 +12,8 @@
     editor_page.py   what that page shows; editor_conflict.py after somebody else has saved; editor_labels.py names
     api_editor.py    /api/v1/preview                  what is being written, as agents will see it
     api.py           /api/v1/…                        the contract's documents
-    api_checks.py    /api/v1/check  /trial            what an editor is told before saving
     api_editing.py   /api/v1/articles/…               the same for those who write
+    api_checks.py    /api/v1/check  /trial            what an editor is told before saving
     api_images.py    /api/v1/images                   pictures, uploaded for articles
     media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views

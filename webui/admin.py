@@ -107,9 +107,10 @@ def audit() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/audit.<any(csv, jsonl):form>")
-def export_audit(form: str) -> ResponseReturnValue:
+@blueprint.get("/audit/export")
+def export_audit() -> ResponseReturnValue:
     """The entries that the same filter shows, all of them."""
+    form = inputs.choice(request.args, "format", ("csv", "jsonl"))
     entries = access().audit.entries(caller(), _wanted())
     content = "\ufeff" + as_csv(entries) if form == "csv" else as_jsonl(entries)
     response = make_response(content)

@@ -124,10 +124,10 @@ def explain(error: Exception) -> Answer:
         return Answer(422, _IMAGE_REFUSED, str(error))
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
-    if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, SingleSignOnError, AccessDenied, AccountError)):
-        return _explain_access(error)
     if isinstance(error, (EditError, EditConflict, InvalidArticle)):
         return _explain_edit(error)
+    if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, SingleSignOnError, AccessDenied, AccountError)):
+        return _explain_access(error)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return _explain_http(error)
     if isinstance(error, (EngineError, StoreError)):
@@ -135,6 +135,20 @@ def explain(error: Exception) -> Answer:
         return _SEARCH_DOWN if isinstance(error, EngineError) else _STORE_DOWN
     log.error("[%s] %s %s", request_id(), request.method, request.path, exc_info=error)
     return _OURS
+
+
+def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
+    """Why something was not saved, and what a program needs to go on."""
+    if isinstance(error, EditConflict):
+        tag = {"ETag": f'"{error.revision}"'} if error.revision else {}
+        return Answer(409, _CONFLICT, str(error), tag, extra={"revision": error.revision})
+    if isinstance(error, InvalidArticle):
+        found = [problem_document(problem) for problem in error.problems if isinstance(problem, Problem)]
+        return Answer(422, _INVALID, str(error), extra={"problems": found})
+    if isinstance(error, SaveFailed):
+        log.warning("[%s] %s: %s", request_id(), request.path, error)
+        return Answer(503, "暂时不能保存", str(error), _RETRY)
+    return Answer(400, "不能这样改", str(error))
 
 
 def _explain_access(error: KbError) -> Answer:
@@ -150,20 +164,6 @@ def _explain_access(error: KbError) -> Answer:
     if isinstance(error, AccessDenied):
         return Answer(403, "没有权限", str(error))
     return Answer(400, _BAD_REQUEST[0], str(error))
-
-
-def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
-    """Why something was not saved, and what a program needs to go on."""
-    if isinstance(error, EditConflict):
-        tag = {"ETag": f'"{error.revision}"'} if error.revision else {}
-        return Answer(409, _CONFLICT, str(error), tag, extra={"revision": error.revision})
-    if isinstance(error, InvalidArticle):
-        found = [problem_document(problem) for problem in error.problems if isinstance(problem, Problem)]
-        return Answer(422, _INVALID, str(error), extra={"problems": found})
-    if isinstance(error, SaveFailed):
-        log.warning("[%s] %s: %s", request_id(), request.path, error)
-        return Answer(503, "暂时不能保存", str(error), _RETRY)
-    return Answer(400, "不能这样改", str(error))
 
 
 def _explain_http(error: HTTPException) -> Answer:

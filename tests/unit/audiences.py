@@ -10,10 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from kb.config import load_settings
-from kb.desk import Desk
 from kb.model import Caller, Role, SearchRequest
 from kb.service import Service
-from kb.shapes import Health
 from kb.wiring import build_service
 from tests.callers import ANYBODY
 from tests.unit.article_tree import write
@@ -83,17 +81,12 @@ _OWN_TO_SERVER = re.compile(r'(?<="csrf")(:| content=| value=)"[^"]*"')
 
 #: names of pictures: mentioned by a public article, by an internal one, by none
 SHOWN, KEPT, NO_PICTURE = "0" * 16 + ".png", "1" * 16 + ".png", "2" * 16 + ".png"
-_PICTURES = "/media/<product>/<scenario>/images/<name>"
-
-
-class Outside(Service):
-    """The system as it is for those who come without a login where they may see public articles only."""
-
-    def desk(self, caller: Caller) -> Desk:
-        return super().desk(OUTSIDER)
-
-    def health_for(self, caller: Caller) -> Health:
-        return super().health_for(OUTSIDER)
+#: addresses of routes that take something else than an article's id
+_OTHERS = {
+    "/media/<product>/<scenario>/images/<name>": [
+        f"/media/{folder}/images/{name}" for folder in FOLDERS for name in (SHOWN, KEPT, NO_PICTURE)
+    ],
+}
 
 
 def source(article_id: str, title: str, questions: tuple[str, ...], script: str, *fields: str) -> str:
@@ -159,9 +152,8 @@ def open_place(root: Path, secret: bool, semantic: str) -> Place:
     write_public(articles)
     if secret:
         write_secret(articles)
-    settings = load_settings(
-        environ={}, overrides={"articles": str(articles), "data": str(root / "data"), "semantic": semantic}
-    )
+    folders = {"articles": str(articles), "data": str(root / "data")}
+    settings = load_settings(environ={}, overrides={**folders, "semantic": semantic, "anonymous_role": "public"})
     place = Place(build_service(settings), articles)
     place.service.index()
     if secret:
@@ -186,7 +178,7 @@ def _work(service: Service) -> None:
 
 def everything(service: Service) -> dict[str, tuple[object, ...]]:
     """Request → answer: what an outsider gets from every route of the web application."""
-    app = create_app(Outside(service.system))
+    app = create_app(service)
     client = app.test_client()
     client.set_cookie("zhida_session", "x" * 22)
     got = {address: _answer(client.get(address)) for address in _addresses(app)}
@@ -215,12 +207,12 @@ def _addresses(app: Any) -> list[str]:
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint == "static":
             continue
-        assert rule.arguments <= {"article_id"} or rule.rule == _PICTURES, (
-            f"{rule.rule}: say here which addresses it has"
-        )
-        filled = [rule.rule.replace("<article_id>", i) for i in ids] if rule.arguments else [rule.rule]
-        if rule.rule == _PICTURES:
-            filled = [f"/media/{folder}/images/{name}" for folder in FOLDERS for name in (SHOWN, KEPT, NO_PICTURE)]
+        if rule.rule in _OTHERS:
+            filled = list(_OTHERS[rule.rule])
+        else:
+            assert rule.arguments <= {"article_id", "number"}, f"{rule.rule}: say in _OTHERS which addresses it has"
+            path = rule.rule.replace("<int:number>", "1")
+            filled = [path.replace("<article_id>", i) for i in ids] if rule.arguments else [path]
         addresses += filled
         addresses += [f"{rule.rule}?{query}" for query in more.get(rule.rule, ())]
     return addresses

@@ -38,8 +38,8 @@ def page_of(client: FlaskClient, address: str = "/admin") -> Page:
 ROUTES = [
     ("GET", "/admin"),
     ("GET", "/admin/audit"),
-    ("GET", "/admin/audit.csv"),
-    ("GET", "/admin/audit.jsonl"),
+    ("GET", "/admin/audit/export?format=csv"),
+    ("GET", "/admin/audit/export?format=jsonl"),
     ("POST", "/admin/users/add"),
     ("POST", "/admin/users/disable"),
     ("POST", "/admin/tokens/add"),
@@ -138,12 +138,12 @@ def test_the_audit_log_is_filtered_and_exported(boss: FlaskClient, staff: Servic
     cells = [tag.text for tag in only.find("td")]
     assert (cells[1:5], len(cells)) == (["boss", "网页", "停用账号", "小王"], 6)
     assert "没有符合条件的记录" in page_of(boss, "/admin/audit?until=2020-01-01").text()
-    exported = boss.get("/admin/audit.csv?since=2026-11-22")
+    exported = boss.get("/admin/audit/export?format=csv&since=2026-11-22")
     assert exported.headers["Content-Disposition"] == 'attachment; filename="audit.csv"'
     targets = [row[4] for row in csv.reader(exported.get_data(as_text=True).splitlines())]
     assert "'=cmd()" in targets
     entries = staff.access.audit.entries(ROOT, AuditFilter())
-    assert len(boss.get("/admin/audit.jsonl").get_data(as_text=True).splitlines()) == len(entries)
+    assert len(boss.get("/admin/audit/export?format=jsonl").get_data(as_text=True).splitlines()) == len(entries)
     assert boss.get("/admin/audit?since=yesterday").status_code == 400
 
 
