@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from markupsafe import escape
@@ -22,7 +22,8 @@ from kb.model import (
     Snippet,
     Suggestion,
 )
-from kb.ports.store import Gap
+from kb.ports.store import GapVerdict
+from kb.rules.gaps import KnowledgeGap
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
 
@@ -248,20 +249,29 @@ def stale_document(as_of: date, items: Iterable[StaleItem]) -> shapes.Stale:
     }
 
 
-def gaps_document(gaps: Iterable[Gap]) -> shapes.Gaps:
+def gaps_document(gaps: Iterable[KnowledgeGap]) -> shapes.Gaps:
     """``gaps``; who reported one is nobody's business but the statistics'."""
     return {
         "items": [
             {
-                "at": gap.at.isoformat(timespec="seconds"),
-                "query": gap.query,
-                "note": gap.note,
-                "channel": gap.channel,
-                "product": gap.product,
+                "query": gap.title,
+                "queries": list(gap.wordings),
+                "reports": gap.reports,
+                "searches": gap.searches,
+                "last": _moment(gap.last),
+                "channels": list(gap.common("channel")),
+                "products": list(gap.common("product")),
+                "notes": list(gap.common("note")),
+                "open": gap.is_open,
+                "verdict": _verdict(gap.verdict) if gap.verdict else None,
             }
             for gap in gaps
         ]
     }
+
+
+def _verdict(verdict: GapVerdict) -> shapes.GapVerdict:
+    return {"id": verdict.article_id, "by": verdict.user, "at": _moment(verdict.at)}
 
 
 def learned_document(proposals: Iterable[Proposal]) -> shapes.LearnedQuestions:
@@ -326,3 +336,7 @@ def problem_document(problem: Problem) -> shapes.Finding:
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")

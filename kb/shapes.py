@@ -288,18 +288,33 @@ class Article(Listed):
     related: list[Related]
 
 
-class Gap(TypedDict):
-    """A query that should have been answered."""
+class GapVerdict(TypedDict):
+    """What was decided about a gap: the article ``id`` answers it, or nothing should (null). ``by`` whom, and when."""
 
+    id: str | None
+    by: str
     at: Moment
+
+
+class Gap(TypedDict):
+    """A question without an answer, in the wordings ``queries`` (the most frequent first): so many ``reports`` by
+    agents and ``searches`` without a result, the last one at ``last``.
+    """
+
     query: str
-    note: str | None
-    channel: str | None
-    product: str | None
+    queries: list[str]
+    reports: Count
+    searches: Count
+    last: Moment
+    channels: list[str]
+    products: list[str]
+    notes: list[str]
+    open: bool
+    verdict: GapVerdict | None
 
 
 class Gaps(TypedDict):
-    """``gaps``, the latest first"""
+    """``gaps``, the weightiest first"""
 
     items: list[Gap]
 

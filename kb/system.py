@@ -15,6 +15,7 @@ from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity
 from kb.usecases.faq import FaqPanels
+from kb.usecases.gaps import GapList
 from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.semantic import Semantic
@@ -33,6 +34,7 @@ class System:
     panels: FaqPanels
     queue: ReviewQueue
     learning: Learning
+    gaps: GapList
     channels: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]

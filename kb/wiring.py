@@ -41,6 +41,7 @@ from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
+from kb.store.gap_verdicts import GapVerdicts
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
@@ -53,6 +54,7 @@ from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
 from kb.usecases.documents import index_document
 from kb.usecases.faq import FaqPanels
+from kb.usecases.gaps import GapList
 from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.library import Library
@@ -78,7 +80,8 @@ def build_service(settings: Settings) -> Service:
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
     panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
-    learning = Learning(events, LearnedStore(database), catalog, QuestionEditor(files, settings.learning_dir), _now)
+    questions = QuestionEditor(files, settings.learning_dir)
+    learning = Learning(events, LearnedStore(database), catalog, questions, _now)
     semantic = build_semantic(settings)
     snapshots = Snapshots(
         catalog=catalog,
@@ -102,6 +105,7 @@ def build_service(settings: Settings) -> Service:
         panels=panels,
         queue=ReviewQueue(catalog, events, policy),
         learning=learning,
+        gaps=GapList(activity, GapVerdicts(database), catalog, questions, _now),
         channels=settings.channels,
         log_writer=log_writer,
         check_store=database.check,

@@ -6,6 +6,7 @@
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     api.py           /api/v1/…                        the contract's documents
+    api_gaps.py      /api/v1/gaps                     what is missing, and what to do about it
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
     health.py        /healthz                         for monitoring
     precomputed.py   documents that are encoded once for everybody
@@ -25,7 +26,20 @@ from __future__ import annotations
 from flask import Flask
 
 from kb.service import Service
-from webui import api, assets, conversation, gaps, health, inputs, openapi, pages, presentation, problems, security
+from webui import (
+    api,
+    api_gaps,  # noqa: F401  # adds its views to those of api
+    assets,
+    conversation,
+    gaps,
+    health,
+    inputs,
+    openapi,
+    pages,
+    presentation,
+    problems,
+    security,
+)
 
 #: bytes; more than any form or event needs
 MAX_BODY = 64 * 1024

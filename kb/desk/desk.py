@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from kb import contracts, shapes
+from kb.desk.gaps import GapsDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import (
@@ -48,6 +49,11 @@ class Desk:
     def learned(self) -> LearnedDesk:
         """Deciding on questions learned from use."""
         return LearnedDesk(self._system, self.caller)
+
+    @property
+    def gaps(self) -> GapsDesk:
+        """Working through what was reported and searched in vain."""
+        return GapsDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -163,11 +169,6 @@ class Desk:
         """What is wrong in the article files as they stand."""
         require(self.caller, Right.READ_INTERNAL)
         return self._system.catalog.problems()
-
-    def gaps(self) -> list[Gap]:
-        """The reported knowledge gaps that are still kept, latest first."""
-        require(self.caller, Right.READ_INTERNAL)
-        return self._system.activity.gaps()
 
     # --- what agents do
 
