@@ -23,7 +23,6 @@ from kb.model import (
     Suggestion,
 )
 from kb.ports.store import GapVerdict
-from kb.rules.gaps import KnowledgeGap
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
 

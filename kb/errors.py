@@ -16,6 +16,7 @@
  ├─ EditConflict         somebody else has saved in the meantime    (carries what is there now)
  ├─ InvalidArticle       what should be saved breaks the format     (carries the Problems)
  ├─ EditError            an article can't be changed like that      (name taken, file gone)
+     │   └─ SaveFailed       the articles can't be written right now  (busy, disk full, no permission)
      ├─ EngineError          the index can't do what was asked
      │   ├─ IndexLocked      another process is writing
      │   ├─ IndexMissing     nothing has been indexed yet
@@ -113,6 +114,10 @@ class InvalidArticle(KbError):
 
 class EditError(KbError):
     """An article can't be changed like that."""
+
+
+class SaveFailed(EditError):
+    """The articles can't be written right now: somebody else is writing, the disk is full, there is no permission."""
 
 
 class EngineError(KbError):

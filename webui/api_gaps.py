@@ -38,7 +38,7 @@ _VERDICT = (
         errors=(400, 503),
     )
 )
-def gaps(given: Given) -> ResponseReturnValue:
+def list_gaps(given: Given) -> ResponseReturnValue:
     """What is missing, the weightiest first."""
     if given["status"] not in (None, "open", "all"):
         raise QueryError(f"status 须是 open 或 all，收到的是“{given['status'][:20]}”。")
@@ -54,7 +54,7 @@ def judge_gap(body: Body) -> ResponseReturnValue:
     return "", 204
 
 
-def judge(query: str, decision: str, id: str | None) -> None:  # noqa: A002  # the contract's name
+def judge(query: str, decision: str, id: str | None) -> None:
     """Do what was decided, by a program or on the page."""
     if decision == "answered":
         if id is None:

@@ -114,6 +114,7 @@ _FIELDS = (
     Column("weight", "权重", NUMBER, default="0", note="0 到 1000"),
     Column("pinned", "置顶", flag(), (), "否", "是、否", ("是", "否")),
     Column("related", "相关知识", WORDS, note="其他词条的编号，用顿号分开"),
+    Column("former_ids", "曾用编号", WORDS, note="改号前的编号，旧链接靠它；用顿号分开"),
 )
 FIELDS = (ID, TITLE, QUESTIONS, *_FIELDS)
 _SCRIPT_ALIASES = (

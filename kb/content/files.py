@@ -94,11 +94,11 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new name durable; Windows can't open folders and needs no such call."""
+def sync_folder(folder: Path) -> None:
+    """Make the new names in it durable; Windows can't open folders and needs no such call."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kb.content.documents import open_document, revision_of
-from kb.content.files import read_file
+from kb.content.files import is_inside, read_file
 from kb.content.findings import Findings, quoted
 from kb.content.front_matter import read_front_matter
 from kb.content.scanning import Walk, folders_of
@@ -36,6 +36,28 @@ class ArticleFiles:
         A folder whose ``_index.md`` is broken keeps its place in ``last_good``, the ``folders`` of an earlier scan.
         """
         return Walk(self.root, last_good or {}).result()
+
+    def is_current(self, version: FileVersion) -> bool:
+        """Whether a file is still the one that was read."""
+        return self._stamp(version.path) == (version.size, version.mtime_ns)
+
+    def is_gone(self, path: str, stamp: tuple[int, int] | None) -> bool:
+        """Whether there is no article file, or only the one with this size and mtime that a scan found elsewhere.
+
+        (Where case doesn't matter, ``A.md`` is still found after it was renamed to ``a.md``.)
+        """
+        return self._stamp(path) in (None, stamp) or not is_inside(self.root, self.root / path)
+
+    def _stamp(self, path: str) -> tuple[int, int] | None:
+        try:
+            now = (self.root / path).stat()
+        except OSError:
+            return None
+        return now.st_size, now.st_mtime_ns
+
+    def folders_at(self, path: str, last_good: Mapping[str, Folder] | None = None) -> Mapping[str, Folder]:
+        """The folders of one article, without a walk over the tree; ``last_good`` as in ``scan``. Raises nothing."""
+        return Walk(self.root, last_good or {}).folders_above(path)
 
     def read(self, file: FileStat, folders: Mapping[str, Folder]) -> FileVersion:
         """Read and judge one article file; ``folders`` as in the scan. Raises nothing."""

@@ -57,6 +57,13 @@ class Walk:
             tuple(self._unreadable),
         )
 
+    def folders_above(self, path: str) -> dict[str, Folder]:
+        """Read the ``_index.md`` files that an article file inherits from."""
+        product, scenario = path.split("/")[:2]
+        for folder in (product, f"{product}/{scenario}"):
+            self._read_index(folder, (self._root / folder / INDEX_NAME).exists())
+        return self._folders
+
     def _visit(self, folder: str, depth: int) -> None:
         """List ``folder``, which lies ``depth`` folders below the root."""
         try:

@@ -33,7 +33,8 @@ from kb.errors import BulkImportError
 
 log = logging.getLogger(__name__)
 
-_STAGE, _LOCK = ".import", ".import.lock"  # hidden, so that no scan looks in
+_STAGE, LOCK_NAME = ".import", ".import.lock"  # hidden, so that no scan looks in
+_WAIT = 2.0  # seconds: as long as saving a single article may take
 
 
 class Transaction:
@@ -50,9 +51,9 @@ class Transaction:
     def __enter__(self) -> Transaction:
         self._home.mkdir(parents=True, exist_ok=True)
         self._root.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(self._root / _LOCK)
+        self._lock = FileLock(self._root / LOCK_NAME)
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=_WAIT)
         except Timeout:
             raise BulkImportError("另一个导入正在进行，没有开始；请等它结束后重试。") from None
         try:
@@ -135,7 +136,7 @@ class Transaction:
 @contextmanager
 def _alone(root: Path) -> Iterator[bool]:
     """Hold the lock; False when somebody else does."""
-    lock = FileLock(root / _LOCK)
+    lock = FileLock(root / LOCK_NAME)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -13,7 +13,7 @@ from kb.model import AUDIENCES, KINDS, PRIORITIES, STATUSES, Article, Folder, Sc
 from kb.text.sections import SCRIPT_HEADING, script_sections, scripts_of
 
 #: Raise it whenever the same file gives another article or other problems.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _TITLE_SHOULD_BE_AT_MOST = 60
 
@@ -56,6 +56,7 @@ def article_fields(channels: Sequence[str]) -> tuple[FieldSpec, ...]:
         FieldSpec("weight", whole, default=0),
         FieldSpec("pinned", flag, default=False),
         FieldSpec("related", slug, default=(), at_most=50),
+        FieldSpec("former_ids", slug, default=(), at_most=50),  # links to them still lead here
     )
 
 

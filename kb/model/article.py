@@ -86,6 +86,7 @@ class Article:
     weight: int = 0
     pinned: bool = False
     related: tuple[str, ...] = ()
+    former_ids: tuple[str, ...] = ()
     scripts: tuple[Script, ...] = ()
 
     @property

@@ -48,9 +48,10 @@ class Catalog(Protocol):
     def parser(self) -> str:
         """What the files were read with, as given to ``apply``; ``""`` before the first time."""
 
-    def apply(self, read: Collection[FileVersion], removed: Collection[str], parser: str) -> None:
+    def apply(self, read: Iterable[FileVersion], removed: Iterable[str], parser: str) -> None:
         """Take over changed files and forget removed ones, all or nothing.
 
+        Both are gone through while nobody else can write: a generator can leave out what has changed since it was read.
         ``parser`` names what else the articles depend on (configured channels, version of the format): when
         it differs from ``parser()``, unchanged files have to be read again too.
         """
@@ -63,6 +64,9 @@ class Catalog(Protocol):
 
     def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
         """id -> article in the order asked for, without those that are not served."""
+
+    def current_id(self, former_id: str) -> str | None:
+        """The id of the article being served that had the id ``former_id`` once."""
 
     def source(self, article_id: str) -> str | None:
         """The whole file of the version being served."""

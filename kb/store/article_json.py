@@ -11,7 +11,7 @@ from typing import Any
 from kb.model import Article, Folder, Interval, Script
 
 _DATES = ("created", "updated", "verified", "valid_from", "valid_to")
-_TUPLES = ("questions", "channels", "tags", "related")
+_TUPLES = ("questions", "channels", "tags", "related", "former_ids")
 _DEFAULTS = tuple((field.name, field.default) for field in fields(Article))
 
 

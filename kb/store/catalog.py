@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -41,16 +41,21 @@ class Catalog:
         """A number that grows with every change, also one made by another process."""
         return int(self._state()[0])
 
-    def apply(self, read: Collection[FileVersion], removed: Collection[str], parser: str) -> None:
+    def apply(self, read: Iterable[FileVersion], removed: Iterable[str], parser: str) -> None:
         """Take over changed files and forget removed ones in one transaction."""
-        good = [_file_row(file) | _article_row(file, file.article) for file in read if file.article]
-        others = [_file_row(file) for file in read if not file.article]  # leaves the last good version alone
         with self._database.write() as db:
-            files = db.table("article_files")
             for path in removed:
                 db.execute("DELETE FROM article_files WHERE path = ?", [path])
-            files.upsert_all(good, pk="path")
-            files.upsert_all(others, pk="path")
+            read = list(read)
+            good = [(file, file.article) for file in read if file.article]
+            files = db.table("article_files")
+            files.upsert_all([_file_row(file) | _article_row(file, article) for file, article in good], pk="path")
+            # leaves the last good version alone
+            files.upsert_all([_file_row(file) for file in read if not file.article], pk="path")
+            for file, article in good:
+                db.execute("DELETE FROM former_ids WHERE path = ?", [file.path])
+                for former_id in article.former_ids:
+                    db.execute("INSERT INTO former_ids VALUES (?, ?)", [former_id, file.path])
             # Not just the next number: a database that takes another one's place must not look like it.
             version = epoch_ms(datetime.now(timezone.utc))
             db.execute("UPDATE catalog_state SET version = max(version + 1, ?), parser = ?", [version, parser])
@@ -71,6 +76,14 @@ class Catalog:
             records = list(map(_record, db.execute(_SOME, [json.dumps(wanted)])))
         found = {record.article.id: record for record in records if record}
         return {article_id: found[article_id] for article_id in wanted if article_id in found}
+
+    def current_id(self, former_id: str) -> str | None:
+        """The id of the article being served that had the id ``former_id`` once."""
+        with self._database.read() as db:
+            row = db.execute(
+                "SELECT article_id FROM former_ids JOIN served_articles USING (path) WHERE former_id = ?", [former_id]
+            ).fetchone()
+        return None if row is None else str(row[0])
 
     def source(self, article_id: str) -> str | None:
         """The whole file of the version being served."""

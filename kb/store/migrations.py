@@ -150,6 +150,49 @@ MIGRATIONS = (
         );
         """,
     ),
+    Migration(7, "placeholder until accounts come", "SELECT 1;"),
+    Migration(
+        8,
+        "history and drafts",
+        """
+        CREATE TABLE sources (
+            revision TEXT PRIMARY KEY,   -- SHA-256 of the file
+            source BLOB NOT NULL         -- UTF-8, zlib
+        ) WITHOUT ROWID;
+        CREATE TABLE revisions (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            article_id TEXT NOT NULL,
+            path TEXT NOT NULL,
+            revision TEXT NOT NULL,      -- '': the article was removed
+            at INTEGER NOT NULL,         -- milliseconds since 1970
+            author TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            action TEXT NOT NULL,
+            note TEXT NOT NULL,
+            confirmed INTEGER NOT NULL   -- 0: written down before the file was changed
+        );
+        CREATE INDEX revisions_by_article ON revisions (article_id, number);
+        CREATE TABLE revision_heads (    -- what the catalog had of an article when it was last compared
+            article_id TEXT PRIMARY KEY,
+            number INTEGER NOT NULL REFERENCES revisions
+        ) WITHOUT ROWID;
+        CREATE TABLE drafts (
+            article_id TEXT PRIMARY KEY,
+            path TEXT NOT NULL,          -- where the file is, or will be
+            base TEXT NOT NULL,          -- revision of the file that it was made from, '' for none
+            revision TEXT NOT NULL,
+            source TEXT NOT NULL,
+            author TEXT NOT NULL,
+            at INTEGER NOT NULL,         -- milliseconds since 1970
+            note TEXT NOT NULL
+        );
+        CREATE TABLE former_ids (
+            former_id TEXT NOT NULL,
+            path TEXT NOT NULL REFERENCES article_files ON DELETE CASCADE,
+            PRIMARY KEY (former_id, path)
+        ) WITHOUT ROWID;
+        """,
+    ),
     Migration(
         9,
         "verdicts on knowledge gaps",

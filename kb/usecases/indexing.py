@@ -135,7 +135,10 @@ class Indexer:
         if stale or removed or folders or everything:
             with without_garbage_collection():
                 read = [self._files.read(file, scan.folders) for file in progress(stale, len(stale), "读取知识文件")]
-                self._catalog.apply([*scan.folder_files, *read], removed, parser)
+                # Somebody may have saved meanwhile, and the catalog has that already.
+                current = (file for file in (*scan.folder_files, *read) if self._files.is_current(file))
+                gone = (path for path in removed if path in damaged or self._files.is_gone(path, known.get(path)))
+                self._catalog.apply(current, gone, parser)
 
     # --- catalog → index
 

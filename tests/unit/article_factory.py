@@ -53,6 +53,7 @@ articles = st.builds(
     weight=st.integers(-100, 100),
     pinned=st.booleans(),
     related=_tuples,
+    former_ids=_tuples,
     scripts=st.lists(st.builds(Script, _texts_or_none, _texts), max_size=3).map(tuple),
 )
 

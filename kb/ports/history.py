@@ -1,0 +1,133 @@
+"""PORT history: every content that an article ever had, and the next draft of each. ``kb.store`` implements it.
+
+A change is written down before it is made (``intend``) and confirmed once the file is in place, so that whatever is
+killed in between, the text is not lost and nothing is claimed that never happened: the next scan compares the files
+with what is written down (``settle``), confirms what it finds there and records what others changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+#: where changes come from: a page, a program, a file changed by hand or by git, an import, the command line
+ORIGINS = ("web", "api", "file", "import", "cli")
+
+#: what was done; ``broken``: text that broke the format and was replaced before anybody was served it
+ACTIONS = (
+    "create",
+    "publish",
+    "archive",
+    "unarchive",
+    "delete",
+    "restore",
+    "move",
+    "rename",
+    "bulk",
+    "learn",
+    "broken",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Who changes something, and why: ``author`` is ``""`` when nobody knows, ``note`` in the author's words."""
+
+    at: datetime
+    author: str
+    origin: str
+    action: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an article says, in the file ``path``. ``revision``: SHA-256 of the file, both ``""`` for: it is gone."""
+
+    article_id: str
+    path: str
+    revision: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One content that an article had, without its text. ``number`` counts up over all articles."""
+
+    number: int
+    article_id: str
+    path: str
+    revision: str
+    edit: Edit
+
+    @property
+    def removed(self) -> bool:
+        """Whether this is the article's end."""
+        return not self.revision
+
+
+class History(Protocol):
+    """What articles said, and who changed them. Every call may raise StoreError."""
+
+    def intend(
+        self, edit: Edit, contents: Sequence[Content], found: tuple[Edit, Content] | None = None
+    ) -> tuple[int, ...]:
+        """Write down what is about to be; return the numbers.
+
+        ``found``: what stands in the file now, recorded unless that is known: a scan would come too late.
+        """
+
+    def confirm(self, numbers: Sequence[int]) -> None:
+        """It is so, and the catalog has it."""
+
+    def settle(self, at: datetime) -> None:
+        """Follow the catalog: confirm what it has of the intended, record what was changed or removed otherwise.
+
+        What was intended long before ``at`` and never came to be is forgotten.
+        """
+
+    def revisions(self, article_ids: Sequence[str]) -> list[Revision]:
+        """All that is confirmed of these ids, the newest first."""
+
+    def revision(self, number: int) -> Revision | None:
+        """One of them."""
+
+    def source(self, revision: str) -> str | None:
+        """The text that has this SHA-256."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The next version of an article, not published yet. ``revision`` is the SHA-256 of ``source``; ``base`` that of
+    the file which it was made from, ``""`` for an article that has no file; ``path``: where the file is, or will be.
+    """
+
+    article_id: str
+    path: str
+    base: str
+    revision: str
+    source: str
+    author: str
+    at: datetime
+    note: str = ""
+
+
+class Drafts(Protocol):
+    """The next drafts, one of each article at most. Every call may raise StoreError."""
+
+    def get(self, article_id: str) -> Draft | None:
+        """The draft of an article."""
+
+    def put(self, draft: Draft, expected: str) -> str:
+        """Store it if the one that is there has the revision ``expected`` (``""``: none is there).
+
+        Returns the revision of what was there; it is stored only if that is ``expected``.
+        """
+
+    def discard(self, article_id: str) -> None:
+        """Forget the draft, if there is one."""
+
+    def all(self) -> list[Draft]:
+        """Every draft, the latest first."""

@@ -1,0 +1,142 @@
+"""Every content that articles had; the catalog's tables say which one is served."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from kb.ports.history import Content, Edit, Revision
+from kb.store.database import Database, epoch_ms, from_epoch_ms
+
+_COLUMNS = "number, article_id, path, revision, at, author, origin, action, note"
+# An article's head is the revision that the catalog had when they were last compared.
+_CHANGED = """
+    SELECT served.article_id, served.path, served.served_revision, served.source, head.number, latest.revision
+    FROM served_articles AS served
+    LEFT JOIN revision_heads AS head USING (article_id) LEFT JOIN revisions AS latest USING (number)
+    WHERE latest.revision IS NOT served.served_revision OR latest.path IS NOT served.path"""
+_GONE = """
+    SELECT head.article_id, latest.path, '', '', head.number, latest.revision
+    FROM revision_heads AS head JOIN revisions AS latest USING (number)
+    WHERE latest.revision <> '' AND head.article_id NOT IN
+        (SELECT article_id FROM article_files WHERE article_id NOTNULL)"""
+
+#: no change takes longer, from the moment it is written down; a killed one must not be taken for a later edit
+_UNDER_WAY = timedelta(minutes=10)
+
+
+class Revisions:
+    """Implements ``kb.ports.history.History``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def intend(
+        self, edit: Edit, contents: Sequence[Content], found: tuple[Edit, Content] | None = None
+    ) -> tuple[int, ...]:
+        """Write down what is about to be, and what was ``found`` unless that is known; return the numbers."""
+        with self._database.write() as db:
+            if found is not None and _latest(db, found[1].article_id) != found[1].revision:
+                _insert(db, *found, confirmed=True)
+            return tuple(_insert(db, edit, content, confirmed=False) for content in contents)
+
+    def confirm(self, numbers: Sequence[int]) -> None:
+        """It is so, and the catalog has it."""
+        with self._database.write() as db:
+            for number in numbers:
+                _confirm(db, number)
+
+    def settle(self, at: datetime) -> None:
+        """Follow the catalog: confirm what it has of the intended, record what was changed or removed otherwise."""
+        with self._database.read() as db:
+            if not _differing(db):
+                return
+        with self._database.write() as db:
+            db.execute("DELETE FROM revisions WHERE NOT confirmed AND at < ?", [epoch_ms(at - _UNDER_WAY)])
+            for article_id, path, revision, source, head, former in _differing(db):
+                content = Content(article_id, path, revision, source)
+                number = _intended(db, content, head or 0)
+                if number is None:
+                    edit = Edit(at, "", "file", _action(former, revision))
+                    number = _insert(db, edit, content, confirmed=True)
+                _confirm(db, number)
+
+    def revisions(self, article_ids: Sequence[str]) -> list[Revision]:
+        """All that is confirmed of these ids, the newest first."""
+        places = ", ".join("?" * len(article_ids))
+        return self._select(f"confirmed AND article_id IN ({places}) ORDER BY number DESC", article_ids)
+
+    def revision(self, number: int) -> Revision | None:
+        """One of them."""
+        return next(iter(self._select("confirmed AND number = ?", [number])), None)
+
+    def source(self, revision: str) -> str | None:
+        """The text that has this SHA-256."""
+        with self._database.read() as db:
+            row = db.execute("SELECT source FROM sources WHERE revision = ?", [revision]).fetchone()
+        return None if row is None else zlib.decompress(row[0]).decode()
+
+    def _select(self, where: str, values: Sequence[object]) -> list[Revision]:
+        with self._database.read() as db:
+            return [_revision(row) for row in db.execute(f"SELECT {_COLUMNS} FROM revisions WHERE {where}", values)]  # noqa: S608  # the parts are ours
+
+
+def _differing(db: Any) -> list[tuple[Any, ...]]:
+    return [row for sql in (_CHANGED, _GONE) for row in db.execute(sql)]
+
+
+def _latest(db: Any, article_id: str) -> str | None:
+    """The revision that is known of an article."""
+    row = db.execute(
+        "SELECT revision FROM revisions WHERE article_id = ? AND confirmed ORDER BY number DESC LIMIT 1", [article_id]
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _intended(db: Any, content: Content, after: int) -> int | None:
+    """The number under which a content was written down since ``after``."""
+    (number,) = db.execute(
+        "SELECT max(number) FROM revisions WHERE article_id = ? AND path = ? AND revision = ? AND number > ?",
+        [content.article_id, content.path, content.revision, after],
+    ).fetchone()
+    return None if number is None else int(number)
+
+
+def _insert(db: Any, edit: Edit, content: Content, confirmed: bool) -> int:
+    if content.revision:
+        known = db.execute("SELECT 1 FROM sources WHERE revision = ?", [content.revision]).fetchone()
+        if known is None:
+            packed = zlib.compress(content.source.encode())
+            db.execute("INSERT INTO sources VALUES (?, ?)", [content.revision, packed])
+    what = (content.article_id, content.path, content.revision, epoch_ms(edit.at))
+    cursor = db.execute(
+        f"INSERT INTO revisions ({_COLUMNS}, confirmed) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        [*what, edit.author, edit.origin, edit.action, edit.note, confirmed],
+    )
+    return int(cursor.lastrowid)
+
+
+def _confirm(db: Any, number: int) -> None:
+    """A head never goes back: whoever confirms late has been overtaken."""
+    db.execute("UPDATE revisions SET confirmed = 1 WHERE number = ?", [number])
+    db.execute(
+        """INSERT INTO revision_heads SELECT article_id, number FROM revisions WHERE number = ?
+        ON CONFLICT (article_id) DO UPDATE SET number = max(number, excluded.number)""",
+        [number],
+    )
+
+
+def _action(former: str | None, revision: str) -> str:
+    """What a change by hand did."""
+    if not revision:
+        return "delete"
+    if not former:
+        return "create"
+    return "move" if former == revision else "publish"
+
+
+def _revision(row: tuple[Any, ...]) -> Revision:
+    number, article_id, path, revision, at, author, origin, action, note = row
+    return Revision(number, article_id, path, revision, Edit(from_epoch_ms(at), author, origin, action, note))
