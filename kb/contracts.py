@@ -26,7 +26,8 @@ from kb.ports.store import GapVerdict
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
 
-if TYPE_CHECKING:  # it loads what ``kb --help`` shall not wait for
+if TYPE_CHECKING:  # they load what ``kb --help`` shall not wait for
+    from kb.rules.gaps import KnowledgeGap
     from kb.usecases.learning import Proposal
 
 
