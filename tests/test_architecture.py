@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb.rules", "kb.suggest"),
     ("kb.content", "kb.embedding", "kb.engines", "kb.store"),
     ("kb.usecases",),
-    ("kb.bulk", "kb.evaluation"),
+    ("kb.bulk", "kb.editing", "kb.evaluation"),
     ("kb.contracts", "kb.snapshots"),
     ("kb.system",),
     ("kb.desk",),

@@ -18,16 +18,10 @@ from kb.content.front_matter import read_front_matter
 from kb.model import Problem
 from kb.ports.store import FileVersion
 from kb.text.normalize import normalize
+from kb.text.quantities import QUANTITY, unit_of, value_of
 from kb.text.sections import parse_sections
 
 HEADING = "口径"
-
-_NUMBER = r"[0-9][0-9,]*(?:\.[0-9]+)?"
-_QUANTITY = re.compile(
-    rf"(?P<low>{_NUMBER})(?:\s*[-~～–—至到]\s*(?P<high>{_NUMBER}))?\s*"
-    r"(?P<unit>个?(?:工作日|小时|月)|自然日|分钟|秒|天|日|周|年|元|折|分|位|次|张|件|人|台|期|层|米|公斤|kg|mb|gb|ghz|个|%)"
-)
-_SAME_UNITS = {"个工作日": "工作日", "个小时": "小时", "月": "个月", "日": "天", "自然日": "天", "公斤": "kg"}
 
 #: What may stand between a term and its number, or a number and its term, without making it another thing's number.
 _AFTER_TERM = re.compile(
@@ -90,8 +84,8 @@ def _facts(path: str, body: str, body_line: int, findings: Findings) -> Iterator
 
 def _quantities(folded: str) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for quantity in _QUANTITY.finditer(folded):
-        found.setdefault(_unit(quantity), set()).add(_number(quantity))
+    for quantity in QUANTITY.finditer(folded):
+        found.setdefault(unit_of(quantity["unit"]), set()).add(value_of(quantity["low"], quantity["high"]))
     return {unit: frozenset(numbers) for unit, numbers in found.items()}
 
 
@@ -104,8 +98,8 @@ def contradictions(page: Page, facts: Mapping[str, Fact], today: date) -> Iterat
         folded = normalize(line)
         for term, fact in facts.items():
             for quantity in _beside(folded, term):
-                right = fact.quantities.get(_unit(quantity))
-                if right is not None and _number(quantity) not in right:
+                right = fact.quantities.get(unit_of(quantity["unit"]))
+                if right is not None and value_of(quantity["low"], quantity["high"]) not in right:
                     message = (
                         f"{quoted(f'{fact.term}…{quantity.group()}')}与 {fact.place} 的口径“{fact.term}：{fact.value}”"
                         "不一致；请改成口径里的数，口径变了就先改口径。"
@@ -117,22 +111,12 @@ def _beside(folded: str, term: str) -> Iterator[re.Match[str]]:
     """The quantities that touch ``term``."""
     if term not in folded:
         return
-    for quantity in _QUANTITY.finditer(folded):
+    for quantity in QUANTITY.finditer(folded):
         gap = _BEFORE_TERM.match(folded, quantity.end())
         if gap and folded.startswith(term, gap.end()):
             yield quantity
     for found in re.finditer(re.escape(term), folded):
         gap = _AFTER_TERM.match(folded, found.end())
-        number = _QUANTITY.match(folded, gap.end()) if gap else None
+        number = QUANTITY.match(folded, gap.end()) if gap else None
         if number:
             yield number
-
-
-def _unit(quantity: re.Match[str]) -> str:
-    return _SAME_UNITS.get(quantity["unit"], quantity["unit"])
-
-
-def _number(quantity: re.Match[str]) -> str:
-    """``3``, or ``3-7`` for a range."""
-    ends = (quantity[name].replace(",", "") for name in ("low", "high") if quantity[name])
-    return "-".join(ends)

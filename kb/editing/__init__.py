@@ -1,0 +1,1 @@
+"""Editing articles: forms, drafts, saving, history, and what is checked before."""
