@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.errors import SettingsError
-from kb.model import Interval
+from kb.model import Interval, Role
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,6 +47,11 @@ def _positive(text: str) -> int:
     if number <= 0:
         raise ValueError("必须大于 0")
     return number
+
+
+def _anonymous(text: str) -> Role | None:
+    roles = {"agent": Role.AGENT, "public": Role.PUBLIC, "none": None}
+    return roles[_choice(*roles)(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "retention_days", "180", _positive, "days after which logged queries, events and reported gaps are deleted"
     ),
+    Setting(
+        "anonymous_role",
+        "agent",
+        _anonymous,
+        "what may be read without a login: `agent` everything, `public` what is meant for customers, `none` nothing",
+    ),
+    Setting("session_idle_hours", "12", _positive, "a login ends after so many hours without a request"),
+    Setting("session_max_days", "7", _positive, "a login ends after so many days in any case"),
     Setting("lock_timeout", "20", _positive, "seconds to wait for another process that writes the index"),
 )
 
@@ -108,6 +121,9 @@ class Settings:
     review_every: Interval
     review_top: Interval
     retention_days: int
+    anonymous_role: Role | None
+    session_idle_hours: int
+    session_max_days: int
     lock_timeout: int
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kb import shapes
+from kb.access import Access
 from kb.desk import Desk
 from kb.errors import KbError, SettingsError, StoreCorrupt
 from kb.model import Caller
@@ -32,6 +33,11 @@ class Service:
     def desk(self, caller: Caller) -> Desk:
         """What ``caller`` may ask and do."""
         return Desk(self.system, caller)
+
+    @property
+    def access(self) -> Access:
+        """Who somebody is: logins, sessions, tokens; and what administrators do with them."""
+        return self.system.access
 
     @property
     def semantic(self) -> Semantic | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from kb.access import Access
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
@@ -26,6 +27,7 @@ from kb.usecases.staleness import ReviewQueue
 class System:
     """``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend."""
 
+    access: Access
     catalog: Catalog
     engine: SearchEngine
     indexer: Indexer

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+from kb.access import Access
+from kb.access.accounts import Accounts
+from kb.access.audit import Audit
+from kb.access.logins import Logins
+from kb.access.passwords import Passwords
+from kb.access.sessions import Sessions
+from kb.access.signing import Signer
+from kb.access.throttle import Throttle
+from kb.access.tokens import Tokens
 from kb.bulk import exporting
 from kb.bulk.exporting import ExportReport
 from kb.bulk.importing import ImportOptions, ImportReport
@@ -37,6 +46,8 @@ from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
 from kb.service import Service
 from kb.snapshots import Snapshots
+from kb.store.accounts import AccountStore
+from kb.store.audit import AuditLog
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
@@ -45,7 +56,11 @@ from kb.store.gap_verdicts import GapVerdicts
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
+from kb.store.login_failures import LoginFailures
 from kb.store.query_log import QueryLog
+from kb.store.secrets import server_key
+from kb.store.sessions import SessionStore
+from kb.store.tokens import TokenStore
 from kb.system import System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.normalize import normalize
@@ -97,6 +112,7 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     system = System(
+        access=build_access(settings, database),
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine)),
@@ -113,6 +129,29 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     return Service(system)
+
+
+def build_access(
+    settings: Settings,
+    database: Database,
+    now: Callable[[], datetime] | None = None,
+    passwords: Passwords | None = None,
+) -> Access:
+    """Accounts, logins, tokens and the audit log in ``database``."""
+    now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
+    audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
+    idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
+    sessions = Sessions(SessionStore(database), idle, longest, now)
+    throttle = Throttle(LoginFailures(database), signer, now)
+    return Access(
+        accounts=Accounts(store, sessions, passwords, audit, now),
+        logins=Logins(store, sessions, passwords, throttle, audit, now),
+        sessions=sessions,
+        tokens=Tokens(TokenStore(database), audit, now),
+        audit=audit,
+        signer=signer,
+        anonymous_role=settings.anonymous_role,
+    )
 
 
 def _now() -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property
@@ -20,6 +21,7 @@ from kb.model import Caller, State
 from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
+    from kb.access import Access
     from kb.desk import Desk
     from kb.service import Service
 
@@ -54,10 +56,26 @@ class Context:
 
         return build_service(self.settings)
 
+    @cached_property
+    def access(self) -> Access:
+        """Accounts, tokens and the audit log, which need no index and no model."""
+        from kb.store.database import Database
+        from kb.wiring import build_access
+
+        return build_access(self.settings, Database(self.settings.database))
+
+    @cached_property
+    def caller(self) -> Caller:
+        """Whoever runs the command, by the name that this machine knows them by."""
+        try:
+            return Caller.local(getpass.getuser())
+        except (KeyError, OSError):  # no name, as in some containers
+            return Caller.local()
+
     @property
     def desk(self) -> Desk:
         """The system as whoever runs commands here may use it: in every way."""
-        return self.service.desk(Caller.local())
+        return self.service.desk(self.caller)
 
 
 pass_context: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Context)

@@ -23,17 +23,27 @@ class LearnedDesk:
     def accept(self, query: str, article_id: str, user: str) -> LearnedQuestion:
         """See ``Learning.accept``."""
         self._require(article_id)
-        return self._system.learning.accept(query, article_id, user)
+        question = self._system.learning.accept(query, article_id, user)
+        self._record("learn.accept", article_id)
+        return question
 
     def reject(self, query: str, article_id: str, user: str) -> LearnedQuestion:
         """See ``Learning.reject``."""
         self._require(article_id)
-        return self._system.learning.reject(query, article_id, user)
+        question = self._system.learning.reject(query, article_id, user)
+        self._record("learn.reject", article_id)
+        return question
 
     def undo(self, query: str, article_id: str) -> LearningVerdict:
         """See ``Learning.undo``."""
         self._require(article_id)
-        return self._system.learning.undo(query, article_id)
+        verdict = self._system.learning.undo(query, article_id)
+        self._record("learn.undo", article_id)
+        return verdict
+
+    def _record(self, action: str, article_id: str) -> None:
+        """Without the question, which customers have worded."""
+        self._system.access.audit.record(self._caller, action, article_id)
 
     def _require(self, article_id: str) -> None:
         record = self._system.catalog.get(article_id)

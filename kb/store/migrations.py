@@ -12,6 +12,7 @@ from typing import NamedTuple
 import sqlite_utils
 
 from kb.errors import StoreError
+from kb.store.access_schema import ACCESS
 
 
 class Migration(NamedTuple):
@@ -150,7 +151,7 @@ MIGRATIONS = (
         );
         """,
     ),
-    Migration(7, "placeholder until accounts come", "SELECT 1;"),
+    Migration(7, "access", ACCESS),
     Migration(
         8,
         "history and drafts",
