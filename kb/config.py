@@ -142,11 +142,6 @@ class Settings:
         return self.data / "import"
 
     @property
-    def learning_dir(self) -> Path:
-        """Where the edit of an article's questions keeps its journal."""
-        return self.data / "learning"
-
-    @property
     def database(self) -> Path:
         """The SQLite file."""
         return self.data / "zhida.db"

@@ -31,6 +31,7 @@ from kb.content.journal import Journal
 from kb.content.lint import is_below, places_of
 from kb.content.lint import lint as check_files
 from kb.content.reader import ArticleFiles
+from kb.content.saving import ArticleSaver
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
 from kb.embedding.providers import choose, remake
@@ -58,6 +59,7 @@ from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.login_failures import LoginFailures
 from kb.store.query_log import QueryLog
+from kb.store.revisions import Revisions
 from kb.store.secrets import server_key
 from kb.store.sessions import SessionStore
 from kb.store.tokens import TokenStore
@@ -95,7 +97,9 @@ def build_service(settings: Settings) -> Service:
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
     panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
-    questions = QuestionEditor(files, settings.learning_dir)
+    history = Revisions(database)
+    saver = ArticleSaver(files, catalog, history)
+    questions = QuestionEditor(files, saver)
     learning = Learning(events, LearnedStore(database), catalog, questions, _now)
     semantic = build_semantic(settings)
     snapshots = Snapshots(
@@ -115,7 +119,7 @@ def build_service(settings: Settings) -> Service:
         access=build_access(settings, database),
         catalog=catalog,
         engine=engine,
-        indexer=Indexer(files, catalog, engine, fingerprint(engine)),
+        indexer=Indexer(files, catalog, engine, fingerprint(engine), history, _now),
         snapshots=snapshots,
         activity=activity,
         panels=panels,

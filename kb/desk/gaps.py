@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kb.model import Caller, Right
+from kb.ports.history import origin_of
 from kb.ports.store import GapVerdict
 from kb.rules.access import has, require, require_for
 from kb.rules.gaps import KnowledgeGap
@@ -34,12 +35,16 @@ class GapsDesk:
     def answer(self, text: str, article_id: str) -> GapVerdict:
         """See ``GapList.answer``."""
         self._require_to_publish(article_id)
-        return self._system.gaps.answer(text, article_id, self._caller.name)
+        verdict = self._system.gaps.answer(text, article_id, self._caller.name, origin_of(self._caller))
+        self._record("gap.answer", article_id)
+        return verdict
 
     def ignore(self, text: str) -> GapVerdict:
         """See ``GapList.ignore``."""
         require(self._caller, Right.EDIT)
-        return self._system.gaps.ignore(text, self._caller.name)
+        verdict = self._system.gaps.ignore(text, self._caller.name)
+        self._record("gap.ignore")
+        return verdict
 
     def undo(self, text: str) -> GapVerdict:
         """See ``GapList.undo``."""
@@ -47,8 +52,14 @@ class GapsDesk:
         verdict = self._system.gaps.verdict(text)
         if verdict is not None and verdict.article_id is not None:
             self._require_to_publish(verdict.article_id)
-        return self._system.gaps.undo(text)
+        verdict = self._system.gaps.undo(text, self._caller.name, origin_of(self._caller))
+        self._record("gap.undo", verdict.article_id or "")
+        return verdict
 
     def _require_to_publish(self, article_id: str) -> None:
         record = self._system.catalog.get(article_id)
         require_for(self._caller, Right.PUBLISH, record.article.owner if record else None)
+
+    def _record(self, action: str, article_id: str = "") -> None:
+        """Without the wording, which is a customer's."""
+        self._system.access.audit.record(self._caller, action, article_id)

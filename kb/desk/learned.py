@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kb.model import Caller, Right
+from kb.ports.history import origin_of
 from kb.ports.store import LearnedQuestion, LearningVerdict
 from kb.rules.access import require, require_for
 from kb.system import System
@@ -23,7 +24,7 @@ class LearnedDesk:
     def accept(self, query: str, article_id: str, user: str) -> LearnedQuestion:
         """See ``Learning.accept``."""
         self._require(article_id)
-        question = self._system.learning.accept(query, article_id, user)
+        question = self._system.learning.accept(query, article_id, user, origin_of(self._caller))
         self._record("learn.accept", article_id)
         return question
 
@@ -37,7 +38,7 @@ class LearnedDesk:
     def undo(self, query: str, article_id: str) -> LearningVerdict:
         """See ``Learning.undo``."""
         self._require(article_id)
-        verdict = self._system.learning.undo(query, article_id)
+        verdict = self._system.learning.undo(query, article_id, self._caller.name, origin_of(self._caller))
         self._record("learn.undo", article_id)
         return verdict
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from kb.model import Caller, Via
+
 #: where changes come from: a page, a program, a file changed by hand or by git, an import, the command line
 ORIGINS = ("web", "api", "file", "import", "cli")
 
@@ -29,6 +31,11 @@ ACTIONS = (
     "learn",
     "broken",
 )
+
+
+def origin_of(caller: Caller) -> str:
+    """Where the changes of a caller come from."""
+    return {Via.LOCAL: "cli", Via.TOKEN: "api"}.get(caller.via, "web")
 
 
 @dataclass(frozen=True, slots=True)

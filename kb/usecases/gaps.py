@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from kb.errors import ArticleNotFound, QueryError
+from kb.ports.history import Edit
 from kb.ports.store import Catalog, GapVerdict, GapVerdicts
 from kb.rules.gaps import KnowledgeGap, find_gaps
 from kb.text.normalize import letters_of
@@ -39,8 +40,8 @@ class GapList:
         asked = letters_of(text)
         return next((verdict for verdict in self._verdicts.all() if verdict.asked == asked), None)
 
-    def answer(self, text: str, article_id: str, user: str) -> GapVerdict:
-        """The article answers the gap: from now on it has that wording among its questions.
+    def answer(self, text: str, article_id: str, user: str, origin: str) -> GapVerdict:
+        """The article answers the gap: from now on it has that wording among its questions. ``origin`` as in ``Edit``.
 
         Raises ArticleNotFound, QueryError, and what ``QuestionEditor`` raises.
         """
@@ -49,15 +50,15 @@ class GapList:
             raise ArticleNotFound(article_id)
         added = asked not in wordings(record.article)
         if added:
-            self._editor.add(record, text.strip())
+            self._editor.add(record, text.strip(), self._edit(user, origin, "补充客服报告的问法"))
         return self._judge(GapVerdict(asked, text.strip(), article_id, added, user, self._now()))
 
     def ignore(self, text: str, user: str) -> GapVerdict:
         """Nothing is to answer it. Raises QueryError."""
         return self._judge(GapVerdict(_letters(text), text.strip(), None, False, user, self._now()))
 
-    def undo(self, text: str) -> GapVerdict:
-        """Take a verdict back; a wording that it added leaves the article again.
+    def undo(self, text: str, user: str, origin: str) -> GapVerdict:
+        """Take a verdict back, as ``user`` wants; a wording that it added leaves the article again.
 
         Raises QueryError when there is no verdict, and what ``QuestionEditor`` raises.
         """
@@ -66,9 +67,12 @@ class GapList:
             raise QueryError(f"“{text}”还没有处理过，没有可以撤销的。")
         record = self._catalog.get(verdict.article_id) if verdict.article_id else None
         if verdict.added and record is not None:
-            self._editor.remove(record, verdict.text)
+            self._editor.remove(record, verdict.text, self._edit(user, origin, "撤销补充的问法"))
         self._verdicts.withdraw(verdict.asked)
         return verdict
+
+    def _edit(self, user: str, origin: str, note: str) -> Edit:
+        return Edit(self._now(), user, origin, "learn", note)
 
     def _judge(self, verdict: GapVerdict) -> GapVerdict:
         self._verdicts.judge(verdict)

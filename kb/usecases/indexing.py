@@ -1,4 +1,4 @@
-"""``kb index``: files → catalog → index, each step taking over only what differs.
+"""``kb index``: files → catalog → history and index, each step taking over only what differs.
 
 Both steps compare states (file stamps with the catalog, the catalog's revisions with the index's), never replay
 events. So whatever was killed, missed or done twice, the next run ends in the same state.
@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from kb.errors import ArticleError, IndexCorrupt, IndexMissing
 from kb.garbage import without_garbage_collection
 from kb.model import ArticleRecord, Problem
 from kb.ports.content import ArticleFiles, Scan
 from kb.ports.engine import IndexDocument, SearchEngine
+from kb.ports.history import History
 from kb.ports.store import Catalog
 from kb.usecases.documents import index_document
 from kb.usecases.progress import Progress, silent
@@ -61,11 +63,19 @@ class _Difference:
 
 
 class Indexer:
-    """Keeps catalog and index equal to the files. ``fingerprint`` names all that the index depends on but the files."""
+    """Keeps catalog, history and index equal to the files; ``fingerprint`` names all else that the index depends on."""
 
-    def __init__(self, files: ArticleFiles, catalog: Catalog, engine: SearchEngine, fingerprint: str) -> None:
+    def __init__(
+        self,
+        files: ArticleFiles,
+        catalog: Catalog,
+        engine: SearchEngine,
+        fingerprint: str,
+        history: History,
+        now: Callable[[], datetime],
+    ) -> None:
         self._files, self._catalog, self._engine = files, catalog, engine
-        self._fingerprint = fingerprint
+        self._fingerprint, self._history, self._now = fingerprint, history, now
 
     def sync(self, rebuild: bool = False, thorough: bool = True, progress: Progress = silent) -> IndexReport:
         """Take over every change. Raises ArticleError when the folder can't be read, EngineError, StoreError.
@@ -83,6 +93,7 @@ class Indexer:
             )
         damaged = self._catalog.damaged() if thorough else []
         self._read_changed(scan, rebuild, damaged, progress)
+        self._history.settle(self._now())
         reason = "按要求重建" if rebuild else self._reason_to_rebuild()
         difference = _Difference.between({}, {})
         taken = self._catalog.version()  # before the articles are read: a later edit by others is then still to do

@@ -17,6 +17,7 @@ from rapidfuzz import fuzz
 
 from kb.errors import ArticleNotFound, QueryError, StoreError
 from kb.model import Article, ArticleRecord
+from kb.ports.history import Edit
 from kb.ports.store import Catalog, EventLog, LearnedQuestion, LearnedStore, LearningVerdict
 from kb.rules.learning import MIN_PEOPLE, WINDOW, learn
 from kb.text.normalize import letters_of
@@ -110,8 +111,8 @@ class Learning:
         """What was decided, the latest first."""
         return self._store.verdicts()
 
-    def accept(self, query: str, article_id: str, user: str) -> LearnedQuestion:
-        """Write a proposed question into the article's file.
+    def accept(self, query: str, article_id: str, user: str, origin: str = "cli") -> LearnedQuestion:
+        """Write a proposed question into the article's file; ``origin`` as in ``Edit``.
 
         Raises QueryError when it is not proposed, ArticleNotFound, and what ``QuestionEditor`` raises.
         """
@@ -119,7 +120,7 @@ class Learning:
         record = self._catalog.get(article_id)
         if record is None:
             raise ArticleNotFound(article_id)
-        self._editor.add(record, question.text)
+        self._editor.add(record, question.text, self._edit(user, origin, "采纳客服常用的问法"))
         self._judge(question, user, accepted=True)
         return question
 
@@ -129,8 +130,8 @@ class Learning:
         self._judge(question, user, accepted=False)
         return question
 
-    def undo(self, query: str, article_id: str) -> LearningVerdict:
-        """Take a verdict back: an accepted question leaves the file, a rejected one counts again.
+    def undo(self, query: str, article_id: str, user: str = "", origin: str = "cli") -> LearningVerdict:
+        """Take a verdict back, as ``user`` wants: an accepted question leaves the file, a rejected one counts again.
 
         Raises QueryError when there is no verdict, and what ``QuestionEditor`` raises.
         """
@@ -141,10 +142,13 @@ class Learning:
         (verdict,) = found
         record = self._catalog.get(article_id)
         if verdict.accepted and record is not None:
-            self._editor.remove(record, verdict.text)
+            self._editor.remove(record, verdict.text, self._edit(user, origin, "撤销采纳的问法"))
         self._store.withdraw(asked, article_id)
         self._reload()
         return verdict
+
+    def _edit(self, user: str, origin: str, note: str) -> Edit:
+        return Edit(self._now(), user, origin, "learn", note)
 
     def _judge(self, question: LearnedQuestion, user: str, accepted: bool) -> None:
         self._store.judge(
