@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kb.access import Access
+from kb.editing.dictionaries import DictionaryEditor
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
@@ -37,6 +38,7 @@ class System:
     queue: ReviewQueue
     learning: Learning
     gaps: GapList
+    dictionaries: DictionaryEditor
     channels: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]

@@ -27,6 +27,7 @@ from kb.bulk.importing import import_file as import_rows
 from kb.config import Settings
 from kb.content.checks.page import published_pages
 from kb.content.dictionaries import read_dictionaries
+from kb.content.dictionary_files import DictionaryFiles
 from kb.content.journal import Journal
 from kb.content.lint import is_below, places_of
 from kb.content.lint import lint as check_files
@@ -34,6 +35,7 @@ from kb.content.reader import ArticleFiles
 from kb.content.saving import ArticleSaver
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
+from kb.editing.dictionaries import DictionaryEditor
 from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
@@ -65,6 +67,7 @@ from kb.store.sessions import SessionStore
 from kb.store.tokens import TokenStore
 from kb.system import System
 from kb.text.analyzer import ANALYZER_VERSION
+from kb.text.dictionaries import Dictionaries
 from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
@@ -126,6 +129,13 @@ def build_service(settings: Settings) -> Service:
         queue=ReviewQueue(catalog, events, policy),
         learning=learning,
         gaps=GapList(activity, GapVerdicts(database), catalog, questions, _now),
+        dictionaries=DictionaryEditor(
+            DictionaryFiles(settings.articles, history),
+            history,
+            lambda dictionaries: vocabulary_of(dictionaries, settings),
+            _now,
+            snapshots.refresh,
+        ),
         channels=settings.channels,
         log_writer=log_writer,
         check_store=database.check,
@@ -256,7 +266,11 @@ def fingerprint(engine: SearchEngine) -> str:
 
 def build_vocabulary(settings: Settings) -> Vocabulary:
     """Tokenizer, stop words and synonyms from the program's lists and ``articles/_dict``."""
-    dictionaries, _ = read_dictionaries(settings.articles)
+    return vocabulary_of(read_dictionaries(settings.articles)[0], settings)
+
+
+def vocabulary_of(dictionaries: Dictionaries, settings: Settings) -> Vocabulary:
+    """Tokenizer, stop words and synonyms from the program's lists and ``dictionaries``."""
     tokenizer = Tokenizer(map(normalize, dictionaries.terms), cache_dir=settings.data)
     stop_words = function_words() | set(map(normalize, dictionaries.stopwords))
     return Vocabulary(tokenizer, stop_words, Synonyms(dictionaries.synonyms))

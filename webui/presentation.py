@@ -37,7 +37,10 @@ _CONTEXT = 4
 def register(app: Flask) -> None:
     """Give templates the filters and constants of this module."""
     app.context_processor(_frame)
-    for function in (marked, script_html, preview_html, body_html, local_time, repeats, typed_as, labels, reasons):
+    for function in (
+        *(marked, script_html, preview_html, body_html, local_time, moment, product_title),
+        *(repeats, typed_as, labels, reasons),
+    ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(
         KINDS=KINDS, TIERS=TIERS, FACETS=FACETS, FIELDS=FIELDS, VOTES=VOTES, MAX_QUERY=MAX_QUERY
@@ -99,6 +102,16 @@ def body_html(body: str) -> Markup:
 def local_time(moment: str) -> str:
     """``2026-11-22T01:02:03+00:00`` → ``11-22 09:02`` where the server stands; empty stays empty."""
     return datetime.fromisoformat(moment).astimezone().strftime("%m-%d %H:%M") if moment else ""
+
+
+def moment(at: datetime) -> str:
+    """``2026-11-22 09:02`` where the server stands."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def product_title(slug: str) -> str:
+    """What people call a product."""
+    return desk().library().title_of("product", slug)
 
 
 def _with_blanks(script: str, words: Collection[str], blank: Markup) -> Markup:

@@ -38,6 +38,7 @@ ACTIONS = {
     "gap.answer": "为知识缺口指定答案",
     "gap.ignore": "忽略知识缺口",
     "gap.undo": "撤销对知识缺口的处理",
+    "dictionary.save": "修改词典",
 }
 COLUMNS = ("at", "actor", "via", "action", "target", "detail")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from kb.model import Problem
 from kb.text.dictionaries import Dictionaries
 
 DICT_FOLDER = "_dict"
+NAMES = ("terms.txt", "synonyms.txt", "stopwords.txt")
 _LONGEST_WORD = 30
 _FREQUENCY = re.compile(r"[0-9]+( [a-z]+)?")  # what jieba's own dictionaries have behind a word
 _BETWEEN_SYNONYMS = re.compile(r"[\s,，、]+")
@@ -28,19 +29,32 @@ def read_dictionaries(root: Path) -> tuple[Dictionaries, tuple[Problem, ...]]:
     A file that is missing is an empty one.
     """
     problems: list[Problem] = []
-    terms = _read(root, "terms.txt", _term, problems)
-    synonyms = _read(root, "synonyms.txt", _synonyms, problems)
-    stopwords = frozenset(_read(root, "stopwords.txt", _term, problems))
+    texts = {name: _text(root, name, problems) for name in NAMES}
+    dictionaries, more = parse_dictionaries(texts)
+    return dictionaries, (*problems, *more)
+
+
+def parse_dictionaries(texts: Mapping[str, str]) -> tuple[Dictionaries, tuple[Problem, ...]]:
+    """The same for the ``texts`` of the files, by name."""
+    problems: list[Problem] = []
+    terms = _entries("terms.txt", texts["terms.txt"], _term, problems)
+    synonyms = _entries("synonyms.txt", texts["synonyms.txt"], _synonyms, problems)
+    stopwords = frozenset(_entries("stopwords.txt", texts["stopwords.txt"], _term, problems))
     content = repr((terms, synonyms, sorted(stopwords)))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Dictionaries(terms, synonyms, stopwords, digest), tuple(problems)
 
 
-def _read(root: Path, name: str, parse: Callable[[str], T], problems: list[Problem]) -> tuple[T, ...]:
+def path_of(name: str) -> str:
+    """Where a dictionary's file is, below the articles folder."""
+    return f"{DICT_FOLDER}/{name}"
+
+
+def _entries(name: str, text: str, parse: Callable[[str], T], problems: list[Problem]) -> tuple[T, ...]:
     """What ``parse`` makes of every line; it raises ValueError with advice for a line that is none."""
-    findings = Findings(f"{DICT_FOLDER}/{name}")
+    findings = Findings(path_of(name))
     first_lines: dict[T, int] = {}
-    for number, line in enumerate(_lines(root, findings), start=1):
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         entry = line.partition("#")[0].strip()
         if not entry:
             continue
@@ -56,14 +70,16 @@ def _read(root: Path, name: str, parse: Callable[[str], T], problems: list[Probl
     return tuple(first_lines)
 
 
-def _lines(root: Path, findings: Findings) -> list[str]:
+def _text(root: Path, name: str, problems: list[Problem]) -> str:
+    findings = Findings(path_of(name))
+    text = None
     try:
-        data = read_file(root, findings.path)
+        text = decode(read_file(root, findings.path), findings)
     except ArticleError as error:
         if not isinstance(error.__cause__, FileNotFoundError):
             findings.error(1, str(error))
-        return []
-    return (decode(data, findings) or "").removeprefix("\ufeff").split("\n")
+    problems += findings.problems
+    return text or ""
 
 
 def _word(text: str) -> str:

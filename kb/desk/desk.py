@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from kb import contracts, shapes
+from kb.desk.dictionaries import DictionariesDesk
 from kb.desk.gaps import GapsDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
@@ -54,6 +55,11 @@ class Desk:
     def gaps(self) -> GapsDesk:
         """Working through what was reported and searched in vain."""
         return GapsDesk(self._system, self.caller)
+
+    @property
+    def dictionaries(self) -> DictionariesDesk:
+        """Editing terms, synonyms and stop words."""
+        return DictionariesDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import { enhanceBlanks, makeFillable } from "./blanks.js";
 import { enhanceSearchBox } from "./combobox.js";
 import { enhanceCopying } from "./copy.js";
 import { find } from "./dom.js";
+import { enhanceArticleFields } from "./find_article.js";
 import { enhancePanel, sayKeys } from "./faq.js";
 import { enhanceHits } from "./hits.js";
 import { enhanceKeys } from "./keys.js";
@@ -25,6 +26,7 @@ enhanceArticle();
 enhancePanel();
 enhanceHits();
 enhanceKeys();
+enhanceArticleFields();
 
 onNewContent(makeFillable);
 onNewContent(sayKeys);
