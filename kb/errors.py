@@ -6,6 +6,7 @@
      ├─ SettingsError        a setting has a value that can't be used
      ├─ ArticleError         an article file breaks the format        (carries the Problem)
      ├─ ArticleNotFound      no article with that id
+     │   └─ NotThatDay       nothing of it was in force then, or nothing is known
      ├─ QueryError           the caller's query can't be answered     (too long, unknown filter)
      ├─ TooManyReports       one visitor reports gaps faster than anybody can meet them
  ├─ LoginRequired        nobody known asks for what needs a login
@@ -55,6 +56,14 @@ class ArticleNotFound(KbError):
 
     def __init__(self, article_id: str) -> None:
         super().__init__(f"没有编号为“{article_id}”的知识条目，可能已归档、改号或尚未发布。")
+        self.article_id = article_id
+
+
+class NotThatDay(ArticleNotFound):
+    """There is an article with that id, but nothing of it was in force at that time, or nothing is known of it."""
+
+    def __init__(self, article_id: str, message: str) -> None:
+        KbError.__init__(self, message)
         self.article_id = article_id
 
 

@@ -53,6 +53,10 @@ class Service:
         """Bring the index up to date with the files; ``refresh`` makes answers follow. See ``Indexer.sync``."""
         return self.system.indexer.sync(rebuild, thorough, progress)
 
+    def follow(self) -> None:
+        """Bring the index up to what was saved here, without a look at the files."""
+        self.system.indexer.follow()
+
     def mend(self) -> bool:
         """Rebuild the index if a search has met damage; return whether that was so."""
         if not self.system.damaged.is_set():

@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from kb.access import Access
+from kb.editing.bulk_edits import BulkEdits
 from kb.editing.dictionaries import DictionaryEditor
+from kb.editing.editor import Editor
+from kb.editing.history import ArticleHistory
+from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
@@ -22,6 +26,17 @@ from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.semantic import Semantic
 from kb.usecases.staleness import ReviewQueue
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """Changing articles; ``changed`` is set when upkeep has to let searches follow."""
+
+    editor: Editor
+    history: ArticleHistory
+    moving: Moving
+    bulk: BulkEdits
+    changed: threading.Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,7 @@ class System:
     learning: Learning
     gaps: GapList
     dictionaries: DictionaryEditor
+    editing: Editing
     channels: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]

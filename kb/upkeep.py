@@ -38,8 +38,8 @@ class Upkeep:
     What fails is said by ``Service.health`` until it succeeds, and logged when it begins.
 
     One keeps the index equal to the files, so that an edit is found at once; the other makes everything derived
-    from all articles follow (suggestions, FAQ panel), which takes longer the more there are. A third embeds articles,
-    if there is a model.
+    from all articles follow (suggestions, FAQ panel), which takes longer the more there are. A third does both for what
+    is saved here, without waiting for the file system to tell. A fourth embeds articles, if there is a model.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Upkeep:
         self._threads = [
             threading.Thread(target=self._keep_indexed, name="indexer", daemon=True),
             threading.Thread(target=self._keep_fresh, name="refresher", daemon=True),
+            threading.Thread(target=self._follow_saves, name="follower", daemon=True),
         ]
         if service.semantic is not None:
             embed = partial(self._embed, service.semantic)
@@ -76,6 +77,7 @@ class Upkeep:
     def stop(self) -> None:
         """End; waits for the jobs in hand, but not for locks that others hold."""
         self._stop.set()
+        self._service.system.editing.changed.set()
         deadline = time.monotonic() + STOP_WITHIN
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -89,6 +91,15 @@ class Upkeep:
             for job in self._jobs:
                 if job.is_due():
                     self._attempt(job.run, job.part)
+
+    def _follow_saves(self) -> None:
+        """What is saved in a page is found at once, wherever the articles lie; several saves are followed as one."""
+        changed = self._service.system.editing.changed
+        while changed.wait() and not self._stop.is_set():
+            changed.clear()
+            if not self._attempt(self._service.follow, "files"):
+                self._behind = True
+            self._attempt(self._follow)
 
     def _embed(self, semantic: Semantic) -> None:
         if sys.platform == "linux":  # where threads have priorities of their own: answers come first

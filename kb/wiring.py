@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,7 +36,12 @@ from kb.content.reader import ArticleFiles
 from kb.content.saving import ArticleSaver
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
+from kb.editing.bulk_edits import BulkEdits
 from kb.editing.dictionaries import DictionaryEditor
+from kb.editing.editor import Editor
+from kb.editing.history import ArticleHistory
+from kb.editing.moving import Moving
+from kb.editing.writing import Writing
 from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
@@ -53,6 +59,7 @@ from kb.store.accounts import AccountStore
 from kb.store.audit import AuditLog
 from kb.store.catalog import Catalog
 from kb.store.database import Database
+from kb.store.drafts import Drafts
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
 from kb.store.gap_verdicts import GapVerdicts
@@ -65,7 +72,7 @@ from kb.store.revisions import Revisions
 from kb.store.secrets import server_key
 from kb.store.sessions import SessionStore
 from kb.store.tokens import TokenStore
-from kb.system import System
+from kb.system import Editing, System
 from kb.text.analyzer import ANALYZER_VERSION
 from kb.text.dictionaries import Dictionaries
 from kb.text.normalize import normalize
@@ -118,6 +125,10 @@ def build_service(settings: Settings) -> Service:
         learned=learning.current,
         semantic=semantic,
     )
+    changed = threading.Event()
+    writing = Writing(files, catalog, saver, _now, changed.set)
+    told = ArticleHistory(writing, history)
+    drafts = Drafts(database)
     system = System(
         access=build_access(settings, database),
         catalog=catalog,
@@ -135,6 +146,13 @@ def build_service(settings: Settings) -> Service:
             lambda dictionaries: vocabulary_of(dictionaries, settings),
             _now,
             snapshots.refresh,
+        ),
+        editing=Editing(
+            editor=Editor(writing, drafts, history),
+            history=told,
+            moving=Moving(writing, drafts),
+            bulk=BulkEdits(writing, told),
+            changed=changed,
         ),
         channels=settings.channels,
         log_writer=log_writer,

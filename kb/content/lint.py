@@ -32,6 +32,7 @@ def lint(
         *scan.problems,
         *(problem for version in (*scan.folder_files, *versions) for problem in version.problems),
         *find_duplicate_ids(versions),
+        *_claimed_ids(versions),
         *_dead_links(versions),
         *_future_dates(versions, today),
         *read_dictionaries(files.root)[1],
@@ -61,8 +62,21 @@ def _place(root: Path, path: Path) -> str:
         raise ArticleError(f"{path} 不在知识目录 {root} 里，没有检查；请换成其中的文件或文件夹。") from None
 
 
+def _claimed_ids(versions: list[FileVersion]) -> list[Problem]:
+    """An error for every former id that leads to two articles."""
+    owners = {version.article.id: version.path for version in versions if version.article}
+    problems = []
+    for version in versions:
+        for former_id in version.article.former_ids if version.article else ():
+            owner = owners.setdefault(former_id, version.path)
+            if owner != version.path or former_id == getattr(version.article, "id", None):
+                message = f"former_ids 里的{quoted(former_id)}是 {owner} 的编号，旧链接不知道该指向谁；请去掉。"
+                problems.append(Problem(version.path, line_of(version, "former_ids"), message))
+    return problems
+
+
 def _dead_links(versions: list[FileVersion]) -> list[Problem]:
-    known = {version.article.id for version in versions if version.article}
+    known = {i for version in versions if version.article for i in (version.article.id, *version.article.former_ids)}
     return [
         Problem(
             version.path,

@@ -71,7 +71,7 @@ class ArticleSaver:
             found = self._found(version.path, expected, content.article_id)
             former = found.content.article_id
             if content.article_id != former:
-                self._check_free(content.article_id)
+                self._check_free(content.article_id, former)
             ended = [Content(former, version.path)] if former not in ("", content.article_id) else []
             self._make_folders(version.path, titles or {})
             place = (self._root / version.path).resolve()  # a link keeps pointing where it did
@@ -152,13 +152,13 @@ class ArticleSaver:
         article_id = now.article.id if now.article else article_id
         return _Found(Content(article_id, path, now.revision, now.source), mtime_ns, now.article is not None)
 
-    def _check_free(self, article_id: str) -> None:
-        """Raises EditConflict when there is, or was, another article with this id."""
+    def _check_free(self, article_id: str, former: str) -> None:
+        """Raises EditConflict when another article than ``former`` has, or had, this id."""
         record = self._catalog.get(article_id)
         if record is not None and not self._files.is_gone(record.path, None):
             raise EditConflict(f"编号“{article_id}”已用在 {record.path}，没有保存；请换一个编号。", record.revision)
         owner = self._catalog.current_id(article_id)
-        if owner is not None:
+        if owner not in (None, former):
             raise EditConflict(f"编号“{article_id}”是“{owner}”的旧编号，旧链接还指着它，没有保存；请换一个编号。")
 
     def _make_folders(self, path: str, titles: Titles) -> None:

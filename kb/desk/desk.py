@@ -9,6 +9,7 @@ from datetime import date
 
 from kb import contracts, shapes
 from kb.desk.dictionaries import DictionariesDesk
+from kb.desk.editing import EditingDesk
 from kb.desk.gaps import GapsDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
@@ -60,6 +61,11 @@ class Desk:
     def dictionaries(self) -> DictionariesDesk:
         """Editing terms, synonyms and stop words."""
         return DictionariesDesk(self._system, self.caller)
+
+    @property
+    def editing(self) -> EditingDesk:
+        """Changing articles, their history."""
+        return EditingDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -141,8 +147,8 @@ class Desk:
         return prune(snapshot.tree(), products, scenarios)
 
     def article(self, article_id: str) -> tuple[ArticleRecord, Freshness]:
-        """A published article with its freshness. Raises ArticleNotFound."""
-        record = self._system.catalog.get(article_id)
+        """A published article with its freshness, also by an id that it had before. Raises ArticleNotFound."""
+        record = self._system.catalog.find(article_id)
         if record is None or record.article.status != "published":
             raise ArticleNotFound(article_id)
         return record, self._system.snapshots.freshness(record, self._system.today())
@@ -156,10 +162,11 @@ class Desk:
         )
 
     def related(self, record: ArticleRecord) -> list[ArticleRecord]:
-        """The published articles that an article names as related, in its order."""
-        found = self._system.catalog.get_many(record.article.related)
-        ordered = (found[i] for i in record.article.related if i in found)
-        return [other for other in ordered if other.article.status == "published"]
+        """The published articles that an article names as related, by their ids or earlier ones, in its order."""
+        catalog = self._system.catalog
+        found = catalog.get_many(record.article.related)
+        ordered = (found.get(i) or catalog.find(i) for i in record.article.related)
+        return [other for other in ordered if other is not None and other.article.status == "published"]
 
     # --- reports
 
@@ -193,9 +200,9 @@ class Desk:
 
         Raises ArticleNotFound, QueryError for an unknown kind.
         """
-        _, freshness = self.article(article_id)
+        record, freshness = self.article(article_id)
         stale = freshness.state.value in ("expired", "stale")
-        event = Event(self._system.now(), kind, article_id, agent, query, position, ms, stale, note, origin)
+        event = Event(self._system.now(), kind, record.article.id, agent, query, position, ms, stale, note, origin)
         self._system.activity.happened(event)
 
     def report_gap(

@@ -65,6 +65,9 @@ class Catalog(Protocol):
     def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
         """id -> article in the order asked for, without those that are not served."""
 
+    def find(self, article_id: str) -> ArticleRecord | None:
+        """One article being served, by its id or by one that it had before."""
+
     def current_id(self, former_id: str) -> str | None:
         """The id of the article being served that had the id ``former_id`` once."""
 

@@ -77,6 +77,10 @@ class Catalog:
         found = {record.article.id: record for record in records if record}
         return {article_id: found[article_id] for article_id in wanted if article_id in found}
 
+    def find(self, article_id: str) -> ArticleRecord | None:
+        """One article being served, by its id or by one that it had before."""
+        return self.get(article_id) or self.get(self.current_id(article_id) or "")
+
     def current_id(self, former_id: str) -> str | None:
         """The id of the article being served that had the id ``former_id`` once."""
         with self._database.read() as db:

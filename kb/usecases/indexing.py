@@ -7,6 +7,7 @@ events. So whatever was killed, missed or done twice, the next run ends in the s
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Indexer:
     ) -> None:
         self._files, self._catalog, self._engine = files, catalog, engine
         self._fingerprint, self._history, self._now = fingerprint, history, now
+        self._turn = threading.Lock()
 
     def sync(self, rebuild: bool = False, thorough: bool = True, progress: Progress = silent) -> IndexReport:
         """Take over every change. Raises ArticleError when the folder can't be read, EngineError, StoreError.
@@ -95,11 +97,7 @@ class Indexer:
         self._read_changed(scan, rebuild, damaged, progress)
         self._history.settle(self._now())
         reason = "按要求重建" if rebuild else self._reason_to_rebuild()
-        difference = _Difference.between({}, {})
-        taken = self._catalog.version()  # before the articles are read: a later edit by others is then still to do
-        if reason or self._catalog.indexed() != self._state(taken):
-            difference, reason = self._bring_up(reason, progress)
-            self._catalog.mark_indexed(self._state(taken))
+        difference, reason = self._catch_up(reason, progress)
         problems = tuple(sorted({*scan.problems, *self._catalog.problems()}))
         return IndexReport(
             articles=self._engine.doc_count(),
@@ -111,6 +109,10 @@ class Indexer:
             rebuilt=reason,
             problems=problems,
         )
+
+    def follow(self) -> None:
+        """Bring the index up to the catalog, which has what was just saved, without a look at the files."""
+        self._catch_up(self._reason_to_rebuild(), silent)
 
     # --- files → catalog
 
@@ -169,6 +171,19 @@ class Indexer:
     def _state(self, version: int) -> str:
         """What an index that is up to date with catalog ``version`` looks like from outside."""
         return f"{version} {self._engine.generation()} {self._fingerprint}"
+
+    def _catch_up(self, reason: str | None, progress: Progress) -> tuple[_Difference, str | None]:
+        """Bring the index up to the catalog if it is behind or there is a ``reason`` to rebuild it.
+
+        Returns what differed, and why it was rebuilt (None: it was not).
+        """
+        with self._turn:
+            taken = self._catalog.version()  # before the articles are read: a later edit by others is then still to do
+            if not reason and self._catalog.indexed() == self._state(taken):
+                return _Difference.between({}, {}), None
+            done = self._bring_up(reason, progress)
+            self._catalog.mark_indexed(self._state(taken))
+            return done
 
     def _bring_up(self, reason: str | None, progress: Progress) -> tuple[_Difference, str | None]:
         """Make the index equal to the catalog; return what differed, and why it was rebuilt (None: it was not)."""

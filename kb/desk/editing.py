@@ -1,0 +1,121 @@
+"""Changing articles, in the name of the caller; rights are checked by the use cases, article by article."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from kb import contracts, editing_contracts, editing_shapes
+from kb.editing.bulk_edits import FieldChange, Outcome
+from kb.editing.editor import EditState, ThreeVersions
+from kb.editing.history import Then
+from kb.editing.writing import Place
+from kb.model import ArticleRecord, Caller
+from kb.ports.history import Draft, Revision
+from kb.ports.store import FileVersion
+from kb.system import System
+from kb.text.render import render_html
+
+
+class EditingDesk:
+    """Raises LoginRequired, AccessDenied, ArticleNotFound, EditConflict, InvalidArticle, EditError and SaveFailed."""
+
+    def __init__(self, system: System, caller: Caller) -> None:
+        self._system, self._caller = system, caller
+        self._parts = system.editing
+
+    # --- drafts and publishing: see kb.editing.editor
+
+    def open(self, article_id: str) -> EditState:
+        """The file as it is and the next draft."""
+        return self._parts.editor.open(self._caller, article_id)
+
+    def drafts(self) -> list[Draft]:
+        """All drafts that are the caller's business, the latest first."""
+        return self._parts.editor.drafts(self._caller)
+
+    def save_draft(
+        self, article_id: str, source: str, expected: str, base: str = "", note: str = "", place: Place | None = None
+    ) -> Draft:
+        """Keep ``source`` as the next version."""
+        return self._parts.editor.save_draft(self._caller, article_id, source, expected, base, note, place)
+
+    def discard_draft(self, article_id: str) -> None:
+        """Forget the next version."""
+        self._parts.editor.discard_draft(self._caller, article_id)
+
+    def publish(self, article_id: str, source: str, expected: str, note: str = "") -> FileVersion:
+        """Let the article say ``source``."""
+        return self._parts.editor.publish(self._caller, article_id, source, expected, note)
+
+    def create(self, article_id: str, source: str, place: Place | None = None, note: str = "") -> FileVersion:
+        """Publish a new article."""
+        return self._parts.editor.create(self._caller, article_id, source, place, note)
+
+    def versions(self, article_id: str, base: str, mine: str) -> ThreeVersions:
+        """What to merge after a conflict."""
+        return self._parts.editor.versions(self._caller, article_id, base, mine)
+
+    # --- history: see kb.editing.history
+
+    def revisions(self, article_id: str) -> list[Revision]:
+        """Every content that an article had, the newest first."""
+        return self._parts.history.revisions(self._caller, article_id)
+
+    def revision_source(self, article_id: str, number: int) -> str:
+        """The text of one of them."""
+        return self._parts.history.source(self._caller, article_id, number)
+
+    def as_of(self, article_id: str, day: date) -> Then:
+        """What was in force at the end of a day."""
+        history = self._parts.history
+        return history.as_of(self._caller, article_id, history.end_of(day))
+
+    def as_of_document(self, article_id: str, day: date) -> editing_shapes.ArticleThen:
+        """The contract's ``article`` as it was, judged by that day."""
+        then = self.as_of(article_id, day)
+        record = ArticleRecord(then.article, then.revision.path, then.revision.revision)
+        freshness = self._system.snapshots.freshness(record, day)
+        html = render_html(then.article.body)
+        document = contracts.article_document(record, freshness, then.source, html, [])
+        return {**document, "as_of": editing_contracts.as_of_document(then)}
+
+    def restore(self, article_id: str, number: int, note: str = "") -> FileVersion:
+        """Publish an earlier text as a new revision."""
+        return self._parts.history.restore(self._caller, article_id, number, note)
+
+    def undo(self, article_id: str, number: int, note: str = "") -> FileVersion | None:
+        """Take back the latest change."""
+        return self._parts.history.undo(self._caller, article_id, number, note)
+
+    # --- place, id, status: see kb.editing.moving
+
+    def move(self, article_id: str, place: Place, expected: str | None = None, note: str = "") -> FileVersion:
+        """Into another scenario."""
+        return self._parts.moving.move(self._caller, article_id, place, expected, note)
+
+    def rename(self, article_id: str, new_id: str, expected: str | None = None, note: str = "") -> FileVersion:
+        """Give it another id."""
+        return self._parts.moving.rename(self._caller, article_id, new_id, expected, note)
+
+    def archive(self, article_id: str, expected: str | None = None, note: str = "") -> FileVersion:
+        """Take it out of service."""
+        return self._parts.moving.set_status(self._caller, article_id, "archived", expected, note)
+
+    def unarchive(self, article_id: str, expected: str | None = None, note: str = "") -> FileVersion:
+        """Take it back into service."""
+        return self._parts.moving.set_status(self._caller, article_id, "published", expected, note)
+
+    def delete(self, article_id: str, expected: str | None = None, note: str = "") -> Revision:
+        """Remove it; ``undo`` with the number of the revision brings it back."""
+        return self._parts.history.remove(self._caller, article_id, expected, note)
+
+    # --- many at once: see kb.editing.bulk_edits
+
+    def change_many(self, article_ids: Iterable[str], change: FieldChange, note: str = "") -> list[Outcome]:
+        """Change a field of all of them."""
+        return self._parts.bulk.change(self._caller, article_ids, change, note)
+
+    def undo_many(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Take that back."""
+        return self._parts.bulk.undo(self._caller, outcomes)

@@ -1,0 +1,185 @@
+"""Drafts and publishing: an article keeps being served as it is while its next version is written and rewritten.
+
+Whoever saves says which version they have seen. If it is not the latest, nothing is written: EditConflict says what
+is there now, ``versions`` gives all three texts to be merged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kb.editing.writing import Place, Standing, Writing, check_rights, encoded, revision
+from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle
+from kb.model import Caller, Problem, Right
+from kb.ports.history import Draft, Drafts, History
+from kb.ports.store import FileVersion
+from kb.rules.access import may, require, require_for
+
+
+@dataclass(frozen=True, slots=True)
+class EditState:
+    """What an editor opens: the file as it is (``revision`` and ``source`` are ``""`` for none) and the next draft."""
+
+    article_id: str
+    path: str
+    revision: str
+    source: str
+    draft: Draft | None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def draft_is_behind(self) -> bool:
+        """Whether the file was changed since the draft was begun."""
+        return self.draft is not None and self.draft.base != self.revision
+
+
+@dataclass(frozen=True, slots=True)
+class ThreeVersions:
+    """What two people made of one text: ``theirs`` is what is there now, of ``revision``."""
+
+    base: str
+    theirs: str
+    mine: str
+    revision: str
+
+
+class Editor:
+    """Every call checks the rights of ``caller`` and raises LoginRequired or AccessDenied without them."""
+
+    def __init__(self, writing: Writing, drafts: Drafts, history: History) -> None:
+        self._writing, self._drafts, self._history = writing, drafts, history
+
+    def open(self, caller: Caller, article_id: str) -> EditState:
+        """An article, or the draft of one that has no file yet. Raises ArticleNotFound."""
+        require(caller, Right.EDIT)
+        standing = self._standing(article_id)
+        if standing is None:
+            draft = self._drafts.get(article_id)
+            if draft is None:
+                raise ArticleNotFound(article_id)
+            require_for(caller, Right.EDIT, self._owner_of(draft))
+            return EditState(article_id, draft.path, "", "", draft)
+        require_for(caller, Right.EDIT, standing.article.owner)
+        file, article_id = standing.file, standing.record.article.id
+        draft = self._drafts.get(article_id)
+        if draft is not None and draft.revision == file.revision:  # published; a kill kept it from being dropped
+            draft = None
+        return EditState(article_id, file.path, file.revision, file.source, draft, file.problems)
+
+    def drafts(self, caller: Caller) -> list[Draft]:
+        """The drafts that are the caller's business, the latest first."""
+        require(caller, Right.EDIT)
+        return [draft for draft in self._drafts.all() if may(caller, Right.EDIT, self._owner_of(draft))]
+
+    def save_draft(
+        self,
+        caller: Caller,
+        article_id: str,
+        source: str,
+        expected: str,
+        base: str = "",
+        note: str = "",
+        place: Place | None = None,
+    ) -> Draft:
+        """Keep ``source``, right or not, as the next version; agents see nothing of it.
+
+        ``expected``: the revision of the draft that the caller has seen, ``""`` for none; ``base``: of the file that it
+        is made from. ``place`` is needed for the first draft of a new article. Raises EditConflict, EditError,
+        InvalidArticle only for what is no text.
+        """
+        require(caller, Right.EDIT)
+        standing, former = self._standing(article_id), self._drafts.get(article_id)
+        path = standing.file.path if standing else self._path_of_new(article_id, place, former)
+        version = self._writing.judged(path, encoded(source), place.titles if place else {})
+        if source and not version.source:
+            raise InvalidArticle(version.problems)
+        if standing is None and version.article is None:
+            require_for(caller, Right.EDIT, self._folder_owner(path))
+        if standing is None and former is not None:
+            require_for(caller, Right.EDIT, self._owner_of(former))
+        check_rights(caller, Right.EDIT, standing.article if standing else None, version.article)
+        draft = Draft(
+            standing.record.article.id if standing else article_id,
+            path,
+            base,
+            revision(source),
+            source,
+            caller.name,
+            self._writing.now(),
+            note.strip(),
+        )
+        found = self._drafts.put(draft, expected)
+        if found != expected:
+            raise EditConflict("草稿在你打开之后又被保存过，没有保存；请对照现在的草稿再保存。", found)
+        return draft
+
+    def discard_draft(self, caller: Caller, article_id: str) -> None:
+        """Forget the next version; what is published stays. Raises ArticleNotFound when there is none."""
+        state = self.open(caller, article_id)
+        if state.draft is None:
+            raise ArticleNotFound(article_id)
+        self._drafts.discard(state.article_id)
+
+    def publish(self, caller: Caller, article_id: str, source: str, expected: str, note: str = "") -> FileVersion:
+        """Let the article's file say ``source``, and drop its draft; ``expected``: the file's revision that was seen.
+
+        Raises ArticleNotFound, InvalidArticle, EditConflict, SaveFailed.
+        """
+        require(caller, Right.PUBLISH)
+        standing = self._writing.standing(article_id)
+        article_id = standing.record.article.id
+        require_for(caller, Right.PUBLISH, standing.article.owner)
+        version, article = self._writing.article(article_id, standing.file.path, source)
+        check_rights(caller, Right.PUBLISH, standing.article, article)
+        if version.revision != expected or standing.file.revision != expected:
+            self._writing.save(version, expected, self._writing.edit(caller, "publish", note))
+        self._drafts.discard(article_id)
+        return version
+
+    def create(
+        self, caller: Caller, article_id: str, source: str, place: Place | None = None, note: str = ""
+    ) -> FileVersion:
+        """Publish a new article; ``place`` may be left out when its draft has one.
+
+        Raises EditError, InvalidArticle, EditConflict when the id or the file is taken, SaveFailed.
+        """
+        require(caller, Right.PUBLISH)
+        path = self._path_of_new(article_id, place, self._drafts.get(article_id))
+        titles = place.titles if place else {}
+        version, article = self._writing.article(article_id, path, source, titles)
+        check_rights(caller, Right.PUBLISH, None, article)
+        self._writing.save(version, "", self._writing.edit(caller, "create", note), titles)
+        self._drafts.discard(article_id)
+        return version
+
+    def versions(self, caller: Caller, article_id: str, base: str, mine: str) -> ThreeVersions:
+        """What to merge after a conflict about a published article: ``base`` is the revision that was seen."""
+        state = self.open(caller, article_id)
+        known = self._history.source(base) if base else ""
+        return ThreeVersions(known or "", state.source, mine, state.revision)
+
+    # --- inside
+
+    def _standing(self, article_id: str) -> Standing | None:
+        try:
+            return self._writing.standing(article_id)
+        except (ArticleNotFound, EditConflict):
+            return None
+
+    def _path_of_new(self, article_id: str, place: Place | None, draft: Draft | None) -> str:
+        if place is not None:
+            return self._writing.new_path(place, article_id)
+        if draft is None:
+            raise EditError("新知识要说明放在哪个产品和场景。")
+        return draft.path
+
+    def _owner_of(self, draft: Draft) -> str | None:
+        """The department of a draft: its article's if that is served, else its own or its folder's."""
+        record = self._writing.catalog.get(draft.article_id)
+        article = record.article if record else self._writing.judged(draft.path, draft.source.encode()).article
+        return article.owner if article else self._folder_owner(draft.path)
+
+    def _folder_owner(self, path: str) -> str | None:
+        product, scenario, _ = path.split("/")
+        folders = self._writing.files.folders_at(path)
+        return folders[f"{product}/{scenario}"].owner or folders[product].owner
