@@ -16,6 +16,7 @@
  ├─ AccountError         users or tokens can't be changed like that
  ├─ EditConflict         somebody else has saved in the meantime    (carries what is there now)
  ├─ InvalidArticle       what should be saved breaks the format     (carries the Problems)
+ ├─ ImageRefused         a picture can't be stored              (not one of ours, too large, damaged, disk full)
  ├─ EditError            an article can't be changed like that      (name taken, file gone)
      │   └─ SaveFailed       the articles can't be written right now  (busy, disk full, no permission)
      ├─ EngineError          the index can't do what was asked
@@ -123,6 +124,10 @@ class InvalidArticle(KbError):
 
 class EditError(KbError):
     """An article can't be changed like that."""
+
+
+class ImageRefused(KbError):
+    """A picture can't be stored."""
 
 
 class SaveFailed(EditError):

@@ -342,6 +342,28 @@ class LearnedQuestions(TypedDict):
     items: list[LearnedQuestion]
 
 
+class Preview(TypedDict):
+    """What an article would be like. ``html`` is null and ``trouble`` says why when the file can't be read; ``fields``
+    are those of the editor's form, a list of values each.
+    """
+
+    source: str
+    html: Html | None
+    scripts: list[Script]
+    fields: dict[str, list[str]] | None
+    trouble: str | None
+
+
+class UploadedImage(TypedDict):
+    """A stored picture: what to paste into the article's body, and where browsers find it."""
+
+    markdown: str
+    url: str
+    width: Count
+    height: Count
+    bytes: Count
+
+
 class Finding(TypedDict):
     """One row of ``kb lint --json``."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 from kb.access import Access
 from kb.editing.bulk_edits import BulkEdits
@@ -41,9 +42,12 @@ class Editing:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend."""
+    """``articles`` is the folder of the files; ``now`` gives an aware datetime; ``damaged`` is set when a search met
+    damage that upkeep has to mend.
+    """
 
     access: Access
+    articles: Path
     catalog: Catalog
     engine: SearchEngine
     indexer: Indexer
@@ -56,6 +60,7 @@ class System:
     dictionaries: DictionaryEditor
     editing: Editing
     channels: tuple[str, ...]
+    variables: tuple[str, ...]
     log_writer: LogWriter
     check_store: Callable[[], None]
     now: Callable[[], datetime]

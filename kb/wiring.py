@@ -131,6 +131,7 @@ def build_service(settings: Settings) -> Service:
     drafts = Drafts(database)
     system = System(
         access=build_access(settings, database),
+        articles=settings.articles,
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine), history, _now),
@@ -155,6 +156,7 @@ def build_service(settings: Settings) -> Service:
             changed=changed,
         ),
         channels=settings.channels,
+        variables=settings.variables,
         log_writer=log_writer,
         check_store=database.check,
         now=_now,

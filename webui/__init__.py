@@ -5,14 +5,20 @@
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     gaps.py          /gaps                            "this should have been answered", without JavaScript
+    editor.py        /edit  /edit/<id>                the form in which articles are written, and saving it
+    editor_page.py   what that page shows; editor_conflict.py after somebody else has saved; editor_labels.py names
+    api_editor.py    /api/v1/preview                  what is being written, as agents will see it
     api.py           /api/v1/…                        the contract's documents
     api_gaps.py      /api/v1/gaps                     what is missing, and what to do about it
+    api_images.py    /api/v1/images                   pictures, uploaded for articles
+    media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
     health.py        /healthz                         for monitoring
     precomputed.py   documents that are encoded once for everybody
     parameters.py    what routes take, declared once for requests and documentation
     inputs.py        query parameters and JSON bodies, read strictly
     problems.py      every error → a page or problem+json
+    limits.py        how long a request's body may be, by view
     security.py      headers, cross-site protection, the visitor's cookie
     presentation.py  labels and marks for the templates
     assets.py        static files: addresses, compression, how long browsers keep them
@@ -28,12 +34,17 @@ from flask import Flask
 from kb.service import Service
 from webui import (
     api,
-    api_gaps,  # noqa: F401  # adds its views to those of api
+    api_editor,
+    api_gaps,
+    api_images,
     assets,
     conversation,
+    editor,
     gaps,
     health,
     inputs,
+    limits,
+    media,
     openapi,
     pages,
     presentation,
@@ -41,19 +52,17 @@ from webui import (
     security,
 )
 
-#: bytes; more than any form or event needs
-MAX_BODY = 64 * 1024
-
 
 def create_app(service: Service) -> Flask:
     """The WSGI application that shows ``service``."""
     app = Flask(__name__, static_url_path=assets.base_address())
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["service"] = service
-    for part in (problems, security, inputs, assets, presentation):
+    for part in (problems, limits, security, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, api, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, editor, media, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
+    for part_of_api in (api, api_editor, api_gaps, api_images):
+        app.register_blueprint(part_of_api.blueprint)
     return app

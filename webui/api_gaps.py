@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import jsonify
+from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from kb import contracts, shapes
 from kb.errors import QueryError
 from kb.rules.query import MAX_QUERY
-from webui.api import LONGEST_ID, Given, blueprint
+from webui.api import LONGEST_ID, Given
 from webui.current import desk
 from webui.inputs import Body
 from webui.parameters import Operation, describe, one_of, read, required_text, text, whole, words
@@ -27,6 +27,8 @@ _VERDICT = (
     ),
     text("id", "回答它的条目编号，answered 时必填", "refund-not-received", LONGEST_ID),
 )
+
+blueprint = Blueprint("api_gaps", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/gaps")

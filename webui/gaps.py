@@ -5,8 +5,6 @@ The report of an agent is stored, then they are back where they were.
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -78,8 +76,8 @@ def decide_on_learned() -> ResponseReturnValue:
 
 def _writing_url(gap: KnowledgeGap) -> str:
     """The editor, filled with what customers asked, as they worded it."""
-    said = [("q", wording) for wording in gap.wordings[:_WORDINGS]]
-    return "/edit?" + urlencode([*said, *(("product", slug) for slug in gap.common("product")[:1])])
+    product = next(iter(gap.common("product")), None)
+    return url_for("editor.new", q=gap.wordings[:_WORDINGS], product=product)
 
 
 def _page(trouble: str = "") -> str:

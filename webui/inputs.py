@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import Flask, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from kb.errors import QueryError
 from kb.model import Message, SearchRequest
@@ -94,6 +94,30 @@ def json_object(*allowed: str) -> Body:
     return body
 
 
+def multipart_form(*allowed: str) -> Body:
+    """The request's form, a file in it as bytes.
+
+    Raises QueryError when a field comes twice or is not in ``allowed``, UnsupportedMediaType for other bodies.
+    """
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType
+    files = [(name, file.read()) for name, file in request.files.items(multi=True)]
+    given: list[tuple[str, str | bytes]] = [*request.form.items(multi=True), *files]
+    body = dict(given)
+    _refuse_unknown(body, allowed, "字段")
+    if len(given) > len(body):
+        raise QueryError("同一个字段只能出现一次，一次只传一个文件。")
+    return body
+
+
+def file(body: Body, name: str) -> bytes:
+    """The bytes of the file ``name``. Raises QueryError when there is none."""
+    value = body.get(name)
+    if not isinstance(value, bytes):
+        raise QueryError(f"缺少文件 {name}。")
+    return value
+
+
 def text(body: Body, name: str, longest: int) -> str | None:
     """The string ``name`` of at most ``longest`` characters; None when absent or null. Raises QueryError."""
     value = body.get(name)
@@ -134,6 +158,20 @@ def amount(body: Body, name: str, highest: float) -> float | None:
     if value is not None and not (type(value) in (int, float) and 0 <= value <= highest):
         raise QueryError(f"{name} 须是 0 到 {highest:.0f} 之间的数。")
     return value
+
+
+def form_fields(body: Body, name: str) -> dict[str, list[str]] | None:
+    """The object ``name`` of lists of texts; None when absent or null. Raises QueryError."""
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not all(_is_texts(values) for values in value.values()):
+        raise QueryError(f"{name} 须是一个对象，每一栏的值是文字的数组。")
+    return value
+
+
+def _is_texts(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(text, str) and _is_unicode(text) for text in values)
 
 
 def chat(body: Body, name: str) -> list[Message] | None:

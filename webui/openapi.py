@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, current_app, jsonify, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from kb import __version__, shapes
-from webui import api, health
+from webui import api, api_gaps, api_images, health
 from webui.parameters import Operation, Parameter
 from webui.problems import TITLES
 
@@ -59,7 +59,7 @@ def openapi(app: Flask) -> Json:
 def document_without_service() -> Json:
     """The same document while nothing is served."""
     app = Flask(__name__)
-    for part in (api, health):
+    for part in (api, api_gaps, api_images, health):
         app.register_blueprint(part.blueprint)
     return openapi(app)
 
@@ -78,7 +78,8 @@ def _operation(address: str, operation: Operation, problem: Json, schemas: Json)
     if in_path or in_query:
         described["parameters"] = [*in_path, *in_query]
     if operation.body:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": _body(operation)}}}
+        kind = "multipart/form-data" if operation.multipart else "application/json"
+        described["requestBody"] = {"required": True, "content": {kind: {"schema": _body(operation)}}}
     described["responses"] = dict(_responses(operation, problem, schemas))
     return described
 
@@ -111,13 +112,13 @@ def _query_parameter(parameter: Parameter) -> Json:
 
 
 def _body(operation: Operation) -> Json:
-    return {
+    body = {
         "type": "object",
         "properties": {f.name: {**f.schema, "description": f.description} for f in operation.body},
         "required": [field.name for field in operation.body if field.required],
         "additionalProperties": False,
-        "examples": [{field.name: field.example for field in operation.body}],
     }
+    return body if operation.multipart else body | {"examples": [{f.name: f.example for f in operation.body}]}
 
 
 def _schema(kind: Any, schemas: Json) -> Json:
@@ -151,7 +152,11 @@ def _examples(app: Flask) -> Iterator[tuple[str, str]]:
     """(address, a command line that asks for it)"""
     for address, _, operation in _operations(app):
         url = request.host_url.rstrip("/") + address.replace("{article_id}", "refund-not-received")
-        if operation.body:
+        if operation.multipart:
+            file, first, *_ = operation.body
+            fields = (f"{file.name}=@截图.png", f"{first.name}={first.example}")
+            yield address, " ".join(["curl", *(f"-F {shlex.quote(field)}" for field in fields), url])
+        elif operation.body:
             body = json.dumps({field.name: field.example for field in operation.body}, ensure_ascii=False)
             yield address, f"curl --json {shlex.quote(body)} {url}"
         else:

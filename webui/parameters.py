@@ -40,6 +40,7 @@ class Operation:
     body: tuple[Parameter, ...] = ()
     errors: tuple[int, ...] = ()
     statuses: tuple[int, ...] = (200,)
+    multipart: bool = False  # the body is a form with a file in it, not JSON
 
 
 def describe(operation: Operation) -> Callable[[View], View]:
@@ -49,7 +50,8 @@ def describe(operation: Operation) -> Callable[[View], View]:
         @wraps(view)
         def read_then_view(**path: str) -> ResponseReturnValue:
             if operation.body:
-                return view(inputs.json_object(*(field.name for field in operation.body)), **path)
+                read_body = inputs.multipart_form if operation.multipart else inputs.json_object
+                return view(read_body(*(field.name for field in operation.body)), **path)
             given = inputs.arguments(*(parameter.name for parameter in operation.query))
             return view(read(given, operation.query), **path) if operation.query else view(**path)
 
@@ -85,7 +87,14 @@ def day(name: str, description: str, example: str) -> Parameter:
     )
 
 
-# --- in the JSON body, where null means absent
+# --- in the body, where null means absent
+
+
+def file(name: str, description: str) -> Parameter:
+    """A file in a form: its bytes; what it is called, and said to be, is nobody's business."""
+    return Parameter(
+        name, description, {"type": "string", "format": "binary"}, lambda body: inputs.file(body, name), required=True
+    )
 
 
 def required_text(name: str, description: str, example: str, longest: int) -> Parameter:
@@ -123,6 +132,15 @@ def some(name: str, description: str, default: int, highest: int) -> Parameter:
     schema = {"type": ["integer", "null"], "minimum": 1, "maximum": highest, "default": default}
     return Parameter(
         name, description, schema, lambda body: inputs.ordinal(body, name, highest) or default, example=default
+    )
+
+
+def form_fields(name: str, description: str) -> Parameter:
+    """The fields of a form, each with its values; None when absent."""
+    values = {"type": "array", "items": {"type": "string"}}
+    schema = {"type": ["object", "null"], "additionalProperties": values}
+    return Parameter(
+        name, description, schema, lambda body: inputs.form_fields(body, name), {"title": ["未收到货退款"]}
     )
 
 

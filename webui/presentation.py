@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Flask, request
 from markupsafe import Markup, escape
 
 from kb import contracts
 from kb.errors import KbError
-from kb.model import Folder, Hit, Script, Snippet, State
+from kb.model import Article, Folder, Hit, Script, Snippet, State
 from kb.rules.query import MAX_QUERY
 from kb.text.pinyin import typed_as
 from kb.text.render import render_html
@@ -38,8 +38,18 @@ def register(app: Flask) -> None:
     """Give templates the filters and constants of this module."""
     app.context_processor(_frame)
     for function in (
-        *(marked, script_html, preview_html, body_html, local_time, moment, product_title),
-        *(repeats, typed_as, labels, reasons),
+        marked,
+        script_html,
+        preview_html,
+        body_html,
+        local_time,
+        moment,
+        product_title,
+        repeats,
+        typed_as,
+        labels,
+        reasons,
+        is_day,
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(
@@ -94,9 +104,9 @@ def repeats(snippet: Snippet, scripts: Iterable[Script]) -> bool:
     return bool(beside) and all(_squeezed(piece.strip("…")) in beside for piece in around)
 
 
-def body_html(body: str) -> Markup:
+def body_html(article: Article) -> Markup:
     """An article's body for its page, where the scripts have a place of their own."""
-    return Markup(render_html(without_scripts(body)))  # noqa: S704  # it sanitises
+    return Markup(render_html(without_scripts(article.body), article.scenario_path))  # noqa: S704  # it sanitises
 
 
 def local_time(moment: str) -> str:
@@ -112,6 +122,14 @@ def moment(at: datetime) -> str:
 def product_title(slug: str) -> str:
     """What people call a product."""
     return desk().library().title_of("product", slug)
+
+
+def is_day(text: str) -> bool:
+    """Whether a date field can show ``text``."""
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _with_blanks(script: str, words: Collection[str], blank: Markup) -> Markup:

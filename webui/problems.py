@@ -14,7 +14,17 @@ from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from kb.errors import ArticleNotFound, EngineError, QueryError, StoreError, TooManyReports
+from kb.errors import (
+    AccessDenied,
+    ArticleNotFound,
+    EngineError,
+    ImageRefused,
+    LoginRequired,
+    QueryError,
+    StoreError,
+    TooManyReports,
+)
+from webui import limits
 from webui.security import request_id
 
 log = logging.getLogger(__name__)
@@ -44,11 +54,13 @@ _BY_STATUS = {
     403: ("请求被拒绝", "这个请求来自另一个网站，为安全起见没有执行。请在本站页面上操作。"),
     404: ("页面不存在", "没有这个地址，请检查链接，或从首页搜索。"),
     405: ("不支持这种请求方法", "这个地址不接受这种请求方法，可用的方法见响应头 Allow。"),
-    413: ("内容太长", "提交的内容超过 64 KB 的上限，请缩短后再提交。"),
+    413: ("内容太长", "提交的内容超过 {limit} 的上限，请缩短后再提交。"),
     415: ("内容格式不支持", "请求正文须是 JSON，请带上 Content-Type: application/json。"),
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
 _TOO_MANY = "报告太多"
+_NOT_LOGGED_IN = "需要登录"
+_IMAGE_REFUSED = "图片没有保存"
 
 #: addresses that only programs ask for
 _FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
@@ -57,6 +69,8 @@ _FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
 TITLES = {
     304: "没有变化",
     400: _BAD_REQUEST[0],
+    401: _NOT_LOGGED_IN,
+    422: _IMAGE_REFUSED,
     429: _TOO_MANY,
     500: _OURS.title,
     503: "暂时不可用",
@@ -76,6 +90,12 @@ def explain(error: Exception) -> Answer:
         return Answer(400, _BAD_REQUEST[0], str(error))
     if isinstance(error, ArticleNotFound):
         return Answer(404, "没有这条知识", str(error))
+    if isinstance(error, LoginRequired):
+        return Answer(401, _NOT_LOGGED_IN, str(error))
+    if isinstance(error, AccessDenied):
+        return Answer(403, _BY_STATUS[403][0], str(error))
+    if isinstance(error, ImageRefused):
+        return Answer(422, _IMAGE_REFUSED, str(error))
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
@@ -90,6 +110,8 @@ def explain(error: Exception) -> Answer:
 def _explain_http(error: HTTPException) -> Answer:
     status = error.code or 500
     title, detail = _BY_STATUS.get(status, _BAD_REQUEST)
+    if status == 413:
+        detail = detail.format(limit=limits.said(request.max_content_length or limits.USUAL))
     headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
     return Answer(status, title, detail, headers)
 

@@ -111,7 +111,8 @@ def _comes_from_here() -> bool:
 
 
 def _add_headers(response: Response) -> Response:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)  # a view may be stricter
     response.headers["X-Request-Id"] = request_id()
     if "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "private, no-cache"

@@ -78,7 +78,7 @@ def _write_article(file: TextIO, article: Article, freshness: Freshness) -> int:
         f'<details id="a-{escape(article.id)}"><summary>{escape(article.title)}'
         f' <span class="{freshness.state.value}">{escape(freshness.state.label)}</span></summary>'
         f'<p class="facts">{escape("　".join(fact for fact in facts if fact))}</p>'
-        f"{scripts}{render_html(without_scripts(article.body), images=False)}"
+        f"{scripts}{render_html(without_scripts(article.body), folder=None)}"
         f"{f'<h4>相似问</h4><ul>{questions}</ul>' if questions else ''}</details>\n"
     )
     return 1

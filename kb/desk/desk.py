@@ -10,7 +10,9 @@ from datetime import date
 from kb import contracts, shapes
 from kb.desk.dictionaries import DictionariesDesk
 from kb.desk.editing import EditingDesk
+from kb.desk.forms import FormDesk
 from kb.desk.gaps import GapsDesk
+from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import (
@@ -66,6 +68,16 @@ class Desk:
     def editing(self) -> EditingDesk:
         """Changing articles, their history."""
         return EditingDesk(self._system, self.caller)
+
+    @property
+    def forms(self) -> FormDesk:
+        """The form in which articles are written."""
+        return FormDesk(self._system, self.caller)
+
+    @property
+    def images(self) -> ImageDesk:
+        """Pictures beside articles."""
+        return ImageDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -157,9 +169,8 @@ class Desk:
         """The contract's ``article``."""
         record, freshness = self.article(article_id)
         source = self._system.catalog.source(article_id) or ""
-        return contracts.article_document(
-            record, freshness, source, render_html(record.article.body), self.related(record)
-        )
+        html = render_html(record.article.body, record.article.scenario_path)
+        return contracts.article_document(record, freshness, source, html, self.related(record))
 
     def related(self, record: ArticleRecord) -> list[ArticleRecord]:
         """The published articles that an article names as related, by their ids or earlier ones, in its order."""

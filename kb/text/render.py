@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import markdown
 import nh3
+
+from kb.text import pictures
 
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre",
@@ -13,7 +15,7 @@ _TAGS = {
 }  # fmt: skip
 _ATTRIBUTES = {
     "a": {"href", "title"},
-    "img": {"src", "alt", "title"},
+    "img": {"src", "alt", "title", "loading"},
     "th": {"align"},
     "td": {"align"},
     "ol": {"start"},
@@ -21,25 +23,27 @@ _ATTRIBUTES = {
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
-def _only_own_images(tag: str, attribute: str, value: str) -> str | None:
+def _only_own_images(folder: str, tag: str, attribute: str, value: str) -> str | None:
     """Images come from beside the article, never from another server (which would learn who reads what)."""
-    if (tag, attribute) == ("img", "src") and (":" in value or value.startswith("//") or "\\" in value):
-        return None
-    return value
+    return pictures.address(folder, value) if (tag, attribute) == ("img", "src") else value
 
 
 @lru_cache(maxsize=512)
-def render_html(body: str, images: bool = True) -> str:
-    """Render an article's Markdown body (tables and fenced code included) as sanitised HTML, with or without images."""
+def render_html(body: str, folder: str | None) -> str:
+    """Render an article's Markdown body (tables and fenced code included) as sanitised HTML.
+
+    ``folder`` (product/scenario) is the article's, beside which its images lie; None leaves images out.
+    """
     # A step's own list is indented by three spaces (CommonMark) or four; Python-Markdown alone insists on four.
     raw = markdown.markdown(
         body, extensions=["tables", "fenced_code", "sane_lists"], output_format="html", tab_length=3
     )
     return nh3.clean(
         raw,
-        tags=_TAGS if images else _TAGS - {"img"},
+        tags=_TAGS if folder else _TAGS - {"img"},
         attributes=_ATTRIBUTES,
-        attribute_filter=_only_own_images,
+        attribute_filter=partial(_only_own_images, folder or ""),
+        set_tag_attribute_values={"img": {"loading": "lazy"}},
         url_schemes=_SCHEMES,
         link_rel="noopener noreferrer",
     )

@@ -1,0 +1,108 @@
+// What is wrong, doubtful or said elsewhere, at the field where it can be mended; and whether customers would find this.
+
+import { element, find, findAll } from "./dom.js";
+import { ask } from "./editor-fields.js";
+import { compose, onComposed } from "./editor-preview.js";
+
+let request = new AbortController();
+
+const item = ({ severity, message, line }, at) => element("li", { class: severity }, at && line ? `第 ${line} 行：${message}` : message);
+const link = ({ id, title }) => element("a", { href: `/a/${encodeURIComponent(id)}`, target: "_blank", rel: "noopener" }, title);
+
+/** Show problems at their fields; those of no field that is shown go to the top of the preview. */
+export function showProblems(form, problems) {
+  const left = [];
+  const byField = Map.groupBy ? Map.groupBy(problems, (problem) => problem.field) : grouped(problems);
+  for (const list of findAll("[data-problems]", form)) {
+    const here = byField.get(list.dataset.problems) ?? [];
+    list.replaceChildren(...here.map((problem) => item(problem)));
+    find(`#f-${CSS.escape(list.dataset.problems)}`, form)?.toggleAttribute("aria-invalid", here.some((problem) => problem.severity === "error"));
+    byField.delete(list.dataset.problems);
+  }
+  for (const others of byField.values()) left.push(...others);
+  find("[data-findings]", form).replaceChildren(...left.map((problem) => item(problem, true)));
+  find("[data-checks]", form).hidden = !left.length && find("[data-facts]", form).hidden;
+}
+
+function grouped(problems) {
+  const groups = new Map();
+  for (const problem of problems) groups.set(problem.field, [...(groups.get(problem.field) ?? []), problem]);
+  return groups;
+}
+
+function showDuplicates(form, duplicates) {
+  for (const { id, title, question, wording, kind } of duplicates) {
+    const field = question === form.elements.title.value.trim() ? "title" : "questions";
+    const said = kind === "same" ? "已经是" : "很像";
+    find(`[data-problems="${field}"]`, form)?.append(
+      element("li", { class: "warning" }, `“${question}”${said}“`, link({ id, title }), `”的问法${wording === question ? "" : `“${wording}”`}`),
+    );
+  }
+}
+
+/** Each changed number with the places that still say the old one. */
+function showFacts(form, facts) {
+  const box = find("[data-facts]", form);
+  find("ul", box).replaceChildren(...facts.filter(({ places }) => places.length).map(({ old, new: now, places }) => element(
+    "li", { class: "warning" }, `${old} → ${now}，还写着 ${old} 的：`,
+    element("ul", {}, ...places.map((place) => element("li", {}, link(place), ` · ${place.where}：`, ...inContext(place)))),
+  )));
+  box.hidden = !find("li", box);
+}
+
+function inContext({ text, start, end }) {
+  const characters = Array.from(text);
+  const part = (from, to) => characters.slice(from, to).join("");
+  return [part(0, start), element("mark", {}, part(start, end)), part(end)];
+}
+
+/** Where the article is, or will be. */
+function place(form) {
+  const [product, scenario] = (form.elements.scenario?.value || form.dataset.place).split("/");
+  return { product: product || null, scenario: scenario || null };
+}
+
+const what = (form, source) => ({ source, id: form.dataset.editor || null, ...place(form) });
+
+async function check(form, { source, trouble }) {
+  request.abort();
+  request = new AbortController();
+  const { signal } = request;
+  if (trouble) return showProblems(form, [{ field: "source", severity: "error", message: trouble }]);
+  try {
+    const answer = await ask("/api/v1/check", what(form, source), signal);
+    if (!answer.ok) return;
+    const { problems, duplicates, changed_facts: facts } = await answer.json();
+    showFacts(form, facts);
+    showProblems(form, problems);
+    showDuplicates(form, duplicates);
+  } catch {
+    // checked again with the next keystroke
+  }
+}
+
+async function tryOut(form, query, said) {
+  const composed = await compose(form);
+  const answer = composed && await ask("/api/v1/trial", { ...what(form, composed.source), query }).catch(() => null);
+  if (!answer?.ok) return said.replaceChildren("暂时试不了，请稍后再试。");
+  const { rank, total, hits, why } = await answer.json();
+  const verdict = rank ? `排第 ${rank}，共 ${total} 条` : "没有查到这一条";
+  said.replaceChildren(
+    element("p", { class: rank && rank <= 3 ? "good" : "warn" }, verdict, why ? `：${why}` : ""),
+    element("ol", {}, ...hits.map((hit) => element("li", { class: hit.id === form.dataset.editor ? "this" : null }, link(hit)))),
+  );
+}
+
+export function enhanceChecks(form) {
+  onComposed((composed) => check(form, composed));
+  const trial = find("[data-trial]", form);
+  const [input, button, said] = [find("input", trial), find("button", trial), find("[data-trial-said]", trial)];
+  trial.hidden = false;
+  const start = () => { if (input.value.trim()) tryOut(form, input.value.trim(), said); };
+  button.addEventListener("click", start);
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    start();
+  });
+}
