@@ -13,6 +13,7 @@ from kb.access import Access
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.dictionaries import DictionaryEditor
 from kb.editing.editor import Editor
+from kb.editing.fates import Fates
 from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
@@ -59,6 +60,7 @@ class System:
     gaps: GapList
     dictionaries: DictionaryEditor
     editing: Editing
+    fates: Fates
     channels: tuple[str, ...]
     variables: tuple[str, ...]
     log_writer: LogWriter

@@ -39,6 +39,7 @@ from kb.content.transaction import recover, undo
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.dictionaries import DictionaryEditor
 from kb.editing.editor import Editor
+from kb.editing.fates import Fates
 from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.editing.writing import Writing
@@ -155,6 +156,7 @@ def build_service(settings: Settings) -> Service:
             bulk=BulkEdits(writing, told),
             changed=changed,
         ),
+        fates=Fates(catalog, history),
         channels=settings.channels,
         variables=settings.variables,
         log_writer=log_writer,

@@ -12,6 +12,7 @@ from kb.desk.dictionaries import DictionariesDesk
 from kb.desk.editing import EditingDesk
 from kb.desk.forms import FormDesk
 from kb.desk.gaps import GapsDesk
+from kb.desk.history import HistoryDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
@@ -30,7 +31,7 @@ from kb.model import (
     Suggestion,
 )
 from kb.ports.store import Event, Gap
-from kb.rules.access import require
+from kb.rules.access import may, require
 from kb.rules.query import MAX_QUERY
 from kb.system import System
 from kb.text.render import render_html
@@ -70,6 +71,11 @@ class Desk:
         return EditingDesk(self._system, self.caller)
 
     @property
+    def history(self) -> HistoryDesk:
+        """What articles said before, and what became of them."""
+        return HistoryDesk(self._system, self.caller)
+
+    @property
     def forms(self) -> FormDesk:
         """The form in which articles are written."""
         return FormDesk(self._system, self.caller)
@@ -83,6 +89,10 @@ class Desk:
     def channels(self) -> tuple[str, ...]:
         """The configured service channels."""
         return self._system.channels
+
+    def may(self, right: Right, owner: str | None) -> bool:
+        """Whether the caller has a right for the articles of a department: what a page may offer."""
+        return may(self.caller, right, owner)
 
     # --- questions
 
