@@ -1,4 +1,4 @@
-"""``/edit``: the form in which business owners write. Complete without JavaScript; with it, saves are answered in JSON."""
+"""``/edit``: the form in which business owners write. Complete without JavaScript; with it, saves answer in JSON."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from kb.editing.writing import Place
 
-from kb.desk.forms import Opened
 from kb.editing.form import ArticleForm, read_form, with_newlines_of
 from kb.editing.seen import Seen, seen_in
-from kb.editing.writing import Place
 from kb.errors import ArticleError, InvalidArticle, KbError, LoginRequired
 from kb.model import Problem
 from webui import limits

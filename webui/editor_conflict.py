@@ -1,4 +1,4 @@
-"""Two people write at once: the second is shown what each changed, joined as far as it can be, and asked for the rest."""
+"""Two people write at once: the second is shown what each changed, joined as far as can be, and asked for the rest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def caught_up(screen: Screen, opened: Opened, for_all: bool) -> Screen:
     who = forms.who_changed(opened, theirs)
     try:
         if not screen.as_source and screen.form:
-            return _joined_forms(screen, *(forms.form(text, opened.folder) for text in (base, theirs)), theirs, who)
+            both = forms.form(base, opened.folder), forms.form(theirs, opened.folder)
+            return _joined_forms(screen, *both, theirs, who)
     except ArticleError:
         pass  # what stands there now can only be edited as a whole
     return _joined_files(screen, base, theirs, who)

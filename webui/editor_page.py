@@ -12,7 +12,7 @@ from flask import render_template, url_for
 from kb.desk.forms import Opened
 from kb.editing.field_places import field_at
 from kb.editing.form import EMPTY, ArticleForm
-from kb.editing.seen import Seen
+from kb.editing.seen import NOTHING, Seen
 from kb.model import Problem
 from kb.usecases.library import Library
 from webui.current import desk
@@ -31,8 +31,8 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What is being written: the ``form`` (None: the file can only be edited as a whole) and the file ``source`` that it
-    stands for, of the article ``article_id`` (None: a new one), begun with what was ``seen``.
+    """What is being written: the ``form`` (None: the file can only be edited as a whole) and the file ``source`` that
+    it stands for, of the article ``article_id`` (None: a new one), begun with what was ``seen``.
 
     ``opened`` is the article as it stands now, None when there is none yet or nobody knows who asks. ``unsaved``:
     the browser sent it, and it has not been stored.
@@ -41,7 +41,7 @@ class Screen:
     form: ArticleForm | None
     source: str = EMPTY
     article_id: str | None = None
-    seen: Seen = Seen()
+    seen: Seen = NOTHING
     as_source: bool = False
     opened: Opened | None = None
     unsaved: bool = False

@@ -76,7 +76,7 @@ class EditingDesk:
         then = self.as_of(article_id, day)
         record = ArticleRecord(then.article, then.revision.path, then.revision.revision)
         freshness = self._system.snapshots.freshness(record, day)
-        html = render_html(then.article.body)
+        html = render_html(then.article.body, then.article.scenario_path)
         document = contracts.article_document(record, freshness, then.source, html, [])
         return {**document, "as_of": editing_contracts.as_of_document(then)}
 

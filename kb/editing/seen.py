@@ -15,6 +15,10 @@ class Seen:
     file: str = ""
 
 
+#: What is seen of an article that is still to be.
+NOTHING = Seen()
+
+
 def seen_in(state: EditState) -> Seen:
     """What whoever opens an article now has in front of them."""
     return Seen(state.draft.revision, state.draft.base) if state.draft else Seen("", state.revision)

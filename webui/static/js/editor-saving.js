@@ -17,7 +17,7 @@ async function renewToken(form) {
 function send(form, action) {
   const body = new FormData(form);
   body.set("action", action);
-  return fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
+  return fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
 }
 
 async function save(form, action) {
