@@ -11,6 +11,7 @@ from markupsafe import escape
 from kb import shapes
 from kb.model import (
     ArticleRecord,
+    Caller,
     Classification,
     FaqPanel,
     Freshness,
@@ -23,6 +24,7 @@ from kb.model import (
     Suggestion,
 )
 from kb.ports.store import GapVerdict
+from kb.rules.access import rights_of
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
 
@@ -321,6 +323,18 @@ def article_document(
             {"id": other.article.id, "title": other.article.title, "url": article_url(other.article.id)}
             for other in related
         ],
+    }
+
+
+def me_document(caller: Caller, csrf: str) -> shapes.Me:
+    """Who asks; ``csrf`` is what our own pages have to send back."""
+    return {
+        "name": caller.name,
+        "role": caller.role.value,
+        "via": caller.via.value,
+        "owners": None if caller.owners is None else sorted(caller.owners),
+        "rights": [right.value for right in rights_of(caller)],
+        "csrf": csrf,
     }
 
 

@@ -393,6 +393,17 @@ class Health(TypedDict):
     semantic: SemanticHealth
 
 
+class Me(TypedDict):
+    """Who asks. ``owners``: whose articles are theirs, null for all departments. Our own pages send ``csrf`` back."""
+
+    name: str
+    role: Literal["public", "agent", "editor", "reviewer", "admin"]
+    via: Literal["anonymous", "session", "token", "proxy", "local"]
+    owners: list[str] | None
+    rights: list[str]
+    csrf: str
+
+
 class Problem(TypedDict):
     """An error (RFC 9457); ``request_id`` leads to what the log says about it."""
 

@@ -4,6 +4,7 @@
 
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
+    login.py         /login  /logout  /account        in, out, one's own account
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     editor.py        /edit  /edit/<id>                the form in which articles are written, and saving it
     editor_page.py   what that page shows; editor_conflict.py after somebody else has saved; editor_labels.py names
@@ -20,6 +21,8 @@
     problems.py      every error → a page or problem+json
     limits.py        how long a request's body may be, by view
     security.py      headers, cross-site protection, the visitor's cookie
+    callers.py       who asks: token, login cookie, or nobody known
+    csrf.py          writes from our own pages only
     presentation.py  labels and marks for the templates
     assets.py        static files: addresses, compression, how long browsers keep them
     frequent.py      the FAQ panel, rendered once for all who see the same
@@ -38,12 +41,15 @@ from webui import (
     api_gaps,
     api_images,
     assets,
+    callers,
     conversation,
+    csrf,
     editor,
     gaps,
     health,
     inputs,
     limits,
+    login,
     media,
     openapi,
     pages,
@@ -59,9 +65,9 @@ def create_app(service: Service) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["service"] = service
-    for part in (problems, limits, security, inputs, assets, presentation):
+    for part in (problems, limits, security, callers, csrf, inputs, assets, presentation):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, editor, media, health, openapi):
+    for part_with_routes in (pages, conversation, gaps, editor, login, media, health, openapi):
         app.register_blueprint(part_with_routes.blueprint)
     for part_of_api in (api, api_editor, api_gaps, api_images):
         app.register_blueprint(part_of_api.blueprint)

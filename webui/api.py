@@ -19,7 +19,8 @@ from kb.rules.conversation import MAX_CONVERSATION
 from kb.rules.query import MAX_QUERY
 from kb.usecases.recommending import MAX_RECOMMENDED
 from kb.usecases.searching import MAX_LIMIT, MAX_OFFSET
-from webui.current import desk
+from webui import csrf
+from webui.current import caller, desk
 from webui.inputs import Body
 from webui.parameters import (
     Operation,
@@ -193,6 +194,13 @@ def stale(given: Given) -> ResponseReturnValue:
 def learned(given: Given) -> ResponseReturnValue:
     """What was learned and waits for a decision; nothing that only one or two people asked."""
     return jsonify(contracts.learned_document(desk().learned.proposals()[: given["limit"]]))
+
+
+@blueprint.get("/me")
+@describe(Operation("我是谁：令牌或登录对应的身份和权限", shapes.Me, errors=(400, 401)))
+def me() -> ResponseReturnValue:
+    """Who asks, as the server sees it."""
+    return jsonify(contracts.me_document(caller(), csrf.token()))
 
 
 @blueprint.post("/recommend")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 
+from kb.access import Access
 from kb.desk import Desk
 from kb.model import Caller, Role
 from kb.service import Service
@@ -17,8 +18,13 @@ def service() -> Service:
 
 
 def caller() -> Caller:
-    """Who asks. There is no login yet: everybody is an agent who reads."""
-    return Caller.anonymous(Role.AGENT)
+    """Who asks (``webui.callers`` has found out); until that is known, nobody with any rights."""
+    return cast(Caller, g.get("caller", Caller.anonymous(Role.PUBLIC)))
+
+
+def access() -> Access:
+    """Logins, accounts, tokens."""
+    return service().access
 
 
 def desk() -> Desk:

@@ -39,7 +39,7 @@ def working_list() -> ResponseReturnValue:
 def report() -> ResponseReturnValue:
     """Store the report, then show the same search again; ``reported`` says that it was stored."""
     form = inputs.filled_in(request.form)
-    report_gap({name: value for name, value in form.items() if name != "csrf"})
+    report_gap(form)
     channel, product = form.get("channel"), form.get("product")
     return redirect(url_for("pages.search", q=form["query"], channel=channel, product=product, reported=1), 303)
 

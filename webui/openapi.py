@@ -22,6 +22,8 @@ Json = dict[str, Any]
 _PATH_PARAMETER = re.compile(r"<(\w+)>")
 _JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
+_TOKEN = {"type": "http", "scheme": "bearer", "description": "kb token add 签发；不带令牌就是不登录的访客"}
+
 blueprint = Blueprint("openapi", __name__)
 
 
@@ -52,7 +54,8 @@ def openapi(app: Flask) -> Json:
             "description": "字段只增加，不改名；出错时见 Problem。",
         },
         "paths": paths,
-        "components": {"schemas": dict(sorted(schemas.items()))},
+        "security": [{}, {"token": []}],
+        "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": {"token": _TOKEN}},
     }
 
 

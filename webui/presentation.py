@@ -16,6 +16,7 @@ from kb.rules.query import MAX_QUERY
 from kb.text.pinyin import typed_as
 from kb.text.render import render_html
 from kb.text.sections import plain_text, without_scripts
+from webui.callers import shut_out
 from webui.current import desk
 
 KINDS = {"faq": "常见问题", "guide": "操作指引", "case": "案例", "policy": "规则", "script": "话术"}
@@ -156,6 +157,8 @@ def _squeezed(text: str) -> str:
 def _frame() -> dict[str, object]:
     """What the frame around every page needs: channels and products, and those that the agent works on."""
     channel, product = request.args.get("channel"), request.args.get("product")
+    if shut_out():  # not even names are told before the login
+        return {"channels": (), "channel": None, "products": [], "product": None}
     channels, products = desk().channels, _products()
     return {
         "channels": channels,

@@ -10,26 +10,36 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from kb.errors import (
     AccessDenied,
+    AccountError,
     ArticleNotFound,
     EngineError,
     ImageRefused,
+    KbError,
+    LoginFailed,
     LoginRequired,
     QueryError,
     StoreError,
+    TooManyLogins,
     TooManyReports,
 )
 from webui import limits
+from webui.csrf import StalePage
 from webui.security import request_id
 
 log = logging.getLogger(__name__)
 
 _RETRY = {"Retry-After": "5"}
+_BEARER = 'Bearer realm="zhida"'
+#: what programs and our own pages tell by: log in (again), then repeat the request
+LOGIN_REQUIRED = "urn:zhida:problem:login-required"
+#: a token or password that is not right
+LOGIN_FAILED = "urn:zhida:problem:login-failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class Answer:
     title: str
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    type: str = "about:blank"
 
 
 _STORE_DOWN = Answer(503, "暂时读不到数据", "数据库暂时不可用，请稍后重试；若持续出现，请联系管理员。", _RETRY)
@@ -50,6 +61,12 @@ _SEARCH_DOWN = Answer(
     _RETRY,
 )
 _OURS = Answer(500, "服务出错了", "这次请求没有完成，错误已记入日志。请重试；若再次出现，请把请求编号告诉管理员。")
+_STALE_PAGE = Answer(
+    403,
+    "页面已过期",
+    "打开这个页面之后登录状态变过，或者浏览器没有接受 Cookie，所以没有执行。请刷新页面再操作一次。",
+    type="urn:zhida:problem:stale-page",
+)
 _BY_STATUS = {
     403: ("请求被拒绝", "这个请求来自另一个网站，为安全起见没有执行。请在本站页面上操作。"),
     404: ("页面不存在", "没有这个地址，请检查链接，或从首页搜索。"),
@@ -59,7 +76,6 @@ _BY_STATUS = {
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
 _TOO_MANY = "报告太多"
-_NOT_LOGGED_IN = "需要登录"
 _IMAGE_REFUSED = "图片没有保存"
 
 #: addresses that only programs ask for
@@ -69,7 +85,7 @@ _FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
 TITLES = {
     304: "没有变化",
     400: _BAD_REQUEST[0],
-    401: _NOT_LOGGED_IN,
+    401: "请先登录",
     422: _IMAGE_REFUSED,
     429: _TOO_MANY,
     500: _OURS.title,
@@ -90,14 +106,12 @@ def explain(error: Exception) -> Answer:
         return Answer(400, _BAD_REQUEST[0], str(error))
     if isinstance(error, ArticleNotFound):
         return Answer(404, "没有这条知识", str(error))
-    if isinstance(error, LoginRequired):
-        return Answer(401, _NOT_LOGGED_IN, str(error))
-    if isinstance(error, AccessDenied):
-        return Answer(403, _BY_STATUS[403][0], str(error))
     if isinstance(error, ImageRefused):
         return Answer(422, _IMAGE_REFUSED, str(error))
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
+    if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, AccessDenied, AccountError)):
+        return _explain_access(error)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return _explain_http(error)
     if isinstance(error, (EngineError, StoreError)):
@@ -107,8 +121,23 @@ def explain(error: Exception) -> Answer:
     return _OURS
 
 
+def _explain_access(error: KbError) -> Answer:
+    if isinstance(error, LoginRequired):
+        return Answer(401, "请先登录", str(error), {"WWW-Authenticate": _BEARER}, LOGIN_REQUIRED)
+    if isinstance(error, LoginFailed):
+        challenge = {"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'}
+        return Answer(401, "登录没有成功", str(error), challenge, LOGIN_FAILED)
+    if isinstance(error, TooManyLogins):
+        return Answer(429, "登录失败次数太多", str(error), {"Retry-After": str(error.seconds)})
+    if isinstance(error, AccessDenied):
+        return Answer(403, "没有权限", str(error))
+    return Answer(400, _BAD_REQUEST[0], str(error))
+
+
 def _explain_http(error: HTTPException) -> Answer:
     status = error.code or 500
+    if isinstance(error, StalePage):
+        return _STALE_PAGE
     title, detail = _BY_STATUS.get(status, _BAD_REQUEST)
     if status == 413:
         detail = detail.format(limit=limits.said(request.max_content_length or limits.USUAL))
@@ -119,9 +148,11 @@ def _explain_http(error: HTTPException) -> Answer:
 def _respond(error: Exception) -> ResponseReturnValue:
     answer = explain(error)
     if not request.path.startswith(_FOR_PROGRAMS):
+        if answer.type == LOGIN_REQUIRED and request.method == "GET":
+            return redirect(url_for("login.form", next=request.full_path.rstrip("?")))
         return render_template("error.html", answer=answer, request_id=request_id()), answer.status, answer.headers
     response = jsonify(
-        type="about:blank",
+        type=answer.type,
         title=answer.title,
         status=answer.status,
         detail=answer.detail,

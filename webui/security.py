@@ -1,7 +1,7 @@
 """What keeps the browser safe: headers on every answer, no writes on behalf of other sites, an anonymous cookie.
 
-There is no login yet. The cookie only tells the query log which keystrokes belong to one search; it is random, names
-nobody and opens nothing.
+Logins have a cookie of their own (``webui.callers``). This one only tells the query log which keystrokes belong to one
+search; it is random, names nobody and opens nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from werkzeug.exceptions import Forbidden
 
 COOKIE = "zhida_session"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _CSP = {
     "default-src": "'none'",
@@ -91,7 +91,7 @@ def _send_cookie(response: Response) -> Response:
 
 
 def _refuse_other_sites() -> None:
-    if request.routing_exception is None and request.method not in _SAFE_METHODS and not _comes_from_here():
+    if request.routing_exception is None and request.method not in SAFE_METHODS and not _comes_from_here():
         raise Forbidden
 
 

@@ -75,9 +75,10 @@ class Logins:
         return LoggedIn(account, token, self._throttle.device_cookie(account.name))
 
     def log_out(self, by: Caller, token: str) -> None:
-        """End the session of ``token``."""
+        """End the session of ``token``, if it still holds."""
         self._sessions.end(token)
-        self._audit.record(by, "logout", by.name)
+        if by.known:
+            self._audit.record(by, "logout", by.name)
 
     def account(self, by: Caller) -> Account:
         """One's own account. Raises LoginRequired for those who have none: programs, anonymous callers."""

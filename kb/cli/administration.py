@@ -8,11 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 import click
 
 from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, shown, track
 from kb.errors import EmbedderError, EngineError, KbError
+
+if TYPE_CHECKING:
+    from kb.service import Service
 
 _M_ARENA_MAX = -8  # from malloc.h
 _LIBRARIES = ("whoosh", "jieba", "flask", "sqlite-utils", "markdown", "opencc", "numpy", "waitress")
@@ -45,6 +49,7 @@ def serve(context: Context, host: str, port: int) -> None:
         service.note("files", str(error))
         remarks.print(f"[yellow]索引没有更新，先用原来的：{shown(str(error))}[/]")
     service.refresh()
+    _say_how_to_begin(service)
     settings = context.settings
     upkeep = Upkeep(service, settings.articles, lambda: finish_import(settings), settings.retention_days)
     upkeep.start()
@@ -52,6 +57,15 @@ def serve(context: Context, host: str, port: int) -> None:
         listen(create_app(service), host, port, ready=lambda url: click.echo(f"直达已就绪：{url}  （按 Ctrl+C 停止）"))
     finally:
         upkeep.stop()
+
+
+def _say_how_to_begin(service: Service) -> None:
+    """Nobody can log in before the first account is made, so nothing can be written through the web."""
+    with suppress(KbError):  # without the database there is still something to search
+        if not service.access.accounts.has_administrator():
+            remarks.print(
+                "还没有管理员，所以谁也不能在网页上编辑。在本机执行 kb user add NAME --role admin，再到网页上登录。"
+            )
 
 
 def _prefer_answers() -> None:

@@ -46,6 +46,11 @@ def has(caller: Caller, right: Right) -> bool:
     return right is not Right.EDIT_DICTIONARIES or caller.owners is None
 
 
+def rights_of(caller: Caller) -> list[Right]:
+    """All rights that the caller has, for some articles at least."""
+    return [right for right in Right if has(caller, right)]
+
+
 def covers(caller: Caller, owner: str | None) -> bool:
     """Whether articles of the department ``owner`` (None: of no department) are the caller's business."""
     return caller.owners is None or owner in caller.owners

@@ -1,12 +1,21 @@
-"""A clock that tests turn by hand, and passwords that cost them no time."""
+"""A clock that tests turn by hand, passwords that cost them no time, and a service with both."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 from argon2 import PasswordHasher
 
 from kb.access.passwords import Passwords
+from kb.config import Settings
+from kb.model import Caller, Role
+from kb.service import Service
+from kb.store.database import Database
+from kb.wiring import build_access, build_service
+
+ROOT = Caller.local("root")
+GOOD, BETTER = "correct horse battery", "staple 蓝色 staple"
 
 
 class Clock:
@@ -26,3 +35,13 @@ class Clock:
 def quick_passwords() -> Passwords:
     """The real thing with parameters that nobody should use."""
     return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+def staffed(settings: Settings, clock: Clock) -> Service:
+    """A service whose logins go by ``clock``, with the administrator boss and the editor 小王, both with GOOD."""
+    service = build_service(settings)
+    service.index()
+    access = build_access(settings, Database(settings.database), clock, quick_passwords())
+    access.accounts.add(ROOT, "boss", Role.ADMIN, GOOD)
+    access.accounts.add(ROOT, "小王", Role.EDITOR, GOOD, "王芳", frozenset({"售后业务部"}), can_publish=False)
+    return Service(replace(service.system, access=access))

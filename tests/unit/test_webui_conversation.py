@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from kb.config import Settings
 from kb.rules.classification import CERTAIN
 from tests.conftest import indexed
+from tests.unit.forms import HERE, submit
 from webui import create_app
 
 PERSONAL = ("13812345678", "11010519491231002X", "6222020200112233445", "202611201234567", "SF1234567890123")
@@ -128,8 +129,7 @@ def test_nothing_personal_reaches_database_or_log(small: Settings, caplog: pytes
     unanswered = [f"囧囧囧{number}囧囧囧？" for number in PERSONAL]
     for route in ("recommend", "classify"):
         post(client, route, {"messages": [*texts, *unanswered]})
-    form = {"messages": "\n".join([*texts, *unanswered])}
-    assert client.post("/recommend", data=form, headers={"Origin": "http://localhost"}).status_code == 200
+    assert submit(client, "/recommend", messages="\n".join([*texts, *unanswered])).status_code == 200
     service.log_writer.stop()
     written = b"".join(path.read_bytes() for path in Path(small.data).rglob("*") if path.is_file())
     assert "囧囧囧".encode() in written, "what found nothing is worth knowing"
@@ -141,9 +141,7 @@ def test_nothing_personal_reaches_database_or_log(small: Settings, caplog: pytes
 
 def test_the_page_answers_without_javascript(client: FlaskClient) -> None:
     form = {"messages": "\r\n".join(CHAT)}
-    html = client.post("/recommend?channel=电话", data=form, headers={"Origin": "http://localhost"}).get_data(
-        as_text=True
-    )
+    html = submit(client, "/recommend?channel=电话", HERE, **form).get_data(as_text=True)
     assert "已发货无物流信息" in html
     assert "“发票抬头开错了怎么重开？”" in html
     assert client.get("/recommend").status_code == 200

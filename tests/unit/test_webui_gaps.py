@@ -13,9 +13,8 @@ from kb.store import gaps
 from kb.store.gaps import MOST_REPORTS
 from tests.callers import ANYBODY
 from tests.conftest import indexed, spoil
+from tests.unit.forms import HERE, submit
 from webui import create_app
-
-HERE = {"Origin": "http://localhost"}
 
 
 def reported(service: Service, query: str) -> list[Mention]:
@@ -33,8 +32,7 @@ def test_a_program_reports_a_gap(client: FlaskClient, service: Service) -> None:
 
 
 def test_a_form_reports_a_gap_and_leads_back_to_the_search(client: FlaskClient, service: Service) -> None:
-    form = {"query": "支持白条吗", "note": "", "channel": "电话", "product": "mall"}
-    answer = client.post("/gaps", data=form, headers=HERE)
+    answer = submit(client, "/gaps", query="支持白条吗", note="", channel="电话", product="mall")
     assert answer.status_code == 303
     assert answer.request.path == "/gaps"
     back = client.get(answer.location)
@@ -59,7 +57,7 @@ def test_what_cannot_be_stored_is_said(client: FlaskClient, body: dict[str, str]
     answer = client.post("/api/v1/gaps", json=body)
     assert answer.status_code == 400
     assert told in answer.get_json(force=True)["detail"]
-    page = client.post("/gaps", data=body, headers=HERE)
+    page = submit(client, "/gaps", HERE, **body)
     assert page.status_code == 400
     assert told in page.get_data(as_text=True)
 
@@ -81,10 +79,8 @@ def test_one_visitor_who_reports_without_end_is_told_to_wait(small: Settings) ->
 
 def test_whoever_brings_no_cookie_is_known_by_address(small: Settings) -> None:
     app = create_app(indexed(small))
-    answers = [
-        app.test_client().post("/gaps", data={"query": f"问题{n}"}, headers=HERE) for n in range(MOST_REPORTS + 1)
-    ]
-    assert [answer.status_code for answer in answers] == [303] * MOST_REPORTS + [429]
+    answers = [app.test_client().post("/api/v1/gaps", json={"query": f"问题{n}"}) for n in range(MOST_REPORTS + 1)]
+    assert [answer.status_code for answer in answers] == [204] * MOST_REPORTS + [429]
     elsewhere = app.test_client().post("/api/v1/gaps", json={"query": "花呗"}, environ_base={"REMOTE_ADDR": "10.0.0.9"})
     assert elsewhere.status_code == 204
 

@@ -24,7 +24,11 @@ from webui import create_app
 ROOT = Path(__file__).parents[2]
 DOCUMENT = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))
 OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
-WITH_LIMITS = [(path, method) for path, method in OPERATIONS if "{" not in path and path != "/healthz"]
+WITH_LIMITS = [
+    (path, method)
+    for path, method in OPERATIONS
+    if "{" not in path and {"parameters", "requestBody"} & set(DOCUMENT["paths"][path][method])
+]
 
 #: names of products, owners … are data: the document can't say which ones are known today
 NOT_PROMISED: list[Any] = [CHECKS.get_one("positive_data_acceptance")]

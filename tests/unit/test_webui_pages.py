@@ -18,6 +18,7 @@ from kb.wiring import build_service
 from tests.callers import ANYBODY
 from tests.conftest import indexed, spoil
 from tests.unit.article_tree import write
+from tests.unit.forms import HERE, csrf_token, submit
 from tests.unit.html_page import Page
 from webui import create_app
 
@@ -129,7 +130,7 @@ def test_a_search_without_result_helps_on(client: FlaskClient) -> None:
     form = next(tag for tag in page.find("form") if tag.get("action") == "/gaps")
     fields = {tag.get("name"): tag.get("value") for tag in page.find("input") if tag.get("type") == "hidden"}
     assert form.get("method") == "post"
-    assert fields == {"query": "饕餮tuik", "channel": "微信"}
+    assert fields == {"query": "饕餮tuik", "channel": "微信", "csrf": csrf_token(client)}
 
 
 def test_a_search_without_result_in_one_product_offers_those_of_the_others(client: FlaskClient) -> None:
@@ -255,11 +256,7 @@ def test_reading_and_voting_are_counted_and_answered(client: FlaskClient, settin
     before = counts()
     get(client, "/a/invoice-get")
     client.head("/a/invoice-get")
-    voted = client.post(
-        "/a/invoice-get/feedback",
-        data={"vote": "outdated", "note": "抬头规则改了"},
-        headers={"Origin": "http://localhost"},
-    )
+    voted = submit(client, "/a/invoice-get/feedback", vote="outdated", note="抬头规则改了")
     assert voted.status_code == 303
     assert "已记下“内容过时”" in get(client, voted.location).text()
     after = counts()
@@ -270,8 +267,7 @@ def test_reading_and_voting_are_counted_and_answered(client: FlaskClient, settin
 
 @pytest.mark.parametrize("form", [{}, {"vote": "view"}, {"vote": "helpful", "note": "长" * 501}])
 def test_a_vote_that_is_none_is_refused(client: FlaskClient, form: dict[str, str]) -> None:
-    response = client.post("/a/invoice-get/feedback", data=form, headers={"Origin": "http://localhost"})
-    assert response.status_code == 400
+    assert submit(client, "/a/invoice-get/feedback", HERE, **form).status_code == 400
 
 
 def test_browsing_shows_every_article_in_its_place(client: FlaskClient, service: Service) -> None:

@@ -2,6 +2,7 @@
 // It travels in the body of a form, never in an address.
 
 import { element, find } from "./dom.js";
+import { csrfField } from "./sending.js";
 import { looking } from "./statistics.js";
 
 const LONG = 40; // characters; what is shorter and one sentence is searched as it is
@@ -30,7 +31,7 @@ export function enhancePasting() {
     if (text.length <= LONG && !SEVERAL.test(text)) return;
     event.preventDefault();
     looking("");
-    const form = element("form", { method: "post", hidden: true }, element("textarea", { name: "messages" }));
+    const form = element("form", { method: "post", hidden: true }, element("textarea", { name: "messages" }), csrfField());
     document.body.append(form);
     form.elements.messages.value = text;
     send(form);

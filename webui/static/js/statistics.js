@@ -2,6 +2,7 @@
 // keystroke. Never shown, never in the way, and it survives leaving the page.
 
 import { forNow } from "./memory.js";
+import { send } from "./sending.js";
 
 const LONGEST_SEARCH_MS = 10 * 60 * 1000; // after that it was about something else
 
@@ -15,22 +16,17 @@ export function looking(query) {
 export function record(kind, id, position = null) {
   const search = current();
   const body = { kind, id, query: search?.query || null, position, ms: search ? Date.now() - search.at : null };
-  send("events", body, true).catch(() => {});
+  send("/api/v1/events", body, true).catch(() => {});
   if (kind === "copy") forNow.set("search", null);
 }
 
 /** Send a vote; resolves to whether it was taken. */
 export async function vote(id, vote, note) {
   try {
-    return (await send("feedback", { id, vote, note })).ok;
+    return (await send("/api/v1/feedback", { id, vote, note })).ok;
   } catch {
     return false;
   }
-}
-
-function send(what, body, keepalive = false) {
-  const headers = { "Content-Type": "application/json" };
-  return fetch(`/api/v1/${what}`, { method: "POST", headers, body: JSON.stringify(body), keepalive });
 }
 
 function current() {
