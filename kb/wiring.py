@@ -156,7 +156,7 @@ def build_service(settings: Settings) -> Service:
             bulk=BulkEdits(writing, told),
             changed=changed,
         ),
-        fates=Fates(catalog, history),
+        fates=Fates(writing, history),
         channels=settings.channels,
         variables=settings.variables,
         log_writer=log_writer,

@@ -9,6 +9,10 @@
     editor.py        /edit  /edit/<id>                the form in which articles are written, and saving it
     editor_page.py   what that page shows; editor_conflict.py after somebody else has saved; editor_labels.py names
     api_editor.py    /api/v1/preview                  what is being written, as agents will see it
+    history.py       /a/<id>/history                  every text of an article, two side by side, as of a day
+    operations.py    /a/<id>/manage                   move, rename, archive, delete
+    dictionaries.py  /dictionaries                    terms, synonyms, stop words, and what a change would do
+    acting.py        what pages on which somebody acts have in common
     api.py           /api/v1/…                        the contract's documents
     api_gaps.py      /api/v1/gaps                     what is missing, and what to do about it
     api_images.py    /api/v1/images                   pictures, uploaded for articles
@@ -36,6 +40,7 @@ from flask import Flask
 
 from kb.service import Service
 from webui import (
+    acting,
     api,
     api_editor,
     api_gaps,
@@ -44,14 +49,17 @@ from webui import (
     callers,
     conversation,
     csrf,
+    dictionaries,
     editor,
     gaps,
     health,
+    history,
     inputs,
     limits,
     login,
     media,
     openapi,
+    operations,
     pages,
     presentation,
     problems,
@@ -65,9 +73,21 @@ def create_app(service: Service) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["service"] = service
-    for part in (problems, limits, security, callers, csrf, inputs, assets, presentation):
+    for part in (problems, limits, security, callers, csrf, inputs, assets, presentation, acting):
         part.register(app)
-    for part_with_routes in (pages, conversation, gaps, editor, login, media, health, openapi):
+    for part_with_routes in (
+        pages,
+        conversation,
+        gaps,
+        dictionaries,
+        history,
+        operations,
+        editor,
+        login,
+        media,
+        health,
+        openapi,
+    ):
         app.register_blueprint(part_with_routes.blueprint)
     for part_of_api in (api, api_editor, api_gaps, api_images):
         app.register_blueprint(part_of_api.blueprint)

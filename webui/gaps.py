@@ -8,9 +8,9 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kb.errors import ArticleError, ArticleNotFound, EditConflict, EditError, QueryError, SaveFailed
 from kb.rules.gaps import KnowledgeGap
 from webui import inputs
+from webui.acting import REFUSED
 from webui.api import report_gap
 from webui.api_gaps import judge
 from webui.current import desk
@@ -22,8 +22,6 @@ _SHOWN = 50
 _RECENT = 20
 #: of a gap, in the editor's field for questions
 _WORDINGS = 20
-#: what keeps a decision from being carried out, to be said where it was made
-_REFUSED = (ArticleError, ArticleNotFound, EditConflict, EditError, QueryError, SaveFailed)
 
 blueprint = Blueprint("gaps", __name__)
 blueprint.before_request(welcome_visitor)
@@ -51,7 +49,7 @@ def decide() -> ResponseReturnValue:
     chosen = request.form.get("other", "").strip() or request.form.get("id") or None
     try:
         judge(query, decision, chosen)
-    except _REFUSED as error:
+    except REFUSED as error:
         return _page(trouble=str(error)), 400
     return redirect(url_for(".working_list", judged=query if decision != "open" else None), 303)
 
@@ -69,7 +67,7 @@ def decide_on_learned() -> ResponseReturnValue:
         else:
             learned.undo(query, article_id)
             return redirect(url_for(".working_list", _anchor="learned"), 303)
-    except _REFUSED as error:
+    except REFUSED as error:
         return _page(trouble=str(error)), 400
     return redirect(url_for(".working_list", learned=query, id=article_id, _anchor="learned"), 303)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from kb.content.dictionaries import NAMES, parse_dictionaries, path_of
 from kb.content.dictionary_files import DictionaryFile, DictionaryFiles
+from kb.editing.form import with_newlines_of
 from kb.errors import InvalidArticle, QueryError
 from kb.model import Caller, Problem, SearchRequest
 from kb.ports.history import Edit, History, Revision, origin_of
@@ -116,7 +117,9 @@ class DictionaryEditor:
         if errors:
             raise InvalidArticle(errors)
         edit = Edit(self._now(), caller.name, origin_of(caller), "publish", note.strip())
-        changed = self._files.replace(texts, expected, edit)
+        now = {file.name: file.text for file in self.files()}
+        written = {name: with_newlines_of(now[name], text) for name, text in texts.items()}
+        changed = self._files.replace(written, expected, edit)
         if changed:
             self._changed()
         return changed

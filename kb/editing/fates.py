@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kb.editing.versions import document_of
+from kb.editing.writing import Writing
 from kb.errors import ArticleNotFound
 from kb.model import Caller, Right
 from kb.ports.history import History, Revision
-from kb.ports.store import Catalog
-from kb.rules.access import require
+from kb.rules.access import has, may
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,18 @@ class Fate:
 class Fates:
     """For those who may read what is internal; to all others, what is not served does not exist."""
 
-    def __init__(self, catalog: Catalog, history: History) -> None:
-        self._catalog, self._history = catalog, history
+    def __init__(self, writing: Writing, history: History) -> None:
+        self._writing, self._history = writing, history
 
     def of(self, caller: Caller, article_id: str) -> Fate:
-        """Raises LoginRequired, ArticleNotFound for an id that nothing is known of, or that is served."""
-        require(caller, Right.READ_INTERNAL)
-        record = self._catalog.find(article_id)
+        """Raises ArticleNotFound for an id that nothing is known of, that is served, or is not the caller's business."""
+        if not has(caller, Right.READ_INTERNAL):
+            raise ArticleNotFound(article_id)
+        record = self._writing.catalog.find(article_id)
         if record is None:
             return self._of_deleted(article_id)
         article = record.article
-        if article.status == "published":
+        if article.status == "published" or (article.status == "draft" and not may(caller, Right.EDIT, article.owner)):
             raise ArticleNotFound(article_id)
         rows = self._history.revisions([article.id])
         action = "archive" if article.status == "archived" else "create"
@@ -50,5 +50,6 @@ class Fates:
         last = next((row for row in rows if not row.removed), None)
         if last is None or not rows[0].removed:
             raise ArticleNotFound(article_id)
-        title = document_of(self._history.source(last.revision) or "").fields.get("title", article_id)
-        return Fate(article_id, str(title), None, "deleted", rows[0])
+        article = self._writing.judged(last.path, (self._history.source(last.revision) or "").encode()).article
+        title, owner = (article.title, article.owner) if article else (article_id, None)
+        return Fate(article_id, title, owner, "deleted", rows[0])

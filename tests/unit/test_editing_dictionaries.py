@@ -145,3 +145,11 @@ def test_who_may_do_it(service: Service) -> None:
     with pytest.raises(AccessDenied, match="词典对所有部门起作用"):
         service.desk(OF_ONE_DEPARTMENT).dictionaries.preview(EMPTY)
     assert service.desk(OPERATOR).dictionaries.revisions() == []
+
+
+def test_line_ends_stay_those_of_the_file(editor: DictionariesDesk, small: Settings) -> None:
+    file = write(small.articles, "_dict/terms.txt", "直达\r\n花呗\r\n")
+    as_sent = {name: text.replace("\r\n", "\n") for name, text in texts(editor).items()}
+    assert editor.save(as_sent, revisions(editor)) == []
+    editor.save(as_sent | {"terms.txt": "直达\n花呗\n白条\n"}, revisions(editor))
+    assert file.read_bytes() == "直达\r\n花呗\r\n白条\r\n".encode()
