@@ -12,6 +12,7 @@
     history.py       /a/<id>/history                  every text of an article, two side by side, as of a day
     operations.py    /a/<id>/manage                   move, rename, archive, delete
     dictionaries.py  /dictionaries                    terms, synonyms, stop words, and what a change would do
+    bulk.py          /bulk                            one change to many articles
     acting.py        what pages on which somebody acts have in common
     api.py           /api/v1/…                        the contract's documents
     api_gaps.py      /api/v1/gaps                     what is missing, and what to do about it
@@ -46,6 +47,7 @@ from webui import (
     api_gaps,
     api_images,
     assets,
+    bulk,
     callers,
     conversation,
     csrf,

@@ -45,4 +45,8 @@ def register(app: Flask) -> None:
 
 def _offered() -> dict[str, object]:
     me = caller()
-    return {"edits": has(me, Right.EDIT), "edits_dictionaries": has(me, Right.EDIT_DICTIONARIES)}
+    return {
+        "edits": has(me, Right.EDIT),
+        "publishes_some": has(me, Right.PUBLISH),
+        "edits_dictionaries": has(me, Right.EDIT_DICTIONARIES),
+    }

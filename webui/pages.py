@@ -102,6 +102,10 @@ def feedback(article_id: str) -> ResponseReturnValue:
 @blueprint.get("/browse")
 def browse() -> ResponseReturnValue:
     """The tree product → scenario → articles; ``product`` and ``scenario`` (slugs) say what is open at first."""
+    status = request.args.get("status")
+    if status in ("draft", "archived"):
+        listed = desk().history.drafts() if status == "draft" else desk().history.archived()
+        return render_template("unserved.html", status=status, listed=listed)
     return render_template("browse.html", tree=desk().browse(), opened=request.args)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from kb import contracts, shapes
+from kb.desk.bulk import BulkDesk
 from kb.desk.dictionaries import DictionariesDesk
 from kb.desk.editing import EditingDesk
 from kb.desk.forms import FormDesk
@@ -69,6 +70,11 @@ class Desk:
     def editing(self) -> EditingDesk:
         """Changing articles, their history."""
         return EditingDesk(self._system, self.caller)
+
+    @property
+    def bulk(self) -> BulkDesk:
+        """One change to many articles, shown before it is made."""
+        return BulkDesk(self._system, self.caller)
 
     @property
     def history(self) -> HistoryDesk:

@@ -58,9 +58,9 @@ def test_an_article_moves_to_a_scenario_that_is_made_for_it(
     editor: FlaskClient, service: Service, small: Settings
 ) -> None:
     """Where no scenario says otherwise, the article is the business of the product's department."""
-    made = {"action": "move", "scenario": "", "product": "mall", "scenario_title": "预售与定金"}
-    assert submit(editor, MANAGE, HERE, **made).status_code == 403
-    followed(browser_of(service, "boss"), service, **made)
+    asked = {"action": "move", "scenario": "", "product": "mall", "scenario_title": "预售与定金"}
+    assert submit(editor, MANAGE, HERE, **asked).status_code == 403
+    followed(browser_of(service, "boss"), service, **asked)
     (made,) = [path for path in small.articles.glob("mall/*/refund-not-received.md")]
     assert "title: 预售与定金" in (made.parent / "_index.md").read_text(encoding="utf-8")
 

@@ -12,6 +12,7 @@ import { enhanceKeys } from "./keys.js";
 import { enhancePasting } from "./pasting.js";
 import { enhanceScope } from "./scope.js";
 import { record } from "./statistics.js";
+import { enhanceTicking } from "./ticking.js";
 import { enhanceLinks, onNewContent } from "./visit.js";
 
 const DOUBLE_CLICK_MS = 1000;
@@ -27,6 +28,7 @@ enhancePanel();
 enhanceHits();
 enhanceKeys();
 enhanceArticleFields();
+enhanceTicking();
 
 onNewContent(makeFillable);
 onNewContent(sayKeys);
