@@ -8,8 +8,8 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     desk                      what one caller may ask and do; every front end goes through one
     system                    the parts that they share
     snapshots                 what is derived from all articles at once, swapped in as a whole
-    access  bulk  editing  evaluation   who somebody is · many articles in and out · one changed, with drafts and
-                              history · quality measured on judged questions
+    access  bulk  evaluation  who somebody is · many articles in and out · quality measured on judged questions
+    editing                   articles changed one by one: forms, drafts, history; kb.editing says which module
     usecases                  indexing · searching · recommending · classifying · suggesting · embedding · learning · …
     content  engines  embedding  store   adapters: article files · index engines · models · SQLite (each for itself)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from kb import editing_shapes as shapes
 from kb.contracts import problem_document
+from kb.editing.bulk_edits import Outcome
 from kb.editing.editor import EditState
 from kb.editing.history import Then
-from kb.model import Article, Problem
+from kb.model import Problem
 from kb.ports.history import Draft, Revision
 from kb.ports.store import FileVersion
 
@@ -41,11 +42,10 @@ def as_of_document(then: Then) -> shapes.AsOf:
     }
 
 
-def editable_document(state: EditState, article: Article | None) -> shapes.Editable:
-    """What an editor opens; ``article``: as it is served."""
+def editable_document(state: EditState) -> shapes.Editable:
+    """What an editor opens."""
     return {
         "id": state.article_id,
-        "status": article.status if article else None,
         "path": state.path,
         "source": state.source,
         "revision": state.revision,
@@ -63,6 +63,11 @@ def saved_document(version: FileVersion) -> shapes.Saved:
 def draft_document(draft: Draft) -> shapes.Saved:
     """What was kept as a draft."""
     return _saved(draft.article_id, draft.path, draft.revision, True, ())
+
+
+def bulk_document(outcomes: Sequence[Outcome]) -> shapes.BulkEdit:
+    """What became of each article."""
+    return {"items": [{"id": done.article_id, "number": done.number, "trouble": done.trouble} for done in outcomes]}
 
 
 def _saved(article_id: str, path: str, revision: str, is_draft: bool, problems: Sequence[Problem]) -> shapes.Saved:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from kb.shapes import Article, Day, Finding, Moment, Status
+from kb.shapes import Article, Day, Finding, Moment
 
 
 class Revision(TypedDict):
@@ -25,6 +25,13 @@ class Revisions(TypedDict):
 
     id: str
     items: list[Revision]
+
+
+class RevisionText(TypedDict):
+    """The whole file as it was."""
+
+    number: int
+    source: str
 
 
 class AsOf(TypedDict):
@@ -56,7 +63,6 @@ class Editable(TypedDict):
     """An article for those who may edit it: the file as it is (``""`` for none) and the next draft."""
 
     id: str
-    status: Status | None
     path: str
     source: str
     revision: str
@@ -72,3 +78,23 @@ class Saved(TypedDict):
     revision: str
     draft: bool
     problems: list[Finding]
+
+
+class Undone(TypedDict):
+    """``saved`` is null when what was undone is the article's creation."""
+
+    saved: Saved | None
+
+
+class BulkOutcome(TypedDict):
+    """``number``: of the revision, null when nothing was written; ``trouble`` says why not, if it should have been."""
+
+    id: str
+    number: int | None
+    trouble: str
+
+
+class BulkEdit(TypedDict):
+    """What became of each article."""
+
+    items: list[BulkOutcome]

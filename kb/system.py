@@ -11,7 +11,8 @@ from pathlib import Path
 
 from kb.access import Access
 from kb.editing.bulk_edits import BulkEdits
-from kb.editing.dictionaries import DictionaryEditor
+from kb.editing.checking import Checker
+from kb.editing.dictionary_editor import DictionaryEditor
 from kb.editing.editor import Editor
 from kb.editing.fates import Fates
 from kb.editing.history import ArticleHistory
@@ -47,8 +48,8 @@ class System:
     damage that upkeep has to mend.
     """
 
-    access: Access
     articles: Path
+    access: Access
     catalog: Catalog
     engine: SearchEngine
     indexer: Indexer
@@ -61,6 +62,7 @@ class System:
     dictionaries: DictionaryEditor
     editing: Editing
     fates: Fates
+    checker: Checker
     channels: tuple[str, ...]
     variables: tuple[str, ...]
     log_writer: LogWriter

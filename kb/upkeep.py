@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import watchfiles
 
@@ -17,6 +17,7 @@ from kb.errors import KbError
 from kb.garbage import keep_for_good
 from kb.model import Problem
 from kb.service import Service
+from kb.text.pictures import is_picture
 from kb.usecases.semantic import Semantic
 
 log = logging.getLogger(__name__)
@@ -143,7 +144,7 @@ class Upkeep:
             step=50,
             rust_timeout=int(TICK * 1000),
             yield_on_timeout=True,
-            watch_filter=None,
+            watch_filter=concerns_articles,
             raise_interrupt=False,
         )
         looked = False  # since the watch stands: what changed just before it did must not be missed
@@ -171,6 +172,11 @@ class Upkeep:
         if self._service.note(part, trouble) and trouble:
             log.warning("后台任务没有完成，会不断重试：%s", trouble)
         return not trouble
+
+
+def concerns_articles(_: watchfiles.Change, path: str) -> bool:
+    """Whether a changed file is worth a scan: pictures come and go without any article becoming another one."""
+    return not is_picture(PurePath(path))
 
 
 class _Job:

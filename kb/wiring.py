@@ -37,7 +37,8 @@ from kb.content.saving import ArticleSaver
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
 from kb.editing.bulk_edits import BulkEdits
-from kb.editing.dictionaries import DictionaryEditor
+from kb.editing.checking import Checker
+from kb.editing.dictionary_editor import DictionaryEditor
 from kb.editing.editor import Editor
 from kb.editing.fates import Fates
 from kb.editing.history import ArticleHistory
@@ -131,8 +132,8 @@ def build_service(settings: Settings) -> Service:
     told = ArticleHistory(writing, history)
     drafts = Drafts(database)
     system = System(
-        access=build_access(settings, database),
         articles=settings.articles,
+        access=build_access(settings, database),
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine), history, _now),
@@ -157,6 +158,7 @@ def build_service(settings: Settings) -> Service:
             changed=changed,
         ),
         fates=Fates(writing, history),
+        checker=Checker(files, catalog, settings.variables),
         channels=settings.channels,
         variables=settings.variables,
         log_writer=log_writer,

@@ -16,7 +16,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import cast
 from unittest.mock import patch
 
 from kb import wiring
@@ -24,7 +23,7 @@ from kb.config import Settings, load_settings
 from kb.evaluation.asking import Evaluation, evaluate
 from kb.evaluation.comparing import differences, pair
 from kb.evaluation.sets import QrelsSet, find_sets, load_qrels_set
-from kb.ports.engine import EngineQuery, EngineResult, SearchEngine
+from kb.ports.engine import EngineQuery, EngineResult, Searchable
 from kb.rules import paraphrases, vector_index
 from kb.text.grams import unit_spans
 from kb.usecases import question
@@ -49,7 +48,7 @@ class Configuration:
 class _UnitsOnly:
     """An engine that isn't asked for pairs: as much of one as a Searcher uses."""
 
-    engine: SearchEngine
+    engine: Searchable
 
     def search(self, query: EngineQuery) -> EngineResult:
         """Ask for single characters, runs of letters and runs of digits; the index is the same."""
@@ -63,7 +62,7 @@ class _UnitsOnly:
 
 def without_pairs(searcher: Searcher) -> Searcher:
     """Characters are looked for wherever they stand."""
-    return replace(searcher, engine=cast(SearchEngine, _UnitsOnly(searcher.engine)))
+    return replace(searcher, engine=_UnitsOnly(searcher.engine))
 
 
 def without_stop_words(searcher: Searcher) -> Searcher:

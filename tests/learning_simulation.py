@@ -35,6 +35,7 @@ from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.learning import LearnedQuestions
 from kb.usecases.retrieval import Trial
+from kb.usecases.semantic import Semantic
 from kb.wiring import evaluation_search
 from tests.bench.corpus import eval_dir
 
@@ -72,7 +73,7 @@ def learned_from(data: QrelsSet, noise: float = 0.0) -> LearnedQuestions:
 def taught(opened: Trial, articles: Sequence[Article], learned: LearnedQuestions) -> Trial:
     """The search that has learned that."""
     texts = tuple(ArticleTexts.of(article, learned.trusted(article.id)) for article in articles)
-    if opened.searcher.semantic is not None:
+    if isinstance(opened.searcher.semantic, Semantic):
         opened.searcher.semantic.follow(texts)
         opened.searcher.semantic.embed()
     return replace(opened, searcher=replace(opened.searcher, learned=LearnedWords(texts)))

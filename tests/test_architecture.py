@@ -26,7 +26,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb.usecases",),
     ("kb.access", "kb.bulk", "kb.editing", "kb.evaluation"),
     ("kb.contracts", "kb.snapshots"),
-    ("kb.editing_contracts", "kb.system"),
+    ("kb.check_documents", "kb.editing_contracts", "kb.system"),
     ("kb.desk",),
     ("kb.service",),
     ("kb.upkeep", "kb.wiring"),

@@ -16,6 +16,8 @@
     acting.py        what pages on which somebody acts have in common
     api.py           /api/v1/…                        the contract's documents
     api_gaps.py      /api/v1/gaps                     what is missing, and what to do about it
+    api_checks.py    /api/v1/check  /trial            what an editor is told before saving
+    api_editing.py   /api/v1/articles/…               the same for those who write
     api_images.py    /api/v1/images                   pictures, uploaded for articles
     media.py         /media/…                         the same, shown
     openapi.py       /openapi.json  /api              the API's documentation, from the declarations on its views
@@ -43,6 +45,8 @@ from kb.service import Service
 from webui import (
     acting,
     api,
+    api_checks,
+    api_editing,
     api_editor,
     api_gaps,
     api_images,
@@ -77,20 +81,9 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, limits, security, callers, csrf, inputs, assets, presentation, acting):
         part.register(app)
-    for part_with_routes in (
-        pages,
-        conversation,
-        gaps,
-        dictionaries,
-        history,
-        operations,
-        editor,
-        login,
-        media,
-        health,
-        openapi,
-    ):
+    for_people = (pages, conversation, gaps, login, editor, media)
+    for_owners = (history, operations, bulk, dictionaries)
+    for_programs = (api, api_checks, api_editing, api_editor, api_gaps, api_images, health, openapi)
+    for part_with_routes in (*for_people, *for_owners, *for_programs):
         app.register_blueprint(part_with_routes.blueprint)
-    for part_of_api in (api, api_editor, api_gaps, api_images):
-        app.register_blueprint(part_of_api.blueprint)
     return app

@@ -65,6 +65,7 @@ _SEARCH = (
 )
 _SUGGEST = (_Q, whole("limit", "最多给几条", 10, 1, 50))
 _STALE = (day("as_of", "按这一天判断，默认今天", "2026-11-30"), words("owner", "只看这个业务部门的条目", "售后业务部"))
+_AS_OF = (day("as_of", "这一天结束时的内容；答复多一个 as_of 字段", "2026-11-30"),)
 _LEARNED = (whole("limit", "最多给几条", 200, 1, 1000),)
 _ID = required_text("id", "条目编号", "refund-not-received", LONGEST_ID)
 _EVENT = (
@@ -106,7 +107,7 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
 @blueprint.after_request
-def _never_store(response: Response) -> Response:
+def never_store(response: Response) -> Response:
     """Unless it is said otherwise: answers change with the day, also where the ETag names a file's revision."""
     response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -169,9 +170,15 @@ def browse(given: Given) -> ResponseReturnValue:
 
 
 @blueprint.get("/articles/<article_id>")
-@describe(Operation("一条知识的全部内容", shapes.Article, errors=(304, 400, 404, 503)))
-def article(article_id: str) -> ResponseReturnValue:
-    """One article with its source; 304 while the caller's revision is the current one."""
+@describe(
+    Operation(
+        "一条知识的全部内容，现在的或某一天的", shapes.Article, query=_AS_OF, errors=(304, 400, 401, 403, 404, 503)
+    )
+)
+def article(given: Given, article_id: str) -> ResponseReturnValue:
+    """One article with its source, for editors also one that is not published; 304 while the revision is the same."""
+    if given["as_of"] is not None:
+        return jsonify(desk().editing.as_of_document(article_id, given["as_of"]))
     document = desk().article_document(article_id)
     response = jsonify(document)
     response.set_etag(document["revision"])

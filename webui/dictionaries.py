@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kb.content.dictionaries import NAMES, path_of
+from kb.content.dictionary_files import NAMES, path_of
 from kb.errors import EditConflict, InvalidArticle
 from kb.model import Problem
 from webui import inputs, limits

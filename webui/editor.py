@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from kb.editing.writing import Place
 
 from kb.editing.form import ArticleForm, read_form, with_newlines_of
 from kb.editing.seen import Seen, seen_in
+from kb.editing.writing import Place
 from kb.errors import ArticleError, InvalidArticle, KbError, LoginRequired
 from kb.model import Problem
 from webui import limits
@@ -29,7 +29,7 @@ blueprint.before_request(welcome_visitor)
 
 @blueprint.get("/edit")
 def new() -> ResponseReturnValue:
-    """The empty form; ``product``, ``scenario`` (slugs) and ``q``, what customers said, fill it in as far as they go."""
+    """The empty form; ``product``, ``scenario`` (slugs) and ``q``, what customers said, fill in what they can."""
     questions = [text.strip() for text in request.args.getlist("q") if text.strip()]
     form = desk().forms.blank(request.args.get("product", ""), request.args.get("scenario", ""), questions)
     return show(Screen(form, source=desk().forms.source(form)))

@@ -152,6 +152,38 @@ def ordinal(body: Body, name: str, highest: int) -> int | None:
     return value
 
 
+def required_ordinal(body: Body, name: str, highest: int) -> int:
+    """Like ``ordinal``, but absence is an error too."""
+    value = ordinal(body, name, highest)
+    if value is None:
+        raise QueryError(f"缺少 {name}。")
+    return value
+
+
+def raw_text(body: Body, name: str) -> str:
+    """The string ``name`` as it was sent. Raises QueryError."""
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise QueryError(f"缺少 {name}，须是文字。")
+    return value
+
+
+def texts(body: Body, name: str, longest: int, most: int) -> list[str]:
+    """The strings of the list ``name``. Raises QueryError."""
+    value = body.get(name)
+    if not isinstance(value, list) or len(value) > most:
+        raise QueryError(f"{name} 须是不超过 {most} 项的列表。")
+    return [text({name: item}, name, longest) or "" for item in value]
+
+
+def flag(body: Body, name: str) -> bool:
+    """Whether ``name`` is true; False when absent or null. Raises QueryError."""
+    value = body.get(name)
+    if value not in (None, True, False) or isinstance(value, int | float) != isinstance(value, bool):
+        raise QueryError(f"{name} 须是 true 或 false。")
+    return bool(value)
+
+
 def amount(body: Body, name: str, highest: float) -> float | None:
     """The number ``name`` from 0 to ``highest``; None when absent or null. Raises QueryError."""
     value = body.get(name)

@@ -13,13 +13,13 @@ from flask import Blueprint, Flask, current_app, jsonify, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from kb import __version__, shapes
-from webui import api, api_gaps, api_images, health
+from webui import api, api_checks, api_editing, api_editor, api_gaps, api_images, health
 from webui.parameters import Operation, Parameter
 from webui.problems import TITLES
 
 Json = dict[str, Any]
 
-_PATH_PARAMETER = re.compile(r"<(\w+)>")
+_PATH_PARAMETER = re.compile(r"<(int:)?(\w+)>")
 _JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 _TOKEN = {"type": "http", "scheme": "bearer", "description": "kb token add 签发；不带令牌就是不登录的访客"}
@@ -45,7 +45,7 @@ def openapi(app: Flask) -> Json:
     problem = _schema(shapes.Problem, schemas)
     paths: Json = {}
     for address, method, operation in _operations(app):
-        paths.setdefault(address, {})[method] = _operation(address, operation, problem, schemas)
+        paths.setdefault(address, {})[method] = _operation(address, method, operation, problem, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,7 +62,7 @@ def openapi(app: Flask) -> Json:
 def document_without_service() -> Json:
     """The same document while nothing is served."""
     app = Flask(__name__)
-    for part in (api, api_gaps, api_images, health):
+    for part in (api, api_checks, api_editing, api_editor, api_gaps, api_images, health):
         app.register_blueprint(part.blueprint)
     return openapi(app)
 
@@ -71,15 +71,18 @@ def _operations(app: Flask) -> Iterator[tuple[str, str, Operation]]:
     for rule in app.url_map.iter_rules():
         operation = getattr(app.view_functions[rule.endpoint], "operation", None)
         if operation is not None:
-            yield _PATH_PARAMETER.sub(r"{\1}", rule.rule), "post" if operation.body else "get", operation
+            (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+            yield _PATH_PARAMETER.sub(r"{\2}", rule.rule), method.lower(), operation
 
 
-def _operation(address: str, operation: Operation, problem: Json, schemas: Json) -> Json:
-    described: Json = {"summary": operation.summary, "operationId": re.sub(r"\W+", "_", address).strip("_")}
+def _operation(address: str, method: str, operation: Operation, problem: Json, schemas: Json) -> Json:
+    name = address if method in ("get", "post") else f"{method} {address}"
+    described: Json = {"summary": operation.summary, "operationId": re.sub(r"\W+", "_", name).strip("_")}
     in_path = [_path_parameter(name) for name in re.findall(r"{(\w+)}", address)]
     in_query = [_query_parameter(parameter) for parameter in operation.query]
-    if in_path or in_query:
-        described["parameters"] = [*in_path, *in_query]
+    in_header = [_header_parameter(parameter) for parameter in operation.headers]
+    if in_path or in_query or in_header:
+        described["parameters"] = [*in_path, *in_query, *in_header]
     if operation.body:
         kind = "multipart/form-data" if operation.multipart else "application/json"
         described["requestBody"] = {"required": True, "content": {kind: {"schema": _body(operation)}}}
@@ -100,7 +103,20 @@ def _responses(operation: Operation, problem: Json, schemas: Json) -> Iterator[t
 
 
 def _path_parameter(name: str) -> Json:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": "条目编号"}
+    described: Json = {"name": name, "in": "path", "required": True}
+    if name == "number":
+        return {**described, "schema": {"type": "integer", "minimum": 0}, "description": "历史里的编号"}
+    return {**described, "schema": {"type": "string"}, "description": "条目编号"}
+
+
+def _header_parameter(parameter: Parameter) -> Json:
+    return {
+        "name": parameter.name,
+        "in": "header",
+        "description": parameter.description,
+        "schema": dict(parameter.schema),
+        "example": parameter.example,
+    }
 
 
 def _query_parameter(parameter: Parameter) -> Json:
@@ -152,16 +168,24 @@ def _schema(kind: Any, schemas: Json) -> Json:
 
 
 def _examples(app: Flask) -> Iterator[tuple[str, str]]:
-    """(address, a command line that asks for it)"""
-    for address, _, operation in _operations(app):
-        url = request.host_url.rstrip("/") + address.replace("{article_id}", "refund-not-received")
+    """(method and address, a command line that asks for it)"""
+    for address, method, operation in _operations(app):
+        path = address.replace("{article_id}", "refund-not-received").replace("{number}", "1")
+        url = request.host_url.rstrip("/") + path
         if operation.multipart:
             file, first, *_ = operation.body
             fields = (f"{file.name}=@截图.png", f"{first.name}={first.example}")
-            yield address, " ".join(["curl", *(f"-F {shlex.quote(field)}" for field in fields), url])
+            yield f"{method} {address}", " ".join(["curl", *(f"-F {field}" for field in fields), url])
         elif operation.body:
             body = json.dumps({field.name: field.example for field in operation.body}, ensure_ascii=False)
-            yield address, f"curl --json {shlex.quote(body)} {url}"
+            way = "" if method == "post" else f"-X {method.upper()} "
+            headers = "".join(f"-H {shlex.quote(f'{h.name}: {h.example}')} " for h in operation.headers[:1])
+            yield f"{method} {address}", f"curl {way}{headers}--json {shlex.quote(body)} {url}"
+        elif method == "delete":
+            yield f"{method} {address}", f"curl -X DELETE {url}"
         else:
             asked = [f"{p.name}={p.example}" for p in operation.query[:1]]
-            yield address, " ".join(["curl -G", *(f"--data-urlencode {shlex.quote(a)}" for a in asked), url])
+            yield (
+                f"{method} {address}",
+                " ".join(["curl -G", *(f"--data-urlencode {shlex.quote(a)}" for a in asked), url]),
+            )

@@ -75,7 +75,8 @@ def article(article_id: str) -> ResponseReturnValue:
     if record.article.id != article_id:  # it had this id before
         return redirect(url_for(".article", article_id=record.article.id, channel=request.args.get("channel")))
     voted = VOTES.get(request.args.get("voted", ""))
-    if request.method == "GET" and voted is None:  # else the agent has just come back from voting
+    published = bool(request.args.get("published"))
+    if request.method == "GET" and voted is None and not published:  # else one has just come back from voting, writing
         desk().record_event("view", article_id, agent=visitor() or "", origin=address())
     channel = request.args.get("channel")
     return render_template(
@@ -87,6 +88,7 @@ def article(article_id: str) -> ResponseReturnValue:
         related=desk().related(record),
         voted=voted,
         done=request.args.get("done"),
+        published=published,
         may_edit=desk().may(Right.EDIT, record.article.owner),
     )
 
@@ -106,7 +108,8 @@ def browse() -> ResponseReturnValue:
     if status in ("draft", "archived"):
         listed = desk().history.drafts() if status == "draft" else desk().history.archived()
         return render_template("unserved.html", status=status, listed=listed)
-    return render_template("browse.html", tree=desk().browse(), opened=request.args)
+    may_create = desk().forms.may_create()
+    return render_template("browse.html", tree=desk().browse(), opened=request.args, may_create=may_create)
 
 
 def _home(asked: SearchRequest) -> ResponseReturnValue:

@@ -32,7 +32,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What the documentation says about a view; ``answer`` None: 204 without a body, else sent with ``statuses``."""
+    """What the documentation says about a view; ``answer`` None: 204 without a body, else sent with ``statuses``.
+
+    ``headers`` are read by the view itself: what they mean depends on which are there.
+    """
 
     summary: str
     answer: type | None
@@ -40,6 +43,7 @@ class Operation:
     body: tuple[Parameter, ...] = ()
     errors: tuple[int, ...] = ()
     statuses: tuple[int, ...] = (200,)
+    headers: tuple[Parameter, ...] = ()
     multipart: bool = False  # the body is a form with a file in it, not JSON
 
 
@@ -48,7 +52,7 @@ def describe(operation: Operation) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def read_then_view(**path: str) -> ResponseReturnValue:
+        def read_then_view(**path: Any) -> ResponseReturnValue:
             if operation.body:
                 read_body = inputs.multipart_form if operation.multipart else inputs.json_object
                 return view(read_body(*(field.name for field in operation.body)), **path)
@@ -87,6 +91,11 @@ def day(name: str, description: str, example: str) -> Parameter:
     )
 
 
+def header(name: str, description: str, example: str) -> Parameter:
+    """A header of the request."""
+    return Parameter(name, description, {"type": "string"}, lambda given: given.get(name), example)
+
+
 # --- in the body, where null means absent
 
 
@@ -113,6 +122,29 @@ def text(name: str, description: str, example: str, longest: int) -> Parameter:
     """A text; None when absent."""
     schema = {"type": ["string", "null"], "maxLength": longest}
     return Parameter(name, description, schema, lambda body: inputs.text(body, name, longest), example)
+
+
+def raw_text(name: str, description: str, example: str) -> Parameter:
+    """A text that is taken as it is, to the byte."""
+    return Parameter(name, description, {"type": "string"}, lambda body: inputs.raw_text(body, name), example, True)
+
+
+def texts(name: str, description: str, example: list[str], longest: int, most: int) -> Parameter:
+    """A list of texts, which may be empty."""
+    schema = {"type": "array", "items": {"type": "string", "maxLength": longest}, "maxItems": most}
+    return Parameter(name, description, schema, lambda body: inputs.texts(body, name, longest, most), example, True)
+
+
+def yes(name: str, description: str) -> Parameter:
+    """Whether; False when absent."""
+    schema = {"type": ["boolean", "null"], "default": False}
+    return Parameter(name, description, schema, lambda body: inputs.flag(body, name), example=False)
+
+
+def whole_number(name: str, description: str, highest: int) -> Parameter:
+    """A number from 1, which has to be there."""
+    schema = {"type": "integer", "minimum": 1, "maximum": highest}
+    return Parameter(name, description, schema, lambda body: inputs.required_ordinal(body, name, highest), 1, True)
 
 
 def ordinal(name: str, description: str, highest: int) -> Parameter:

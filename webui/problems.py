@@ -14,20 +14,26 @@ from flask import Flask, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from kb.contracts import problem_document
 from kb.errors import (
     AccessDenied,
     AccountError,
     ArticleNotFound,
+    EditConflict,
+    EditError,
     EngineError,
     ImageRefused,
+    InvalidArticle,
     KbError,
     LoginFailed,
     LoginRequired,
     QueryError,
+    SaveFailed,
     StoreError,
     TooManyLogins,
     TooManyReports,
 )
+from kb.model import Problem
 from webui import limits
 from webui.csrf import StalePage
 from webui.security import request_id
@@ -44,13 +50,14 @@ LOGIN_FAILED = "urn:zhida:problem:login-failed"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to tell about an error."""
+    """What to tell about an error; ``extra`` is for programs."""
 
     status: int
     title: str
     detail: str
     headers: Mapping[str, str] = field(default_factory=dict)
     type: str = "about:blank"
+    extra: Mapping[str, object] = field(default_factory=dict)
 
 
 _STORE_DOWN = Answer(503, "暂时读不到数据", "数据库暂时不可用，请稍后重试；若持续出现，请联系管理员。", _RETRY)
@@ -72,11 +79,16 @@ _BY_STATUS = {
     404: ("页面不存在", "没有这个地址，请检查链接，或从首页搜索。"),
     405: ("不支持这种请求方法", "这个地址不接受这种请求方法，可用的方法见响应头 Allow。"),
     413: ("内容太长", "提交的内容超过 {limit} 的上限，请缩短后再提交。"),
-    415: ("内容格式不支持", "请求正文须是 JSON，请带上 Content-Type: application/json。"),
+    415: (
+        "内容格式不支持",
+        "请求正文须是 JSON（Content-Type: application/json），上传图片须是 multipart/form-data 表单。",
+    ),
+    428: ("要说明看到的是哪个版本", "请带上 If-Match: <revision>；新建请带 If-None-Match: *。"),
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
 _TOO_MANY = "报告太多"
-_IMAGE_REFUSED = "图片没有保存"
+_CONFLICT = "别人已经改过"
+_IMAGE_REFUSED, _INVALID = "图片没有保存", "内容不符合格式"
 
 #: addresses that only programs ask for
 _FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
@@ -86,7 +98,8 @@ TITLES = {
     304: "没有变化",
     400: _BAD_REQUEST[0],
     401: "请先登录",
-    422: _IMAGE_REFUSED,
+    409: _CONFLICT,
+    422: _INVALID,
     429: _TOO_MANY,
     500: _OURS.title,
     503: "暂时不可用",
@@ -112,6 +125,8 @@ def explain(error: Exception) -> Answer:
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
     if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, AccessDenied, AccountError)):
         return _explain_access(error)
+    if isinstance(error, (EditError, EditConflict, InvalidArticle)):
+        return _explain_edit(error)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return _explain_http(error)
     if isinstance(error, (EngineError, StoreError)):
@@ -132,6 +147,20 @@ def _explain_access(error: KbError) -> Answer:
     if isinstance(error, AccessDenied):
         return Answer(403, "没有权限", str(error))
     return Answer(400, _BAD_REQUEST[0], str(error))
+
+
+def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
+    """Why something was not saved, and what a program needs to go on."""
+    if isinstance(error, EditConflict):
+        tag = {"ETag": f'"{error.revision}"'} if error.revision else {}
+        return Answer(409, _CONFLICT, str(error), tag, extra={"revision": error.revision})
+    if isinstance(error, InvalidArticle):
+        found = [problem_document(problem) for problem in error.problems if isinstance(problem, Problem)]
+        return Answer(422, _INVALID, str(error), extra={"problems": found})
+    if isinstance(error, SaveFailed):
+        log.warning("[%s] %s: %s", request_id(), request.path, error)
+        return Answer(503, "暂时不能保存", str(error), _RETRY)
+    return Answer(400, "不能这样改", str(error))
 
 
 def _explain_http(error: HTTPException) -> Answer:
@@ -158,6 +187,7 @@ def _respond(error: Exception) -> ResponseReturnValue:
         detail=answer.detail,
         instance=request.path,
         request_id=request_id(),
+        **answer.extra,
     )
     response.content_type = "application/problem+json"
     return response, answer.status, answer.headers

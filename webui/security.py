@@ -107,7 +107,7 @@ def _comes_from_here() -> bool:
     origin = request.headers.get("Origin") or request.headers.get("Referer")
     if origin is not None:
         return origin.partition("://")[2].split("/")[0] == request.host
-    return request.is_json or request.blueprint == "api"
+    return request.is_json or (request.blueprint or "").startswith("api")
 
 
 def _add_headers(response: Response) -> Response:

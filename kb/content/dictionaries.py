@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from kb.content.files import decode, read_file
@@ -15,7 +16,6 @@ from kb.model import Problem
 from kb.text.dictionaries import Dictionaries
 
 DICT_FOLDER = "_dict"
-NAMES = ("terms.txt", "synonyms.txt", "stopwords.txt")
 _LONGEST_WORD = 30
 _FREQUENCY = re.compile(r"[0-9]+( [a-z]+)?")  # what jieba's own dictionaries have behind a word
 _BETWEEN_SYNONYMS = re.compile(r"[\s,，、]+")
@@ -23,38 +23,33 @@ _BETWEEN_SYNONYMS = re.compile(r"[\s,，、]+")
 T = TypeVar("T")
 
 
-def read_dictionaries(root: Path) -> tuple[Dictionaries, tuple[Problem, ...]]:
+def read_dictionaries(
+    root: Path, unsaved: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Dictionaries, tuple[Problem, ...]]:
     """The dictionaries of the articles folder ``root`` and what is wrong in them; bad lines are left out.
 
-    A file that is missing is an empty one.
+    A file that is missing is an empty one; ``unsaved`` are texts by file name that count instead of the files.
     """
     problems: list[Problem] = []
-    texts = {name: _text(root, name, problems) for name in NAMES}
-    dictionaries, more = parse_dictionaries(texts)
-    return dictionaries, (*problems, *more)
 
+    def lines(name: str, findings: Findings) -> list[str]:
+        return unsaved[name].splitlines() if name in unsaved else _lines(root, findings)
 
-def parse_dictionaries(texts: Mapping[str, str]) -> tuple[Dictionaries, tuple[Problem, ...]]:
-    """The same for the ``texts`` of the files, by name."""
-    problems: list[Problem] = []
-    terms = _entries("terms.txt", texts["terms.txt"], _term, problems)
-    synonyms = _entries("synonyms.txt", texts["synonyms.txt"], _synonyms, problems)
-    stopwords = frozenset(_entries("stopwords.txt", texts["stopwords.txt"], _term, problems))
+    terms = _read(lines, "terms.txt", _term, problems)
+    synonyms = _read(lines, "synonyms.txt", _synonyms, problems)
+    stopwords = frozenset(_read(lines, "stopwords.txt", _term, problems))
     content = repr((terms, synonyms, sorted(stopwords)))
     digest = hashlib.sha256(content.encode()).hexdigest()
     return Dictionaries(terms, synonyms, stopwords, digest), tuple(problems)
 
 
-def path_of(name: str) -> str:
-    """Where a dictionary's file is, below the articles folder."""
-    return f"{DICT_FOLDER}/{name}"
-
-
-def _entries(name: str, text: str, parse: Callable[[str], T], problems: list[Problem]) -> tuple[T, ...]:
+def _read(
+    lines: Callable[[str, Findings], list[str]], name: str, parse: Callable[[str], T], problems: list[Problem]
+) -> tuple[T, ...]:
     """What ``parse`` makes of every line; it raises ValueError with advice for a line that is none."""
-    findings = Findings(path_of(name))
+    findings = Findings(f"{DICT_FOLDER}/{name}")
     first_lines: dict[T, int] = {}
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+    for number, line in enumerate(lines(name, findings), start=1):
         entry = line.partition("#")[0].strip()
         if not entry:
             continue
@@ -70,16 +65,14 @@ def _entries(name: str, text: str, parse: Callable[[str], T], problems: list[Pro
     return tuple(first_lines)
 
 
-def _text(root: Path, name: str, problems: list[Problem]) -> str:
-    findings = Findings(path_of(name))
-    text = None
+def _lines(root: Path, findings: Findings) -> list[str]:
     try:
-        text = decode(read_file(root, findings.path), findings)
+        data = read_file(root, findings.path)
     except ArticleError as error:
         if not isinstance(error.__cause__, FileNotFoundError):
             findings.error(1, str(error))
-    problems += findings.problems
-    return text or ""
+        return []
+    return (decode(data, findings) or "").removeprefix("\ufeff").split("\n")
 
 
 def _word(text: str) -> str:

@@ -12,13 +12,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from kb.content.dictionaries import path_of
+from kb.content.dictionaries import DICT_FOLDER
 from kb.content.documents import revision_of
 from kb.content.files import decode, read_file, replacing
 from kb.content.findings import Findings
 from kb.content.transaction import LOCK_NAME
 from kb.errors import ArticleError, EditConflict, EditError, SaveFailed
 from kb.ports.history import Content, Edit, History
+
+NAMES = ("terms.txt", "synonyms.txt", "stopwords.txt")
 
 #: seconds to wait for other writers
 _WAIT = 10.0
@@ -36,16 +38,21 @@ class DictionaryFile:
     trouble: str = ""
 
 
+def path_of(name: str) -> str:
+    """Where a dictionary's file is, below the articles folder."""
+    return f"{DICT_FOLDER}/{name}"
+
+
 class DictionaryFiles:
     """The files below ``root/_dict``."""
 
     def __init__(self, root: Path, history: History) -> None:
-        self._root, self._history = root, history
+        self.root, self._history = root, history
 
     def read(self, name: str) -> DictionaryFile:
         """A file as it is now."""
         try:
-            data = read_file(self._root, path_of(name))
+            data = read_file(self.root, path_of(name))
         except ArticleError as error:
             missing = isinstance(error.__cause__, FileNotFoundError)
             return DictionaryFile(name, trouble="" if missing else str(error))
@@ -61,7 +68,7 @@ class DictionaryFiles:
         Raises EditConflict and then nothing is written, EditError, SaveFailed, StoreError.
         """
         try:
-            with FileLock(self._root / LOCK_NAME, timeout=_WAIT):
+            with FileLock(self.root / LOCK_NAME, timeout=_WAIT):
                 found = {name: self.read(name) for name in texts}
                 for name, file in found.items():
                     _check(file, expected.get(name, ""))
@@ -79,7 +86,7 @@ class DictionaryFiles:
         if before.revision:
             by_hand = Edit(edit.at, "", "file", "publish")
             self._history.intend(edit, (), (by_hand, Content(path, path, before.revision, before.text)))
-        place = self._root / path
+        place = self.root / path
         place.parent.mkdir(exist_ok=True)
         with replacing(place) as temporary:
             temporary.write_bytes(text.encode())

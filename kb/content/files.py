@@ -12,7 +12,8 @@ from pathlib import Path
 from kb.content.findings import Findings
 from kb.errors import ArticleError
 
-_MAX_BYTES = 1024 * 1024
+#: of an article file
+MAX_BYTES = 1024 * 1024
 
 
 def read_file(root: Path, path: str) -> bytes:
@@ -25,16 +26,16 @@ def read_file(root: Path, path: str) -> bytes:
             excess = too_large(os.fstat(file.fileno()).st_size)
             if excess:
                 raise ArticleError(excess)
-            return file.read(_MAX_BYTES)
+            return file.read(MAX_BYTES)
     except OSError as error:
         raise ArticleError(reason(error)) from error
 
 
 def too_large(size: int) -> str | None:
     """What to say of a file of ``size`` bytes; None when that is not too many."""
-    if size <= _MAX_BYTES:
+    if size <= MAX_BYTES:
         return None
-    return f"文件有 {size / _MAX_BYTES:.1f} MiB，超过 1 MiB，没有读取；请拆成几条，图片另存。"
+    return f"文件有 {size / MAX_BYTES:.1f} MiB，超过 1 MiB，没有读取；请拆成几条，图片另存。"
 
 
 def is_inside(root: Path, full: Path) -> bool:

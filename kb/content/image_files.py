@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kb.content.fields import SLUG
-from kb.content.files import is_inside, reason, replacing
+from kb.content.files import is_inside, replacing
 from kb.content.images import Picture
 from kb.errors import ImageRefused
 from kb.text.pictures import FOLDER, NAME, mentioned
@@ -16,26 +16,16 @@ def store_image(root: Path, folder: str, picture: Picture) -> None:
 
     Raises ImageRefused: no such folder, disk full.
     """
-    place = _place(root, folder)
-    if place is None:
-        raise ImageRefused("产品和场景的文件夹还不存在，图片没有保存；请先保存条目，再上传图片。")
-    target = place / FOLDER / picture.name
-    try:
-        _write(target, picture.data)
-    except OSError as error:
-        raise ImageRefused(f"图片没有保存：{reason(error)}") from error
+    _write(root, folder, picture.name, picture.data)
 
 
 def read_image(root: Path, folder: str, name: str) -> bytes | None:
     """The bytes of a picture; None when there is none, or the address is not one that a picture can have."""
-    place = _place(root, folder)
-    if place is None or not NAME.fullmatch(name):
-        return None
-    full = place / FOLDER / name
-    if not is_inside(root, full):
+    images = _images_of(root, folder)
+    if images is None or not NAME.fullmatch(name) or not is_inside(root, images / name):
         return None
     try:
-        return full.read_bytes()
+        return (images / name).read_bytes()
     except OSError:
         return None
 
@@ -43,26 +33,34 @@ def read_image(root: Path, folder: str, name: str) -> bytes | None:
 def copy_images(root: Path, body: str, from_folder: str, to_folder: str) -> None:
     """Give an article that moves its pictures: those that ``body`` mentions are copied, the old ones stay.
 
-    Both folders (product/scenario) exist. Raises OSError.
+    Both are folders product/scenario; the new one exists by now. Raises ImageRefused: no such folder, disk full.
     """
     for name in sorted(mentioned(body)):
         data = read_image(root, from_folder, name)
         if data is not None:
-            _write(root / to_folder / FOLDER / name, data)
+            _write(root, to_folder, name, data)
 
 
-def _place(root: Path, folder: str) -> Path | None:
-    """The folder product/scenario when it is one and stands below ``root``."""
+def _images_of(root: Path, folder: str) -> Path | None:
+    """Where the pictures of product/scenario lie or would lie; None unless that folder is there, below ``root``."""
     slugs = folder.split("/")
-    full = root / folder
-    if len(slugs) != 2 or not all(map(SLUG.fullmatch, slugs)) or not full.is_dir() or not is_inside(root, full):
+    if len(slugs) != 2 or not all(map(SLUG.fullmatch, slugs)) or not (root / folder).is_dir():
         return None
-    return full
+    images = root / folder / FOLDER
+    return images if is_inside(root, images) else None
 
 
-def _write(target: Path, data: bytes) -> None:
-    if target.is_file():  # its name says what is in it
+def _write(root: Path, folder: str, name: str, data: bytes) -> None:
+    images = _images_of(root, folder)
+    if images is None:
+        raise ImageRefused("产品和场景的文件夹还不存在，图片没有保存；请先保存条目，再上传图片。")
+    if (images / name).is_file():  # its name says what is in it
         return
-    target.parent.mkdir(exist_ok=True)
-    with replacing(target) as temporary:
-        temporary.write_bytes(data)
+    try:
+        images.mkdir(exist_ok=True)
+        with replacing(images / name) as temporary:
+            temporary.write_bytes(data)
+    except OSError as error:
+        raise ImageRefused(
+            f"图片没有保存：磁盘写不了（{error.strerror or error}）；请联系管理员检查磁盘和权限。"
+        ) from error

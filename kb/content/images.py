@@ -10,9 +10,9 @@ import hashlib
 import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import count
 from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -24,6 +24,8 @@ MAX_BYTES = 5 * 1024 * 1024
 #: of all frames together; decoded, each takes four bytes
 MAX_PIXELS = 25_000_000
 MAX_FRAMES = 300
+#: passes of a progressive JPEG (cameras and programs write ten); thousands of empty ones would take hours to decode
+MAX_SCANS = 100
 #: pixels; what is larger is scaled down
 MAX_SIDE = 1600
 
@@ -84,6 +86,8 @@ def _decode(data: bytes) -> tuple[str, list[_Frame], int | None]:
     with Image.open(BytesIO(data), formats=tuple(_SUFFIXES)) as image:
         # phones put a second picture behind a JPEG (MPO); it is no animation
         kind = image.format if image.format in _SUFFIXES else "JPEG"
+        if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:  # within pixels, no marker follows an FF
+            raise ImageRefused(f"这张 JPEG 分成 {MAX_SCANS} 层以上，没有保存；请截图后再上传。")
         frames = list(_frames(image, 1 if kind == "JPEG" else MAX_FRAMES + 1))
         if len(frames) > MAX_FRAMES:
             raise ImageRefused(f"动图超过 {MAX_FRAMES} 帧，没有保存；请截短，或换成几张截图。")
@@ -93,9 +97,7 @@ def _decode(data: bytes) -> tuple[str, list[_Frame], int | None]:
 def _frames(image: Image.Image, most: int) -> Iterator[_Frame]:
     """The first ``most`` frames; how large they are is known, and checked, before they are decoded."""
     pixels = 0
-    for number in count() if most > 1 else range(1):
-        if number == most:
-            return
+    for number in range(most):
         try:
             image.seek(number)
         except EOFError:
@@ -109,9 +111,12 @@ def _frames(image: Image.Image, most: int) -> Iterator[_Frame]:
 
 def _upright(image: Image.Image) -> Image.Image:
     """A copy of the current frame, turned as its camera said, scaled down, without anything but pixels."""
-    frame = image.convert("RGBA")
-    ImageOps.exif_transpose(frame, in_place=True)
-    frame.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    colored = image if image.mode in ("RGB", "RGBA") else image.convert("RGBA")
+    scale = min(1.0, MAX_SIDE / max(image.size))
+    size = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+    frame = colored.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0).convert("RGBA")
+    with suppress(Exception):  # nonsense in EXIF is no reason to refuse a picture: it stays as it lies
+        ImageOps.exif_transpose(frame, in_place=True)
     frame.info.clear()
     return frame
 
@@ -135,5 +140,5 @@ def _encode(kind: str, frames: list[_Frame], loop: int | None) -> Picture:
 
 def _too_many_pixels() -> ImageRefused:
     return ImageRefused(
-        f"图片太大：所有画面合计超过 {MAX_PIXELS // 1_000_000} 百万像素，没有保存；请裁剪、缩小，动图请截短。"
+        f"图片太大：所有画面合计超过 {MAX_PIXELS // 10_000} 万像素，没有保存；请裁剪、缩小，动图请截短。"
     )

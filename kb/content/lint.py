@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -34,9 +34,9 @@ def lint(
         *find_duplicate_ids(versions),
         *_claimed_ids(versions),
         *_dead_links(versions),
-        *_future_dates(versions, today),
+        *(problem for version in versions for problem in future_dates(version, today)),
         *read_dictionaries(files.root)[1],
-        *(strict.problems(scan, versions, today) if strict else ()),
+        *(strict.problems(files.root, scan, versions, today) if strict else ()),
     ]
     return sorted(problem for problem in problems if is_below(problem.path, places))
 
@@ -91,13 +91,10 @@ def _dead_links(versions: list[FileVersion]) -> list[Problem]:
     ]
 
 
-def _future_dates(versions: list[FileVersion], today: date) -> list[Problem]:
+def future_dates(version: FileVersion, today: date) -> Iterator[Problem]:
     """A day that has not come yet keeps an article fresh for too long: mostly a slip in the year."""
-    problems = []
-    for version in versions:
-        for name in ("updated", "verified"):
-            day = getattr(version.article, name, None)
-            if day is not None and day > today:
-                message = f"{name} {day} 还没有到，请核对年份。"
-                problems.append(Problem(version.path, line_of(version, name), message, "warning"))
-    return problems
+    for name in ("updated", "verified"):
+        day = getattr(version.article, name, None)
+        if day is not None and day > today:
+            message = f"{name} {day} 还没有到，请核对年份。"
+            yield Problem(version.path, line_of(version, name), message, "warning")

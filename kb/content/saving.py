@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from kb.content.fields import text
 from kb.content.files import read_file, replacing, sync_folder
+from kb.content.image_files import copy_images
 from kb.content.places import check_path
 from kb.content.reader import ArticleFiles
 from kb.content.scanning import INDEX_NAME
@@ -79,7 +80,7 @@ class ArticleSaver:
             self._change(edit, [*ended, content], found, lambda: _write(place, data), version)
 
     def move(self, version: FileVersion, path: str, expected: str, edit: Edit, titles: Titles | None = None) -> None:
-        """Let the file ``path`` be ``version.path``; it says the same as before."""
+        """Let the file ``path`` be ``version.path``; it says the same as before, and its pictures come along."""
         content = _content(version)
         source, target = self._root / path, self._root / version.path
         with self._alone():
@@ -90,6 +91,7 @@ class ArticleSaver:
             if target.exists():
                 raise EditConflict(f"{version.path} 已经存在，没有移动；请换一个位置。")
             self._make_folders(version.path, titles or {})
+            copy_images(self._root, version.source, path.rpartition("/")[0], version.path.rpartition("/")[0])
 
             def rename() -> int:
                 os.rename(source, target)

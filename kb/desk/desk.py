@@ -9,6 +9,7 @@ from datetime import date
 
 from kb import contracts, shapes
 from kb.desk.bulk import BulkDesk
+from kb.desk.checks import ChecksDesk
 from kb.desk.dictionaries import DictionariesDesk
 from kb.desk.editing import EditingDesk
 from kb.desk.forms import FormDesk
@@ -90,6 +91,11 @@ class Desk:
     def images(self) -> ImageDesk:
         """Pictures beside articles."""
         return ImageDesk(self._system, self.caller)
+
+    @property
+    def checks(self) -> ChecksDesk:
+        """What is checked before an article is saved."""
+        return ChecksDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -182,9 +188,13 @@ class Desk:
         return record, self._system.snapshots.freshness(record, self._system.today())
 
     def article_document(self, article_id: str) -> shapes.Article:
-        """The contract's ``article``."""
-        record, freshness = self.article(article_id)
-        source = self._system.catalog.source(article_id) or ""
+        """The contract's ``article``; whoever may edit it gets it also while it is not published."""
+        found = self._system.catalog.find(article_id)
+        if found is not None and may(self.caller, Right.EDIT, found.article.owner):
+            record, freshness = found, self._system.snapshots.freshness(found, self._system.today())
+        else:
+            record, freshness = self.article(article_id)
+        source = self._system.catalog.source(record.article.id) or ""
         html = render_html(record.article.body, record.article.scenario_path)
         return contracts.article_document(record, freshness, source, html, self.related(record))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kb.content.dictionary_files import DictionaryFile
-from kb.editing.dictionaries import Preview, Query
+from kb.editing.dictionary_editor import Preview, Query
 from kb.model import Caller, Problem, Right
 from kb.ports.history import Revision
 from kb.rules.access import require

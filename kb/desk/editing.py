@@ -35,7 +35,13 @@ class EditingDesk:
         return self._parts.editor.drafts(self._caller)
 
     def save_draft(
-        self, article_id: str, source: str, expected: str, base: str = "", note: str = "", place: Place | None = None
+        self,
+        article_id: str,
+        source: str,
+        expected: str,
+        base: str | None = None,
+        note: str = "",
+        place: Place | None = None,
     ) -> Draft:
         """Keep ``source`` as the next version."""
         return self._parts.editor.save_draft(self._caller, article_id, source, expected, base, note, place)

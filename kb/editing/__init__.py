@@ -6,7 +6,7 @@
     editor.py      drafts, publishing, new articles
     history.py     revisions, as-of, restore, undo
     moving.py      move, change the id, archive, delete
-    form.py        the form that stands for a file; placing.py, field_places.py, form_merging.py and seen.py belong to it
+    form.py        the form that stands for a file; placing, field_places, form_merging and seen belong to it
     versions.py    two texts compared, three merged
     bulk_edits.py  owner, channels, tags, review interval of many articles
     versions.py    versions of one article compared and merged

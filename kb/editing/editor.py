@@ -62,7 +62,8 @@ class Editor:
         require_for(caller, Right.EDIT, standing.article.owner)
         file, article_id = standing.file, standing.record.article.id
         draft = self._drafts.get(article_id)
-        if draft is not None and draft.revision == file.revision:  # published; a kill kept it from being dropped
+        if draft is not None and draft.revision == file.revision:  # it is published already
+            self._drafts.discard(article_id)
             draft = None
         return EditState(article_id, file.path, file.revision, file.source, draft, file.problems)
 
@@ -77,15 +78,15 @@ class Editor:
         article_id: str,
         source: str,
         expected: str,
-        base: str = "",
+        base: str | None = None,
         note: str = "",
         place: Place | None = None,
     ) -> Draft:
         """Keep ``source``, right or not, as the next version; agents see nothing of it.
 
         ``expected``: the revision of the draft that the caller has seen, ``""`` for none; ``base``: of the file that it
-        is made from. ``place`` is needed for the first draft of a new article. Raises EditConflict, EditError,
-        InvalidArticle only for what is no text.
+        is made from (None: as it is now). ``place`` is needed for the first draft of a new article. Raises
+        EditConflict, EditError, InvalidArticle only for what is no text.
         """
         require(caller, Right.EDIT)
         standing, former = self._standing(article_id), self._drafts.get(article_id)
@@ -98,6 +99,8 @@ class Editor:
         if standing is None and former is not None:
             require_for(caller, Right.EDIT, self._owner_of(former))
         check_rights(caller, Right.EDIT, standing.article if standing else None, version.article)
+        if base is None:
+            base = standing.file.revision if standing else ""
         draft = Draft(
             standing.record.article.id if standing else article_id,
             path,

@@ -1,18 +1,22 @@
-"""Which field of the form a line of the file belongs to: a finding is shown where it can be mended."""
+"""Which field of an article a line of its file belongs to: a finding is shown where it can be mended.
+
+Fields of the front matter go by their keys, the rest as forms call it: ``script:`` and ``script:微信`` for wordings,
+``section:处理步骤`` for the sections of this house, ``other`` for all else in the body.
+"""
 
 from __future__ import annotations
 
 from kb.content.findings import Findings
 from kb.content.front_matter import FrontMatter, read_front_matter
-from kb.editing.form import FORM_SECTIONS, SCRIPT, SECTION
-from kb.text.sections import parse_sections, script_sections
+from kb.text.section_edits import SECTIONS
+from kb.text.sections import SCRIPT_HEADING, parse_sections, script_sections
 
-#: of what no field of the form shows
+#: of what no field shows
 WHOLE_FILE = "source"
 
 
 def field_at(source: str, line: int) -> str:
-    """The name, as browsers send it, of the field that holds ``line`` (from 1); WHOLE_FILE where none does."""
+    """The name of the field that holds ``line`` (from 1); WHOLE_FILE where none does."""
     front = read_front_matter(source, Findings(""))
     if front is None:
         return WHOLE_FILE
@@ -33,5 +37,5 @@ def _section_at(front: FrontMatter, line: int) -> str:
         if offset < section.end:  # headings belong to what follows them
             break
     if section in scripts:
-        return f"{SCRIPT}{scripts[section] or ''}"
-    return f"{SECTION}{chapter}" if chapter in FORM_SECTIONS else "other"
+        return f"script:{scripts[section] or ''}"
+    return f"section:{chapter}" if chapter in SECTIONS and chapter != SCRIPT_HEADING else "other"

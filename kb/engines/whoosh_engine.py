@@ -19,7 +19,7 @@ from kb.engines.whoosh_build import Build, prepare
 from kb.engines.whoosh_index import WhooshIndex
 from kb.engines.whoosh_view import View, damage_is_corruption
 from kb.errors import EngineError, IndexCorrupt, IndexMissing, SmokeTestFailed
-from kb.ports.engine import EngineQuery, EngineResult, IndexDocument, Term, WriteBatch
+from kb.ports.engine import EngineQuery, EngineResult, IndexDocument, Searchable, Term, WriteBatch
 
 REFRESH_SECONDS = 0.25
 
@@ -42,6 +42,11 @@ class WhooshEngine:
         view = self._current()
         with self._turn, damage_is_corruption():
             return view.search(query)
+
+    def as_if(self, document: IndexDocument) -> Searchable:
+        view = self._current()
+        with self._turn, damage_is_corruption():
+            return _Ahead(view.as_if(document), self._turn)
 
     def terms(self, field_name: str, prefix: str, limit: int) -> list[str]:
         view = self._current()
@@ -141,6 +146,20 @@ class WhooshEngine:
         except (IndexCorrupt, IndexMissing):
             if self._view is None:  # damage on disk doesn't take down what is already open
                 raise
+
+
+class _Ahead:
+    """The Searchable of ``as_if``; it takes its turn with the searches of the engine."""
+
+    def __init__(self, view: View, turn: threading.Lock) -> None:
+        self._view, self._turn = view, turn
+
+    def search(self, query: EngineQuery) -> EngineResult:
+        with self._turn, damage_is_corruption():
+            return self._view.search(query)
+
+    def generation(self) -> str:
+        return self._view.generation
 
 
 class _Changes:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.engines.highlighting import highlights, is_one_token, needles
+from kb.engines.overlay import Overlay
 from kb.engines.scoring import ENOUGH, Accumulator, FieldPostings, FieldStatistics, Matches, counts, plan, top
 from kb.engines.whoosh_index import Reader, WhooshIndex
 from kb.errors import EngineError, IndexCorrupt, KbError
@@ -25,6 +26,7 @@ from kb.ports.engine import (
     EngineQuery,
     EngineResult,
     Evidence,
+    IndexDocument,
     Reading,
     Term,
 )
@@ -37,10 +39,10 @@ from kb.text.once import once
 class View:
     """One commit of one generation."""
 
-    def __init__(self, path: Path, index: WhooshIndex) -> None:
+    def __init__(self, path: Path, index: WhooshIndex, reader: Reader | Overlay | None = None) -> None:
         self.path, self._index = path, index
         self._version = index.version()
-        self.reader: Reader = index.reader()
+        self.reader = reader or index.reader()
         self.generation = f"{path.name}.{self._version}"
         self._norms = {
             name: FieldStatistics.of(self.reader.lengths(name), self.reader.live).norms for name in SCORED_FIELDS
@@ -59,6 +61,10 @@ class View:
 
     def renewed(self) -> View:
         return View(self.path, self._index)
+
+    def as_if(self, document: IndexDocument) -> View:
+        """The same commit with ``document`` in it."""
+        return View(self.path, self._index, Overlay(self.reader, document))
 
     def search(self, query: EngineQuery) -> EngineResult:
         allowed = self._allowed(query)

@@ -159,13 +159,23 @@ class WriteBatch(Protocol):
         """Remove; an unknown id is not an error."""
 
 
-class SearchEngine(Protocol):
+class Searchable(Protocol):
+    """What can be searched."""
+
+    def search(self, query: EngineQuery) -> EngineResult:
+        """Rank and return hits. Raises IndexMissing before the first build, IndexCorrupt on damage."""
+
+    def generation(self) -> str:
+        """A name that changes with every visible change; ``""`` before the first build."""
+
+
+class SearchEngine(Searchable, Protocol):
     """An index. Reading never locks; one writer at a time, others wait up to a timeout, then IndexLocked."""
 
     name: str
 
-    def search(self, query: EngineQuery) -> EngineResult:
-        """Rank and return hits. Raises IndexMissing before the first build, IndexCorrupt on damage."""
+    def as_if(self, document: IndexDocument) -> Searchable:
+        """The index as it would be had ``document`` just been put; nothing is written. Raises as ``search`` does."""
 
     def terms(self, field_name: str, prefix: str, limit: int) -> list[str]:
         """Indexed tokens of a text field that start with ``prefix``, in order."""
@@ -187,9 +197,6 @@ class SearchEngine(Protocol):
 
     def fingerprint(self) -> str | None:
         """What the current generation was built with; None when there is none."""
-
-    def generation(self) -> str:
-        """A name that changes with every visible change; ``""`` before the first build."""
 
     def doc_count(self) -> int:
         """Documents in the current generation."""

@@ -77,6 +77,9 @@ class Catalog(Protocol):
     def index_revisions(self) -> dict[str, str]:
         """id -> ``ArticleRecord.index_revision`` of every published article being served."""
 
+    def revisions(self) -> dict[str, tuple[str, str]]:
+        """id -> (path, revision of the file) of every article being served, drafts too."""
+
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, in order of path and line."""
 

@@ -57,8 +57,9 @@ class Synonyms:
     """Groups of words that mean the same, in the order in which they are preferred."""
 
     def __init__(self, groups: Iterable[Iterable[str]] = ()) -> None:
+        self.groups = tuple(map(tuple, groups))
         self._others: dict[str, tuple[str, ...]] = {}
-        for group in groups:
+        for group in self.groups:
             words = tuple(dict.fromkeys(normalize(word) for word in group))
             for word in words:
                 others = (*self._others.get(word, ()), *(other for other in words if other != word))

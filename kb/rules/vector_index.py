@@ -90,6 +90,18 @@ class Neighbours:
     learned: NDArray[np.float32]
     places: dict[str, int] = field(repr=False)
 
+    def with_others(self, others: Neighbours) -> Neighbours:
+        """The ``others`` too, which take the place of those with their ids."""
+        kept = np.array([place for place, i in enumerate(self.ids) if i not in others.places], np.intp)
+        ids = (*(self.ids[place] for place in kept), *others.ids)
+        return Neighbours(
+            ids=ids,
+            nearest=np.append(self.nearest[kept], others.nearest),
+            meaning=np.append(self.meaning[kept], others.meaning),
+            learned=np.append(self.learned[kept], others.learned),
+            places={article_id: place for place, article_id in enumerate(ids)},
+        )
+
 
 def needed_texts(articles: Iterable[ArticleTexts]) -> dict[bytes, str]:
     """By content key, the texts whose vectors an index of ``articles`` needs."""
@@ -99,7 +111,7 @@ def needed_texts(articles: Iterable[ArticleTexts]) -> dict[bytes, str]:
 
 class VectorIndex:
     """The vectors of some articles; immutable. ``matrix`` gives the rows for content keys, as ``needed_texts`` names
-    them; of BACKGROUND those that are ``missing`` are done without.
+    them; of BACKGROUND those that are ``missing`` are done without. An index ``like`` another compares in its metric.
     """
 
     def __init__(
@@ -107,6 +119,7 @@ class VectorIndex:
         articles: Sequence[ArticleTexts],
         matrix: Callable[[list[bytes]], Vectors],
         missing: Collection[bytes] = (),
+        like: VectorIndex | None = None,
     ):
         self.ids = tuple(article.id for article in articles)
         self._places = {article_id: place for place, article_id in enumerate(self.ids)}
@@ -119,11 +132,15 @@ class VectorIndex:
         counts = [len(article.wordings) for article in articles]
         self._first = np.cumsum([0, *counts[:-1]])
         wordings = rows(chain.from_iterable(article.wordings for article in articles))
-        background = matrix([key for text in BACKGROUND if (key := content_key(embedded_form(text))) not in missing])
-        self._metric = ParaphraseMetric.learn(wordings, self._first, background)
-        self._wordings = self._metric.place(wordings)
         contents = rows(article.content for article in articles)
-        self._contents = self._metric.place(contents, mean_of(contents, background))
+        if like is None:
+            background = matrix([k for text in BACKGROUND if (k := content_key(embedded_form(text))) not in missing])
+            self._metric = ParaphraseMetric.learn(wordings, self._first, background)
+            self._mean_content = mean_of(contents, background)
+        else:
+            self._metric, self._mean_content = like._metric, like._mean_content
+        self._wordings = self._metric.place(wordings)
+        self._contents = self._metric.place(contents, self._mean_content)
         taught = [(place, *one) for place, article in enumerate(articles) for one in article.learned]
         self._learners = np.array([place for place, _, _ in taught], np.intp)
         self._learned_trust = np.array([trust for _, _, trust in taught], np.float32)

@@ -102,6 +102,12 @@ class Catalog:
                 db.execute("SELECT article_id, index_revision FROM served_articles WHERE index_revision NOTNULL")
             )
 
+    def revisions(self) -> dict[str, tuple[str, str]]:
+        """id -> (path, revision of the file) of every article being served, drafts too."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT article_id, path, served_revision FROM served_articles")
+            return {article_id: (path, revision) for article_id, path, revision in rows}
+
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, ids used twice included."""
         with self._database.read() as db:

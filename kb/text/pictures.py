@@ -7,6 +7,7 @@ picture's own bytes (``kb.content.images``), so a name never means another pictu
 from __future__ import annotations
 
 import re
+from pathlib import PurePath
 from urllib.parse import quote
 
 FOLDER = "images"
@@ -18,6 +19,11 @@ _MENTIONED = re.compile(rf"(?<![\w/.]){FOLDER}/({NAME.pattern})(?!\w)", re.ASCII
 def mentioned(body: str) -> frozenset[str]:
     """The names of all pictures that a Markdown text mentions."""
     return frozenset(_MENTIONED.findall(body))
+
+
+def is_picture(path: PurePath) -> bool:
+    """Whether a file is one of our pictures, or one that is being written."""
+    return path.parent.name == FOLDER and NAME.search(path.name) is not None
 
 
 def address(folder: str, target: str) -> str | None:

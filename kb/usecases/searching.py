@@ -9,7 +9,7 @@ from typing import Protocol
 
 from kb.errors import QueryError
 from kb.model import KINDS, ArticleRecord, FacetCount, Freshness, Hit, SearchPage, SearchRequest
-from kb.ports.engine import EngineQuery, EngineResult, SearchEngine
+from kb.ports.engine import EngineQuery, EngineResult, Searchable
 from kb.rules.fusion import ByMeaning, ByWords
 from kb.rules.learned_words import LearnedWords
 from kb.rules.vector_index import Neighbours
@@ -17,7 +17,7 @@ from kb.usecases.hits import matched_hit, unmatched_hit
 from kb.usecases.library import Library
 from kb.usecases.question import Question, Vocabulary
 from kb.usecases.ranking import REORDERED, Ranking
-from kb.usecases.semantic import Pending, Semantic
+from kb.usecases.semantic import Meaning, Pending
 
 #: What a match counts in each field (measured, docs/decisions/0003): the head decides, place and body help.
 BOOSTS: Mapping[str, float] = {"head": 1.0, "place": 0.2, "body": 0.3}
@@ -67,7 +67,7 @@ class Searcher:
     ``demand`` tells how much an article (id) is asked for, from 0 to 1; ``learned`` helps where ``semantic`` is not.
     """
 
-    engine: SearchEngine
+    engine: Searchable
     articles: Articles
     library: Library
     vocabulary: Vocabulary
@@ -76,7 +76,7 @@ class Searcher:
     channels: tuple[str, ...]
     today: Callable[[], date] = date.today
     demand: Callable[[str], float] = lambda _: 0.0
-    semantic: Semantic | None = None
+    semantic: Meaning | None = None
     learned: LearnedWords = field(default_factory=LearnedWords)
 
     def search(self, request: SearchRequest) -> SearchPage:

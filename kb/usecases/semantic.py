@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
 
 from kb.errors import EmbedderError, KbError
-from kb.ports.embedder import Embedder, VectorStore
+from kb.ports.embedder import Embedder, Vectors, VectorStore, content_key
 from kb.rules.vector_index import ArticleTexts, Neighbours, VectorIndex, embedded_form
 from kb.text.masking import mask
 from kb.usecases.embedding import Embedding, EmbeddingReport, Former
 from kb.usecases.progress import Progress, silent
 from kb.usecases.query_vectors import FAILED, Asked, Known, QueryVectors
 
+log = logging.getLogger(__name__)
+
 #: seconds that a command waits, which has only one question to ask and a model to load first
 _PATIENCE = 10.0
 _ATTEMPTS = 5
 
 
-class Pending:
-    """A question on its way through the embedding model."""
+class Meaning(Protocol):
+    """What can be asked for the articles near in meaning."""
 
-    def __init__(self, asked: Asked | Known, index: VectorIndex | None) -> None:
-        self._asked, self._index = asked, index
+    def ask(self, text: str) -> Pending:
+        """Begin to look for what is near ``text`` in meaning; returns at once."""
+
+
+class Pending:
+    """A question on its way through the embedding model. The articles of ``ahead`` count instead of older versions."""
+
+    def __init__(self, asked: Asked | Known, index: VectorIndex | None, ahead: VectorIndex | None = None) -> None:
+        self._asked, self._index, self._ahead = asked, index, ahead
         self.trouble = ""
 
     def wait(self) -> Neighbours | None:
@@ -36,7 +49,8 @@ class Pending:
         if vector is None or self._index is None:
             return None
         try:
-            return self._index.neighbours(vector)
+            found = self._index.neighbours(vector)
+            return found.with_others(self._ahead.neighbours(vector)) if self._ahead else found
         except EmbedderError:
             self.trouble = FAILED
             return None
@@ -72,7 +86,7 @@ class Semantic:
     """
 
     def __init__(self, embedder: Embedder, store: VectorStore, former: Former, deadline: float) -> None:
-        self._embedder, self._deadline = embedder, deadline
+        self._embedder, self._store, self._deadline = embedder, store, deadline
         self._embedding = Embedding(embedder, store, former, self._serve)
         self._serving: _Serving | None = None
         self._running = False
@@ -84,13 +98,47 @@ class Semantic:
 
     def ask(self, text: str) -> Pending:
         """Begin to look for what is near ``text`` in meaning; returns at once."""
+        return self._ask(text, None)
+
+    def as_if(self, article: ArticleTexts) -> Meaning:
+        """What could be asked were ``article`` among the others; embedded now, compared as they are.
+
+        Without a model that answers, or before there are any vectors, ``article`` is compared by its words only.
+        """
+        if not self._running:
+            self._embedding.load()
+        serving = self._serving
+        if serving is None or not serving.index.ids:
+            return self
+        vectors = self._vectors(serving.embedder, article)
+        if vectors is None:
+            return self
+        return _Ahead(
+            self, VectorIndex([article], lambda keys: np.array([vectors[k] for k in keys]), (), serving.index)
+        )
+
+    def _vectors(self, embedder: Embedder, article: ArticleTexts) -> dict[bytes, Vectors] | None:
+        """Of all its texts by content key: kept ones, the others from the model; None when it fails."""
+        texts = {content_key(text): text for text in article.all()}
+        missing = self._store.missing(list(texts)) if embedder is self._embedder else list(texts)
+        kept = [key for key in texts if key not in missing]
+        try:
+            made = embedder.embed_texts([texts[key] for key in missing]) if missing else ()
+        except EmbedderError as error:
+            log.warning("草稿没有嵌入：%s", error)
+            return None
+        return dict(zip(missing, made, strict=True)) | (
+            dict(zip(kept, self._store.matrix(kept), strict=True)) if kept else {}
+        )
+
+    def _ask(self, text: str, ahead: VectorIndex | None) -> Pending:
         if not self._running:
             self._embedding.load()
         serving, wanted = self._serving, embedded_form(mask(text))  # the model may be somebody else's server
         if serving is None or not wanted:
             return Pending(Known(None), None)
         seconds = self._deadline if self._running else max(self._deadline, _PATIENCE)
-        return Pending(serving.queries.ask(wanted, seconds), serving.index)
+        return Pending(serving.queries.ask(wanted, seconds), serving.index, ahead)
 
     def run(self, stop: threading.Event) -> None:
         """Load and embed in the background until ``stop``."""
@@ -126,3 +174,14 @@ class Semantic:
             if former is not None:
                 former.queries.close()
         self.edition += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """The Meaning of ``Semantic.as_if``."""
+
+    semantic: Semantic
+    article: VectorIndex
+
+    def ask(self, text: str) -> Pending:
+        return self.semantic._ask(text, self.article)

@@ -624,3 +624,44 @@ def rebuild_and_die(engine_class: type, root: Path, moment: str) -> None:
 
         generations.write_durably = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     engine_class(root, 5.0).rebuild(documents(), "fp-dead")
+
+
+class TestLookingAhead:
+    """``as_if`` answers what the index will answer once the document is put."""
+
+    QUERIES = ("退款", "未收到货", "24小时", "发票怎么开", "商城", "7天退货", "")
+
+    @pytest.mark.parametrize(
+        "draft",
+        [
+            document("new", "退款多久到账", "钱什么时候退回来", body="原路退回，7 天内到账。", product="mall"),
+            document("not-received", "没收到货退款", body="可以退。", product="finance", revision="2"),
+            document("odd", "犇犇", product="nowhere", channel=()),
+        ],
+        ids=lambda draft: draft.id,
+    )
+    def test_it_is_the_index_with_the_document_in_it(
+        self, make: Callable[..., SearchEngine], draft: IndexDocument
+    ) -> None:
+        engine = make()
+        engine.rebuild(CORPUS, "fp-1")
+        ahead = engine.as_if(draft)
+        facets = ("product", "channel")
+        foreseen = [ahead.search(query(text, facets=facets, floor=0.1)) for text in self.QUERIES]
+        phrase = ahead.search(query("退款", phrases=("退款",), filters={"product": ("mall",)}))
+        with engine.batch() as batch:
+            batch.put(draft)
+        for text, seen in zip(self.QUERIES, foreseen, strict=True):
+            found = engine.search(query(text, facets=facets, floor=0.1))
+            assert [(h.id, h.revision, h.score) for h in seen.hits] == [(h.id, h.revision, h.score) for h in found.hits]
+            assert (seen.total, seen.facets) == (found.total, found.facets)
+            assert [h.evidence() for h in seen.hits] == [h.evidence() for h in found.hits]
+        assert [h.id for h in phrase.hits] == ids(engine, "退款", phrases=("退款",), filters={"product": ("mall",)})
+        engine.close()
+
+    def test_looking_ahead_changes_nothing(self, engine: SearchEngine) -> None:
+        before = engine.search(query("退款"))
+        engine.as_if(document("new", "退款")).search(query("退款"))
+        after = engine.search(query("退款"))
+        assert [(h.id, h.score) for h in before.hits] == [(h.id, h.score) for h in after.hits]
+        assert "new" not in engine.revisions()

@@ -82,3 +82,13 @@ def test_the_dictionaries_of_this_repository_are_right() -> None:
     assert {"未收到货", "极速退款", "连续包月"} <= set(dictionaries.terms)
     assert dictionaries.synonyms
     assert "请问" in dictionaries.stopwords
+
+
+def test_unsaved_texts_count_instead_of_their_files(tmp_path: Path) -> None:
+    write(tmp_path, "_dict/terms.txt", "云存储\n")
+    write(tmp_path, "_dict/stopwords.txt", "请问\n")
+    dictionaries, problems = read_dictionaries(tmp_path, {"terms.txt": "运费险\n退\x07款"})
+    assert dictionaries.terms == ("运费险",)
+    assert dictionaries.stopwords == {"请问"}
+    assert [problem.line for problem in problems] == [2]
+    assert dictionaries.digest != read_dictionaries(tmp_path)[0].digest

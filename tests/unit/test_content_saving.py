@@ -119,17 +119,22 @@ def test_an_id_is_given_once(house: House) -> None:
 
 
 def test_moving_and_removing(house: House) -> None:
-    to = "mall/order/refund-not-received.md"
-    house.saver.move(house.judged(ARTICLE, to), PATH, OLD, EDIT, {"mall/order": "订单"})
-    assert house.text(to) == ARTICLE
+    to, picture = "mall/order/refund-not-received.md", ARTICLE + "![图](images/0123456789abcdef.png)\n"
+    write(house.root, "mall/refund/images/0123456789abcdef.png", b"png")
+    write(house.root, PATH, picture)
+    house.scan()
+    seen = revision_of(picture.encode())
+    house.saver.move(house.judged(picture, to), PATH, seen, EDIT, {"mall/order": "订单"})
+    assert house.text(to) == picture
+    assert (house.root / "mall/order/images/0123456789abcdef.png").read_bytes() == b"png"
     assert not (house.root / PATH).exists()
-    house.saver.remove(to, "refund-not-received", OLD, EDIT)
+    house.saver.remove(to, "refund-not-received", seen, EDIT)
     assert not (house.root / to).exists()
     assert house.catalog.get("refund-not-received") is None
     rows = house.history.revisions(["refund-not-received"])
-    assert [(row.path, row.removed) for row in rows] == [(to, True), (to, False), (PATH, False)]
+    assert [(row.path, row.removed) for row in rows] == [(to, True), (to, False), (PATH, False), (PATH, False)]
     house.history.settle(EDIT.at)
-    assert len(house.history.revisions(["refund-not-received"])) == 3
+    assert len(house.history.revisions(["refund-not-received"])) == 4
 
 
 def test_nothing_is_moved_onto_another_file(house: House) -> None:

@@ -289,3 +289,21 @@ def test_any_text_has_a_core_that_ignores_case_and_width(text: str) -> None:
 def test_the_articles_of_this_repository_are_clean() -> None:
     problems = lint(ArticleFiles(REPOSITORY / "articles", CHANNELS), (), TODAY, STRICT)
     assert [str(problem) for problem in problems] == []
+
+
+# --- pictures
+
+
+def test_images_that_agents_do_not_see_are_named(root: Path) -> None:
+    here, gone = "images/0123456789abcdef.png", "images/fedcba9876543210.jpg"
+    write(root, f"mall/refund/{here}", b"a picture")
+    body = f"{SCRIPT}## 处理步骤\n1. ![在]({here})\n2. ![不在]({gone})\n3. ![手放](shot.png)\n![远](https://x.example/a.png)\n"
+    put(root, "a", body=body)
+    put(root, "b", "status: draft", title="草稿", body=body)
+    place = "mall/refund/a.md"
+    assert found(root) == [
+        f"{place}:9: 提醒：图片“{gone}”不在 mall/refund/images/ 里，客服看不到；请重新上传，或去掉。",
+        f"{place}:10: 提醒：图片“shot.png”不会显示：只显示在编辑页面上传的图片；请上传后换成得到的地址，或去掉。",
+        f"{place}:11: 提醒：图片“https://x.example/a.png”不会显示：只显示在编辑页面上传的图片；"
+        "请上传后换成得到的地址，或去掉。",
+    ]

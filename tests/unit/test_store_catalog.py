@@ -212,6 +212,13 @@ def test_the_version_grows_also_when_the_clock_goes_back(catalog: Catalog, tmp_p
     assert catalog.version() == 9_000_000_000_001
 
 
+def test_revisions_name_the_file_of_every_article_being_served(catalog: Catalog) -> None:
+    catalog.apply([good("a"), good("c", status="draft")], [], PARSER)
+    records = {record.article.id: (record.path, record.revision) for record in catalog.records()}
+    assert catalog.revisions() == records
+    assert set(records) == {"a", "c"}
+
+
 def test_index_revisions_name_what_the_index_holds_of_published_articles(catalog: Catalog) -> None:
     catalog.apply([good("a"), good("b"), good("c", status="draft")], [], PARSER)
     before = catalog.index_revisions()

@@ -163,7 +163,7 @@ def test_stale_takes_a_day_and_an_owner(client: FlaskClient) -> None:
     [
         ("/search?prodcut=mall", "不认识的参数：prodcut"),
         ("/suggest?query=tk", "不认识的参数：query"),
-        ("/articles/refund-received?as_of=2026-01-01", "不认识的参数：as_of"),
+        ("/articles/refund-received?at=2026-01-01", "不认识的参数：at"),
         ("/search?q=退款&limit=ten", "limit 须是 1 到 100 之间的整数，收到的是“ten”"),
         ("/search?q=退款&limit=0", "limit 须是"),
         ("/search?q=退款&limit=101", "limit 须是"),

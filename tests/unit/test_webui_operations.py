@@ -61,7 +61,7 @@ def test_an_article_moves_to_a_scenario_that_is_made_for_it(
     asked = {"action": "move", "scenario": "", "product": "mall", "scenario_title": "预售与定金"}
     assert submit(editor, MANAGE, HERE, **asked).status_code == 403
     followed(browser_of(service, "boss"), service, **asked)
-    (made,) = [path for path in small.articles.glob("mall/*/refund-not-received.md")]
+    (made,) = small.articles.glob("mall/*/refund-not-received.md")
     assert "title: 预售与定金" in (made.parent / "_index.md").read_text(encoding="utf-8")
 
 

@@ -38,7 +38,9 @@ verified: 2026-11-16
 <script>alert("body")</script><style>body{display:none}</style><iframe src="https://evil.example"></iframe>
 [点我](javascript:alert(1)) [数据](data:text/html,<script>alert(1)</script>) [自动](  JaVaScRiPt:alert(1))
 [好](https://example.com/a?b=1) <a href="vbscript:x" onclick="alert(1)" style="position:fixed">坏</a>
-![远](https://evil.example/pixel.png) ![远2](//evil.example/p.png) ![数据](data:image/png;base64,AAAA) ![近](near.png)
+![远](https://evil.example/pixel.png) ![远2](//evil.example/p.png) ![数据](data:image/png;base64,AAAA)
+![近](images/0123456789abcdef.png)
+![近](near.png) ![上](../images/0123456789abcdef.png) ![脚本](images/0123456789abcdef.svg)
 <form action="https://evil.example"><input name=q autofocus onfocus=alert(1)></form>
 <div><p>没有关上 <b>的标签 <!-- 注释
 <math><mtext><table><mglyph><style><img src=x onerror=alert(1)>
@@ -102,7 +104,9 @@ def test_what_is_good_in_an_article_survives(hostile: FlaskClient) -> None:
     good = next(tag for tag in page.find("a") if tag.text == "好")
     assert good.attributes == {"href": "https://example.com/a?b=1", "rel": "noopener noreferrer"}
     images = [tag.get("src") for tag in page.find("img") if tag.get("src")]
-    assert [address for address in images if not address.startswith("/static/")] == ["near.png"]
+    assert [address for address in images if not address.startswith("/static/")] == [
+        "/media/mall/refund/images/0123456789abcdef.png"
+    ]
     assert '您好<script>alert("script")</script>，' in page.text(), "a script is text to copy, whatever it says"
 
 

@@ -33,14 +33,30 @@ _RAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class Saying:
     """A title or question: as written, folded to letters and digits, and ``core``, what it is about."""
 
-    page: Page
-    line: int
     text: str
     letters: str
     core: str
+
+    @classmethod
+    def of(cls, text: str, core: Callable[[str], str]) -> Saying:
+        """Take ``text`` apart; ``core`` as from ``core_of``."""
+        return cls(text, letters_of(text), core(text))
+
+    def pairs(self) -> set[str]:
+        """The pairs of characters of the core."""
+        return {self.core[i : i + 2] for i in range(len(self.core) - 1)} or {self.core}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A saying and where it stands."""
+
+    page: Page
+    line: int
+    saying: Saying
 
 
 def core_of(
@@ -61,17 +77,18 @@ def twins(pages: Sequence[Page], core: Callable[[str], str]) -> Iterator[Problem
     wordings = [wording for page in pages for wording in _wordings(page, core)]
     for earlier, later in _neighbours(wordings):
         place = (later.page.path, later.line)
-        if place not in found and earlier.page is not later.page and say_the_same(earlier, later):
+        if place not in found and earlier.page is not later.page and say_the_same(earlier.saying, later.saying):
             found.add(place)
+            place_of_other = f"{earlier.page.path}:{earlier.line}"
             message = (
-                f"{quoted(later.text)}与 {earlier.page.path}:{earlier.line} 的{quoted(earlier.text)}几乎一样，"
+                f"{quoted(later.saying.text)}与 {place_of_other} 的{quoted(earlier.saying.text)}几乎一样，"
                 "客服分不清该用哪一条；请合并，或把其中一句改到能看出区别，或删掉不该由本条回答的那句。"
             )
             yield later.page.warning(later.line, message)
 
 
-def say_the_same(one: Wording, other: Wording) -> bool:
-    """Whether two wordings ask the same."""
+def say_the_same(one: Saying, other: Saying) -> bool:
+    """Whether both ask the same."""
     if fuzz.ratio(sorted(one.letters), sorted(other.letters)) < _ALIKE:
         return False
     return _is_turned(one.core, other.core) or _has_one_more(one.core, other.core)
@@ -79,7 +96,7 @@ def say_the_same(one: Wording, other: Wording) -> bool:
 
 def _wordings(page: Page, core: Callable[[str], str]) -> Iterator[Wording]:
     for text, line in page.wordings():
-        yield Wording(page, line, text, letters_of(text), core(text))
+        yield Wording(page, line, Saying.of(text, core))
 
 
 def _neighbours(wordings: Sequence[Wording]) -> Iterator[tuple[Wording, Wording]]:
@@ -87,18 +104,23 @@ def _neighbours(wordings: Sequence[Wording]) -> Iterator[tuple[Wording, Wording]
 
     Of wordings with the same core only the first is ever the earlier one, so a thousand copies cost a thousand steps.
     """
-    pairs = [{w.core[i : i + 2] for i in range(len(w.core) - 1)} or {w.core} for w in wordings]
+    pairs = [wording.saying.pairs() for wording in wordings]
     frequency = Counter(pair for of_one in pairs for pair in of_one)
     known: dict[str, list[Wording]] = defaultdict(list)
     cores: set[str] = set()
     for wording, of_one in zip(wordings, pairs, strict=True):
-        rarest = sorted(of_one, key=lambda pair: (frequency[pair], pair))[:_RAREST]
+        rarest = rarest_of(of_one, frequency)
         near = {id(other): other for pair in rarest for other in known[pair]}
         yield from ((other, wording) for other in near.values())
-        if wording.core not in cores:
-            cores.add(wording.core)
+        if wording.saying.core not in cores:
+            cores.add(wording.saying.core)
             for pair in rarest:
                 known[pair].append(wording)
+
+
+def rarest_of(pairs: Collection[str], frequency: Mapping[str, int]) -> list[str]:
+    """So many of ``pairs`` that whoever says the same has one of them too."""
+    return sorted(pairs, key=lambda pair: (frequency.get(pair, 0), pair))[:_RAREST]
 
 
 def _is_turned(one: str, other: str) -> bool:

@@ -1,10 +1,10 @@
 // What is wrong, doubtful or said elsewhere, at the field where it can be mended; and whether customers would find this.
 
 import { element, find, findAll } from "./dom.js";
-import { ask } from "./editor-fields.js";
 import { compose, onComposed } from "./editor-preview.js";
+import { send } from "./sending.js";
 
-let request = new AbortController();
+let latest = 0;
 
 const item = ({ severity, message, line }, at) => element("li", { class: severity }, at && line ? `第 ${line} 行：${message}` : message);
 const link = ({ id, title }) => element("a", { href: `/a/${encodeURIComponent(id)}`, target: "_blank", rel: "noopener" }, title);
@@ -65,13 +65,11 @@ function place(form) {
 const what = (form, source) => ({ source, id: form.dataset.editor || null, ...place(form) });
 
 async function check(form, { source, trouble }) {
-  request.abort();
-  request = new AbortController();
-  const { signal } = request;
+  const mine = ++latest;
   if (trouble) return showProblems(form, [{ field: "source", severity: "error", message: trouble }]);
   try {
-    const answer = await ask("/api/v1/check", what(form, source), signal);
-    if (!answer.ok) return;
+    const answer = await send("/api/v1/check", what(form, source));
+    if (!answer.ok || mine !== latest) return;
     const { problems, duplicates, changed_facts: facts } = await answer.json();
     showFacts(form, facts);
     showProblems(form, problems);
@@ -83,7 +81,7 @@ async function check(form, { source, trouble }) {
 
 async function tryOut(form, query, said) {
   const composed = await compose(form);
-  const answer = composed && await ask("/api/v1/trial", { ...what(form, composed.source), query }).catch(() => null);
+  const answer = composed && await send("/api/v1/trial", { ...what(form, composed.source), query }).catch(() => null);
   if (!answer?.ok) return said.replaceChildren("暂时试不了，请稍后再试。");
   const { rank, total, hits, why } = await answer.json();
   const verdict = rank ? `排第 ${rank}，共 ${total} 条` : "没有查到这一条";

@@ -65,14 +65,6 @@ export function differing(one, other) {
   });
 }
 
-/** A JSON request of the editor; `csrf` proves that it comes from our page. Resolves to the response. */
-export function ask(path, body, signal) {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf() };
-  return fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal });
-}
-
-export const csrf = () => find("[data-editor]").elements.csrf.value;
-
 /** Call `act` once nothing has called for `ms` milliseconds. */
 export function rested(ms, act) {
   let waiting = 0;

@@ -1,8 +1,9 @@
 // Pictures: chosen, dropped or pasted; stored beside the article, named in the text where the cursor was.
 
 import { find } from "./dom.js";
-import { bodies, csrf } from "./editor-fields.js";
+import { bodies } from "./editor-fields.js";
 import { insert, writing } from "./editor-toolbar.js";
+import { token } from "./sending.js";
 
 /** Send one picture; `progress` hears percentages. Resolves to its Markdown, throws what to say when there is none. */
 function upload(form, file, progress) {
@@ -12,7 +13,7 @@ function upload(form, file, progress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch says nothing while it sends
     request.open("POST", "/api/v1/images");
-    request.setRequestHeader("X-CSRF-Token", csrf());
+    request.setRequestHeader("X-CSRF-Token", token());
     request.responseType = "json";
     request.upload.addEventListener("progress", ({ loaded, total }) => progress(Math.round((100 * loaded) / total)));
     request.addEventListener("load", () => {

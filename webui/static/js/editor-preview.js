@@ -2,20 +2,21 @@
 // that comes with it is what the checks look at.
 
 import { element, find } from "./dom.js";
-import { ask, rested, written } from "./editor-fields.js";
+import { rested, written } from "./editor-fields.js";
+import { send } from "./sending.js";
 
 const REST_MS = 200;
 const listeners = [];
-let request = new AbortController();
+let latest = 0;
 
 /** Call `listener` with the file whenever the form stands for another one. */
 export const onComposed = (listener) => listeners.push(listener);
 
 /** What the form stands for: {source, html, scripts, fields, trouble}; null when the server can't be asked. */
-export async function compose(form, signal) {
+export async function compose(form) {
   const { mode, ...text } = written(form); // the text says how it was written
   try {
-    const answer = await ask("/api/v1/preview", { id: form.dataset.editor || null, ...text }, signal);
+    const answer = await send("/api/v1/preview", { id: form.dataset.editor || null, ...text });
     return answer.ok ? await answer.json() : null;
   } catch {
     return null;
@@ -39,11 +40,9 @@ function show(form, { html, scripts }) {
 }
 
 async function refresh(form) {
-  request.abort();
-  request = new AbortController();
-  const { signal } = request;
-  const composed = await compose(form, signal);
-  if (signal.aborted || !composed) return;
+  const mine = ++latest;
+  const composed = await compose(form);
+  if (mine !== latest || !composed) return; // a later one is on its way
   if (composed.html !== null) show(form, composed);
   for (const listener of listeners) listener(composed);
 }

@@ -4,19 +4,14 @@
 import { find, toast } from "./dom.js";
 import { showProblems } from "./editor-checks.js";
 import { letGo, nothingToLose } from "./editor-keeping.js";
+import { renewed, token } from "./sending.js";
 
 const time = () => new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
 
-/** A login in another tab has brought another token. */
-async function renewToken(form) {
-  const page = new DOMParser().parseFromString(await (await fetch("/browse")).text(), "text/html");
-  const token = find("meta[name=csrf]", page)?.content;
-  if (token) form.elements.csrf.value = token;
-}
-
-function send(form, action) {
+function sendForm(form, action) {
   const body = new FormData(form);
   body.set("action", action);
+  body.set("csrf", token());
   return fetch(form.getAttribute("action"), { method: "POST", body, headers: { Accept: "application/json" } });
 }
 
@@ -24,11 +19,8 @@ async function save(form, action) {
   const said = find("[data-status]", form);
   said.textContent = "正在保存…";
   try {
-    let answer = await send(form, action);
-    if (answer.status === 403) {
-      await renewToken(form);
-      answer = await send(form, action);
-    }
+    let answer = await sendForm(form, action);
+    if (answer.status === 403 && (await renewed())) answer = await sendForm(form, action); // another login by now
     said.textContent = await settle(form, action, answer);
   } catch {
     said.textContent = "没有保存：连不上服务器。内容都在这一页，请稍后再点一次。";
@@ -68,6 +60,7 @@ function saved(form, { location: next, draft, file }) {
 }
 
 function sendAsPage(form, action) {
+  form.elements.csrf.value = token();
   form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "action", value: action }));
   form.submit();
 }

@@ -42,7 +42,7 @@ const TOOLS = {
   bold: (area) => surround(area, "**", "**", "重点"),
   list: (area) => lines(area, () => "- "),
   numbers: (area) => lines(area, (n) => `${n}. `),
-  link: (area) => surround(area, "[", "](https://)", "文字"),
+  link: (area) => surround(area, "[", "](网址)", "文字"),
   table: (area) => insert(area, TABLE),
 };
 

@@ -4,6 +4,9 @@ import { element, find } from "./dom.js";
 
 const meta = find('meta[name="csrf"]');
 
+/** What shows that one of our pages sends it. */
+export const token = () => meta.content;
+
 /** The field that a form made here needs. */
 export const csrfField = () => element("input", { type: "hidden", name: "csrf", value: meta.content });
 
@@ -20,7 +23,7 @@ function attempt(path, body, keepalive, method) {
 }
 
 /** Whether there is another token by now. */
-async function renewed() {
+export async function renewed() {
   const before = meta.content;
   const answer = await fetch("/api/v1/me");
   if (answer.ok) meta.content = (await answer.json()).csrf;
