@@ -31,7 +31,7 @@ class Fates:
         self._writing, self._history = writing, history
 
     def of(self, caller: Caller, article_id: str) -> Fate:
-        """Raises ArticleNotFound for an id that nothing is known of, that is served, or is not the caller's business."""
+        """Raises ArticleNotFound for an id that is served, unknown, or none of the caller's business."""
         if not has(caller, Right.READ_INTERNAL):
             raise ArticleNotFound(article_id)
         record = self._writing.catalog.find(article_id)
