@@ -50,6 +50,7 @@ def enter(browser: Browser, served: Server) -> Iterator[Enter]:
         context = using.new_context(**options)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.extend([message.text] * (message.type == "error")))
         page.goto(f"{served.url}/login")
@@ -123,7 +124,7 @@ def test_a_gap_opens_the_editor_with_the_words_of_customers(enter: Enter, served
     page.wait_for_url("**/edit?**")
     written = [page.locator("[name=title]").input_value(), *page.locator("[name=questions]").input_value().split("\n")]
     assert {text.rstrip("？") for text in written} == {"能刷花呗吗", "可以刷花呗吗"}
-    assert page.locator("[name=product]").input_value() == "mall"
+    assert page.locator("#f-product").input_value() == "mall"
 
 
 def test_a_gap_that_is_answered_leaves_the_list_and_is_found(enter: Enter, house: Desk, served: Server) -> None:
@@ -145,11 +146,13 @@ def test_a_change_of_the_dictionaries_is_seen_before_it_is_saved(enter: Enter, s
     page = enter("/dictionaries")
     synonyms = page.get_by_label("同义词")
     synonyms.fill("退款 猫腻\n孤零零\n")
+    page.get_by_label("停用词").fill("退款\n")
     page.get_by_role("button", name="预览影响").click()
     page.wait_for_selector("#preview")
     assert "第 2 行" in page.locator(".findings").inner_text()
     assert "未收到货退款" in page.locator("#preview h3").all_inner_texts()
     synonyms.fill("退款 猫腻\n")
+    page.get_by_label("停用词").fill("")
     page.get_by_role("button", name="保存").click()
     page.get_by_text("已保存").wait_for()
     assert "refund-not-received" in served.search("猫腻")
