@@ -6,12 +6,15 @@ win over both. README's settings table is checked against ``SETTINGS`` by a test
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from kb.errors import SettingsError
 from kb.model import Interval, Role
@@ -20,6 +23,10 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+#: here, nobody listens in between
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 def _choice(*allowed: str) -> Callable[[str], str]:
@@ -42,11 +49,50 @@ def _channels(text: str) -> tuple[str, ...]:
     return names
 
 
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("只能是 true 或 false")
+    return text.lower() == "true"
+
+
 def _positive(text: str) -> int:
     number = int(text)
     if number <= 0:
         raise ValueError("必须大于 0")
     return number
+
+
+def _issuer(text: str) -> str:
+    text = text.strip()
+    address = urlsplit(text)
+    safe = address.scheme == "https" or (address.scheme == "http" and address.hostname in _THIS_MACHINE)
+    if text and not (safe and address.hostname):
+        raise ValueError("须是 https:// 开头的网址，与统一登录服务公布的 issuer 完全一致")
+    return text
+
+
+def _roles(text: str) -> tuple[tuple[str, Role], ...]:
+    pairs = [name.rpartition("=") for name in _names(text)]
+    roles = {role.value: role for role in Role if role is not Role.PUBLIC}
+    if any(not group or role not in roles for group, _, role in pairs):
+        raise ValueError(f"应像 kb-editors=editor,kb-admins=admin；角色只能是 {'、'.join(roles)}")
+    return tuple((group.strip(), roles[role]) for group, _, role in pairs)
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        networks = tuple(ipaddress.ip_network(name) for name in _names(text))
+    except ValueError:
+        raise ValueError("应是网络地址，用逗号分开，像 10.0.0.5,192.168.1.0/24") from None
+    if any(network.prefixlen == 0 for network in networks):
+        raise ValueError("不能信任所有地址：那样任何人都能冒充任何人")
+    return networks
+
+
+def _header(text: str) -> str:
+    if not re.fullmatch(r"([A-Za-z0-9]+(-[A-Za-z0-9]+)+)?", text):
+        raise ValueError("应是专用的请求头，像 X-Remote-User，只用字母、数字和 -")
+    return text
 
 
 def _anonymous(text: str) -> Role | None:
@@ -93,6 +139,12 @@ SETTINGS: tuple[Setting, ...] = (
         "retention_days", "180", _positive, "days after which logged queries, events and reported gaps are deleted"
     ),
     Setting(
+        "git_commit",
+        "false",
+        _flag,
+        "commit each save by its author, if the articles folder is the root of a git repository; needs the extra `git`",
+    ),
+    Setting(
         "anonymous_role",
         "agent",
         _anonymous,
@@ -101,6 +153,31 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("session_idle_hours", "12", _positive, "a login ends after so many hours without a request"),
     Setting("session_max_days", "7", _positive, "a login ends after so many days in any case"),
     Setting("lock_timeout", "20", _positive, "seconds to wait for another process that writes the index"),
+    Setting(
+        "oidc_issuer", "", _issuer, "address of the OpenID Connect provider to log in with (extra `oidc`); empty: none"
+    ),
+    Setting("oidc_client_id", "", str.strip, "what the provider calls this installation"),
+    Setting("oidc_client_secret", "", str.strip, "and the secret that it gave"),
+    Setting("oidc_name", "统一登录", str.strip, "the login page's button that leads there"),
+    Setting("oidc_role_claim", "", str.strip, "claim that lists somebody's groups, such as `groups`"),
+    Setting(
+        "oidc_roles",
+        "",
+        _roles,
+        "roles by group, such as `kb-editors=editor,kb-admins=admin`, set at every login; empty: set here",
+    ),
+    Setting(
+        "trusted_proxies",
+        "",
+        _networks,
+        "addresses of reverse proxies (`10.0.0.5,192.168.1.0/24`) whose `X-Forwarded-*` headers are believed",
+    ),
+    Setting(
+        "proxy_user_header",
+        "",
+        _header,
+        "header in which those proxies say who asks, such as `X-Remote-User`; from anybody else it is ignored",
+    ),
 )
 
 
@@ -121,10 +198,19 @@ class Settings:
     review_every: Interval
     review_top: Interval
     retention_days: int
+    git_commit: bool
     anonymous_role: Role | None
     session_idle_hours: int
     session_max_days: int
     lock_timeout: int
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str = field(repr=False)
+    oidc_name: str
+    oidc_role_claim: str
+    oidc_roles: tuple[tuple[str, Role], ...]
+    trusted_proxies: tuple[Network, ...]
+    proxy_user_header: str
 
     @property
     def index_dir(self) -> Path:
@@ -189,6 +275,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"读不了 {path}：{error}") from None
+    tables = {
+        f"{table}_{name}": value
+        for table, values in found.items()
+        if isinstance(values, dict)
+        for name, value in values.items()
+    }  # [git] commit is git_commit
+    found = {name: value for name, value in found.items() if not isinstance(value, dict)} | tables
     unknown = sorted(set(found) - {setting.name for setting in SETTINGS})
     if unknown:
         raise SettingsError(f"{path} 里有不认识的设置：{'、'.join(unknown)}")

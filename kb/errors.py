@@ -12,6 +12,7 @@
  ├─ LoginRequired        nobody known asks for what needs a login
  ├─ LoginFailed          name and password, session or token are not right
  ├─ TooManyLogins        passwords are tried faster than anybody types them
+ ├─ SingleSignOnError    the provider of OpenID Connect doesn't answer, or not as it should
  ├─ AccessDenied         the caller may not do that
  ├─ AccountError         users or tokens can't be changed like that
  ├─ EditConflict         somebody else has saved in the meantime    (carries what is there now)
@@ -96,6 +97,10 @@ class TooManyLogins(KbError):
     def __init__(self, seconds: int) -> None:
         super().__init__(f"登录失败次数太多，请 {max(1, -(-seconds // 60))} 分钟后再试；忘记密码请找管理员重置。")
         self.seconds = seconds
+
+
+class SingleSignOnError(KbError):
+    """The provider of OpenID Connect doesn't answer, or not as it should; local accounts go on working."""
 
 
 class AccessDenied(KbError):

@@ -13,14 +13,17 @@ from kb import shapes
 from kb.access import Access
 from kb.desk import Desk
 from kb.errors import KbError, SettingsError, StoreCorrupt
-from kb.model import Caller
+from kb.model import Caller, Role
 from kb.rules.query import has_content
 from kb.store.log_writer import LogWriter
 from kb.system import System
+from kb.usecases.audience import PUBLIC
 from kb.usecases.embedding import EmbeddingReport
 from kb.usecases.indexing import IndexReport
 from kb.usecases.progress import Progress, silent
 from kb.usecases.semantic import Semantic
+
+_ASK_THE_HOUSE = "不正常，管理员登录后可以看到原因。"
 
 
 class Service:
@@ -67,24 +70,29 @@ class Service:
 
     def refresh(self) -> bool:
         """Let answers follow the articles; return whether there was anything to follow."""
-        return self.system.snapshots.refresh()
+        built = self.system.snapshots.refresh()
+        if self.system.public.in_use:
+            self.system.public.refresh()
+        return built
 
     def warm_up(self) -> None:
         """Load what the first requests would wait for, now and at every later ``refresh``."""
         self.system.snapshots.warm_up()
+        if self.system.access.anonymous_role is Role.PUBLIC:
+            self.system.public.warm_up()
 
     def rank_faq(self) -> None:
-        """Rank the FAQ panel anew; what comes into it or leaves it is due otherwise, so then all is judged anew."""
-        before = self.system.panels.top_ids()
-        self.system.panels.rebuild(self.system.now())
-        if self.system.panels.top_ids() != before:
-            self.system.snapshots.renew()
+        """Rank the FAQ panel anew."""
+        self.system.snapshots.panels.rebuild(self.system.now())
+        for snapshots in (self.system.snapshots, self.system.public):
+            snapshots.follow_ranking()
 
     def follow_use(self) -> None:
         """Let the FAQ panel, learned questions and suggestions follow what agents used lately."""
-        self.system.panels.rebuild(self.system.now())
+        self.system.snapshots.panels.rebuild(self.system.now())
         self.learn()
-        self.system.snapshots.renew()
+        for snapshots in (self.system.snapshots, self.system.public):
+            snapshots.renew()
 
     def learn(self) -> None:
         """Learn anew from the log which queries mean which articles."""
@@ -129,6 +137,9 @@ class Service:
         semantic, trouble = self._semantic_health()
         if trouble:
             checks["semantic"] = trouble
+        commits = self.system.editing.commits
+        if commits is not None and commits.trouble:
+            checks["git"] = commits.trouble
         searching = checks["engine"] == "ok"
         return {
             "status": "ok" if set(checks.values()) == {"ok"} else "degraded" if searching else "down",
@@ -138,6 +149,21 @@ class Service:
             "articles": articles,
             "lost_log_entries": self.system.log_writer.lost,
             "semantic": semantic,
+        }
+
+    def health_for(self, caller: Caller) -> shapes.Health:
+        """``health`` as far as it concerns ``caller``: to who may see public articles only, others are not counted, and
+        what is wrong with files and database is none of their business.
+        """
+        health = self.health()
+        if caller.sees_internal:
+            return health
+        working = health["checks"]["engine"] == "ok"
+        return {
+            **health,
+            "checks": {part: said if said == "ok" else _ASK_THE_HOUSE for part, said in health["checks"].items()},
+            "articles": self.system.engine.doc_count(PUBLIC) if working else 0,
+            "semantic": {**health["semantic"], "texts": 0, "embedded": 0},
         }
 
     def embed(self, progress: Progress = silent) -> EmbeddingReport:

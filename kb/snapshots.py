@@ -1,5 +1,6 @@
 """What is derived from all articles at once: library, searcher, suggester, tree. Built aside, swapped in as a whole.
 
+For callers who may see public articles only there are snapshots of their own, derived from those alone.
 Requests go on with the snapshot they started with. ``refresh`` builds a new one when articles, dictionaries or day
 have changed; while the database fails, the one at hand goes on answering.
 """
@@ -17,12 +18,11 @@ from itertools import count
 from kb.errors import IndexMissing, StoreError
 from kb.model import ArticleRecord, Freshness, SearchPage, SearchRequest
 from kb.ports.engine import SearchEngine
-from kb.ports.store import Catalog
+from kb.ports.store import ServedArticles
 from kb.rules.freshness import Policy, assess
 from kb.rules.learned_words import LearnedWords
 from kb.rules.vector_index import ArticleTexts
 from kb.text.once import once
-from kb.usecases.activity import Activity
 from kb.usecases.browsing import Tree, grow_tree
 from kb.usecases.classifying import Classifier, learn_wordings
 from kb.usecases.faq import FaqPanels
@@ -40,6 +40,9 @@ _KEPT_PAGES, _KEPT_HITS = 500, 10
 _NUMBERS = count(1)
 
 
+#: how often each article was used lately, and frequent queries with their number
+Habits = tuple[Mapping[str, int], Sequence[tuple[str, int]]]
+
 #: what answers depend on besides the snapshot: catalog version (None: unreadable), generation, FAQ panel, day, vectors
 _State = tuple[int | None, str, int, date, int]
 
@@ -48,11 +51,13 @@ _State = tuple[int | None, str, int, date, int]
 class Snapshot:
     """Everything derived from the articles, for one (catalog version, dictionaries, day); no two share a ``number``.
 
-    ``texts`` are what is compared by meaning; without a model, those of articles with learned questions.
+    ``top_ids`` were in the FAQ panel when articles were judged. ``texts`` are what is compared by meaning; without a
+    model, those of articles with learned questions.
     """
 
     number: int
     version: tuple[int, str, date]
+    top_ids: frozenset[str]
     texts: tuple[ArticleTexts, ...]
     library: Library
     searcher: Searcher
@@ -63,31 +68,34 @@ class Snapshot:
 
 
 class Snapshots:
-    """Builds and swaps; thread-safe. ``vocabulary`` loads what ``dictionaries_digest`` names."""
+    """Builds and swaps; thread-safe. ``vocabulary`` loads the dictionaries with a digest, ``dictionaries_digest`` names
+    the present ones. ``articles`` and ``panels`` hold what those may see whom it is for: ``audience``, None for all.
+    """
 
     def __init__(
         self,
-        catalog: Catalog,
+        articles: ServedArticles,
         engine: SearchEngine,
-        activity: Activity,
+        habits: Callable[[], Habits],
         panels: FaqPanels,
         policy: Policy,
         channels: tuple[str, ...],
-        vocabulary: Callable[[], Vocabulary],
+        vocabulary: Callable[[str], Vocabulary],
         dictionaries_digest: Callable[[], str],
         now: Callable[[], datetime],
         learned: Callable[[], LearnedQuestions],
         semantic: Semantic | None = None,
+        audience: str | None = None,
     ) -> None:
-        self._catalog, self._engine = catalog, engine
-        self._activity, self._panels = activity, panels
+        self.articles, self.panels = articles, panels
+        self._engine, self._habits = engine, habits
         self._policy, self._channels = policy, channels
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
         self._now, self._learned, self._semantic = now, learned, semantic
+        self._audience = audience
         self._snapshot: Snapshot | None = None
         self._refreshing = threading.Lock()
         self._warm = False
-        self._vocabulary_in_use: tuple[str, Vocabulary] | None = None
 
     def current(self) -> Snapshot:
         """The one in use; built now when there is none yet. Raises IndexMissing, StoreError."""
@@ -96,15 +104,20 @@ class Snapshots:
         assert self._snapshot is not None  # noqa: S101  # refresh() either sets it or raises
         return self._snapshot
 
+    @property
+    def in_use(self) -> bool:
+        """Whether anybody has asked yet."""
+        return self._snapshot is not None
+
     def refresh(self) -> bool:
         """Build a new snapshot if articles, dictionaries or day have changed; return whether one was built."""
         with self._refreshing:
-            version = (self._catalog.version(), self._dictionaries_digest(), self._today())
+            version = (self.articles.version(), self._dictionaries_digest(), self._today())
             if version[0] == 0:
                 raise IndexMissing("还没有建立索引，请先执行 kb index。")
             if self._snapshot is not None and self._snapshot.version == version:
                 return False
-            self._panels.reload(self._now())
+            self.panels.reload(self._now())
             self._swap_in(self._build(version))
             return True
 
@@ -112,7 +125,15 @@ class Snapshots:
         """Build the snapshot of the same articles anew, because how they are judged or used has changed."""
         with self._refreshing:
             if self._snapshot is not None:
+                self.panels.reload(self._now())
                 self._swap_in(self._build(self._snapshot.version))
+
+    def follow_ranking(self) -> None:
+        """Serve the latest FAQ panel; what came into it or left it is due otherwise, so then all is judged anew."""
+        if self._snapshot is not None:
+            self.panels.reload(self._now())
+            if self.panels.top_ids() != self._snapshot.top_ids:
+                self.renew()
 
     def warm_up(self) -> None:
         """Load what the first requests would wait for, now and at every later ``refresh``."""
@@ -131,21 +152,21 @@ class Snapshots:
 
     def freshness(self, record: ArticleRecord, as_of: date) -> Freshness:
         """Judge an article on a day; what is in the FAQ panel is due more often."""
-        return assess(record.article, self._policy, as_of, record.article.id in self._panels.top_ids())
+        return assess(record.article, self._policy, as_of, record.article.id in self.panels.top_ids())
 
     def _swap_in(self, snapshot: Snapshot) -> None:
         if self._warm:
             _warm_up(snapshot)
         self._snapshot = snapshot
         if self._semantic is not None:
-            self._semantic.follow(snapshot.texts)
+            self._semantic.follow(snapshot.texts, self._audience)
 
     def _build(self, version: tuple[int, str, date]) -> Snapshot:
-        today = version[-1]
-        records = [record for record in self._catalog.records() if record.article.status == "published"]
+        today, top_ids = version[-1], self.panels.top_ids()
+        records = [record for record in self.articles.records() if record.article.status == "published"]
         shown = {record.article.id: _without_body(record) for record in records}
         library = Library.of(records, today)
-        words = self._words(version[1])
+        words = self._vocabulary(version[1])
         learned = self._learned()
         texts = tuple(
             ArticleTexts.of(record.article, learned.trusted(i))
@@ -153,38 +174,33 @@ class Snapshots:
             if self._semantic is not None or i in learned.of_article
         )
         verdict = partial(self.freshness, as_of=today)
-        suggester = once(lambda: build_suggester(records, library, verdict, *self._activity.habits(), words.tokenizer))
+        suggester = once(lambda: build_suggester(records, library, verdict, *self._habits(), words.tokenizer))
         searcher = Searcher(
             engine=self._engine,
-            articles=_Articles(self._catalog, version[0], shown),
+            articles=_Articles(self.articles, version[0], shown),
             library=library,
             vocabulary=words,
             freshness=self.freshness,
             by_pinyin=lambda text: [row.id for row in suggester()(text, 50) if row.id],
             channels=self._channels,
             today=self._today,
-            demand=self._panels.demand,
+            demand=self.panels.demand,
             semantic=self._semantic,
             learned=LearnedWords(texts),
+            audience=self._audience,
         )
         pages = lru_cache(_KEPT_PAGES)(lambda request, _: _kept(searcher.search(request)))
         tree = once(lambda: grow_tree(shown.values(), verdict))
         classifier = once(lambda: Classifier(searcher.search, library, learn_wordings(shown.values())))
-        return Snapshot(next(_NUMBERS), version, texts, library, searcher, pages, suggester, tree, classifier)
+        return Snapshot(next(_NUMBERS), version, top_ids, texts, library, searcher, pages, suggester, tree, classifier)
 
     def _state(self) -> _State:
         try:
-            version = self._catalog.version()
+            version = self.articles.version()
         except StoreError:
             version = None
         edition = self._semantic.edition if self._semantic is not None else 0
-        return version, self._engine.generation(), self._panels.number(), self._today(), edition
-
-    def _words(self, digest: str) -> Vocabulary:
-        """The vocabulary for dictionaries with ``digest``; loading one takes a second, so it is kept while it fits."""
-        if self._vocabulary_in_use is None or self._vocabulary_in_use[0] != digest:
-            self._vocabulary_in_use = digest, self._vocabulary()
-        return self._vocabulary_in_use[1]
+        return version, self._engine.generation(), self.panels.number(), self._today(), edition
 
     def _today(self) -> date:
         return self._now().date()
@@ -215,14 +231,14 @@ class _Articles:
     fails, else as the catalog has them now.
     """
 
-    catalog: Catalog
+    served: ServedArticles
     version: int
     snapshot: Mapping[str, ArticleRecord]
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
         try:
-            if self.catalog.version() != self.version:
-                return {i: _without_body(record) for i, record in self.catalog.get_many(ids).items()}
+            if self.served.version() != self.version:
+                return {i: _without_body(record) for i, record in self.served.get_many(ids).items()}
         except StoreError as error:
             log.warning("数据库暂不可用，以内存中的条目作答：%s", error)
         return {i: self.snapshot[i] for i in ids if i in self.snapshot}

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from kb.access import Access
+from kb.content.git_history import GitHistory
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.checking import Checker
 from kb.editing.dictionary_editor import DictionaryEditor
@@ -18,12 +19,12 @@ from kb.editing.fates import Fates
 from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
+from kb.model import Caller
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity
-from kb.usecases.faq import FaqPanels
 from kb.usecases.gaps import GapList
 from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
@@ -40,22 +41,23 @@ class Editing:
     moving: Moving
     bulk: BulkEdits
     changed: threading.Event
+    commits: GitHistory | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """``articles`` is the folder of the files; ``now`` gives an aware datetime; ``damaged`` is set when a search met
-    damage that upkeep has to mend.
+    """``articles`` is the folder of the files; ``snapshots`` are of all articles, ``public`` of those that anybody may
+    see. ``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend.
     """
 
-    articles: Path
     access: Access
+    articles: Path
     catalog: Catalog
     engine: SearchEngine
     indexer: Indexer
     snapshots: Snapshots
+    public: Snapshots
     activity: Activity
-    panels: FaqPanels
     queue: ReviewQueue
     learning: Learning
     gaps: GapList
@@ -70,6 +72,10 @@ class System:
     now: Callable[[], datetime]
     semantic: Semantic | None = None
     damaged: threading.Event = field(default_factory=threading.Event)
+
+    def seen_by(self, caller: Caller) -> Snapshots:
+        """What there is for ``caller``."""
+        return self.snapshots if caller.sees_internal else self.public
 
     def today(self) -> date:
         """The calendar day where the server stands."""

@@ -39,8 +39,9 @@ class Upkeep:
     What fails is said by ``Service.health`` until it succeeds, and logged when it begins.
 
     One keeps the index equal to the files, so that an edit is found at once; the other makes everything derived
-    from all articles follow (suggestions, FAQ panel), which takes longer the more there are. A third does both for what
-    is saved here, without waiting for the file system to tell. A fourth embeds articles, if there is a model.
+    from all articles follow (suggestions, FAQ panel), which takes longer the more there are. A third brings the
+    index up to what is saved here, without waiting for the file system to tell. A fourth embeds articles, if there
+    is a model.
     """
 
     def __init__(
@@ -100,7 +101,6 @@ class Upkeep:
             changed.clear()
             if not self._attempt(self._service.follow, "files"):
                 self._behind = True
-            self._attempt(self._follow)
 
     def _embed(self, semantic: Semantic) -> None:
         if sys.platform == "linux":  # where threads have priorities of their own: answers come first

@@ -9,26 +9,31 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from kb.access import Access
 from kb.access.accounts import Accounts
 from kb.access.audit import Audit
+from kb.access.external import ExternalAccounts
 from kb.access.logins import Logins
 from kb.access.passwords import Passwords
+from kb.access.providers import proxies, single_sign_on
 from kb.access.sessions import Sessions
 from kb.access.signing import Signer
 from kb.access.throttle import Throttle
 from kb.access.tokens import Tokens
 from kb.bulk import exporting
 from kb.bulk.exporting import ExportReport
-from kb.bulk.importing import ImportOptions, ImportReport
+from kb.bulk.importing import ImportOptions, ImportReport, contents_undone
 from kb.bulk.importing import import_file as import_rows
 from kb.config import Settings
 from kb.content.checks.page import published_pages
 from kb.content.dictionaries import read_dictionaries
 from kb.content.dictionary_files import DictionaryFiles
+from kb.content.git_history import GitHistory
 from kb.content.journal import Journal
 from kb.content.lint import is_below, places_of
 from kb.content.lint import lint as check_files
@@ -48,10 +53,11 @@ from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.engines.whoosh_index import FORMAT_VERSION
-from kb.errors import BulkImportError
+from kb.errors import BulkImportError, StoreError
 from kb.model import Article, ArticleRecord, Freshness, Problem, State
 from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
+from kb.ports.history import Content, Edit
 from kb.rules.freshness import Policy, assess
 from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
@@ -81,11 +87,12 @@ from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
+from kb.usecases.audience import PUBLIC, PublicArticles
 from kb.usecases.documents import index_document
 from kb.usecases.faq import FaqPanels
 from kb.usecases.gaps import GapList
 from kb.usecases.indexing import Indexer
-from kb.usecases.learning import Learning
+from kb.usecases.learning import LearnedQuestions, Learning
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
 from kb.usecases.question import Vocabulary
@@ -108,23 +115,25 @@ def build_service(settings: Settings) -> Service:
     engine = build_engine(settings)
     files = ArticleFiles(settings.articles, settings.channels)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, _now)
-    panels = FaqPanels(catalog, events, FaqSnapshots(database), policy)
     history = Revisions(database)
-    saver = ArticleSaver(files, catalog, history)
+    commits = GitHistory(settings.articles) if settings.git_commit else None
+    saver = ArticleSaver(files, catalog, history, commits=commits)
     questions = QuestionEditor(files, saver)
     learning = Learning(events, LearnedStore(database), catalog, questions, _now)
     semantic = build_semantic(settings)
-    snapshots = Snapshots(
-        catalog=catalog,
+    everything, public = _snapshots(
+        catalog,
+        events,
+        FaqSnapshots(database),
+        policy,
+        activity,
+        learning,
         engine=engine,
-        activity=activity,
-        panels=panels,
-        policy=policy,
         channels=settings.channels,
-        vocabulary=lambda: build_vocabulary(settings),
+        # loading them takes a second, so they are kept while they fit
+        vocabulary=lru_cache(maxsize=1)(lambda digest: build_vocabulary(settings)),
         dictionaries_digest=lambda: read_dictionaries(settings.articles)[0].digest,
         now=_now,
-        learned=learning.current,
         semantic=semantic,
     )
     changed = threading.Event()
@@ -132,14 +141,14 @@ def build_service(settings: Settings) -> Service:
     told = ArticleHistory(writing, history)
     drafts = Drafts(database)
     system = System(
+        access=build_access(settings, database, log_writer),
         articles=settings.articles,
-        access=build_access(settings, database),
         catalog=catalog,
         engine=engine,
         indexer=Indexer(files, catalog, engine, fingerprint(engine), history, _now),
-        snapshots=snapshots,
+        snapshots=everything,
+        public=public,
         activity=activity,
-        panels=panels,
         queue=ReviewQueue(catalog, events, policy),
         learning=learning,
         gaps=GapList(activity, GapVerdicts(database), catalog, questions, _now),
@@ -148,7 +157,7 @@ def build_service(settings: Settings) -> Service:
             history,
             lambda dictionaries: vocabulary_of(dictionaries, settings),
             _now,
-            snapshots.refresh,
+            lambda: (everything.refresh(), public.refresh()),
         ),
         editing=Editing(
             editor=Editor(writing, drafts, history),
@@ -156,6 +165,7 @@ def build_service(settings: Settings) -> Service:
             moving=Moving(writing, drafts),
             bulk=BulkEdits(writing, told),
             changed=changed,
+            commits=commits,
         ),
         fates=Fates(writing, history),
         checker=Checker(files, catalog, settings.variables),
@@ -169,26 +179,62 @@ def build_service(settings: Settings) -> Service:
     return Service(system)
 
 
+def _snapshots(
+    catalog: Catalog,
+    events: EventLog,
+    rankings: FaqSnapshots,
+    policy: Policy,
+    activity: Activity,
+    learning: Learning,
+    **shared: Any,
+) -> tuple[Snapshots, Snapshots]:
+    """Of all articles, and of the public ones, about which agents' words and reviews tell nothing."""
+    everything = Snapshots(
+        catalog,
+        panels=FaqPanels(catalog, events, rankings, policy),
+        policy=policy,
+        habits=activity.habits,
+        learned=learning.current,
+        **shared,
+    )
+    articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
+    public = Snapshots(
+        articles,
+        panels=FaqPanels(articles, events, rankings, policy),
+        policy=policy,
+        habits=lambda: (activity.habits()[0], ()),
+        learned=LearnedQuestions,
+        audience=PUBLIC,
+        **shared,
+    )
+    return everything, public
+
+
 def build_access(
     settings: Settings,
     database: Database,
+    log_writer: LogWriter | None = None,
     now: Callable[[], datetime] | None = None,
     passwords: Passwords | None = None,
 ) -> Access:
     """Accounts, logins, tokens and the audit log in ``database``."""
+    later = (log_writer or LogWriter()).put
     now, passwords, store = now or _now, passwords or Passwords(), AccountStore(database)
     audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
     idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
-    sessions = Sessions(SessionStore(database), idle, longest, now)
+    sessions = Sessions(SessionStore(database), idle, longest, later, now)
     throttle = Throttle(LoginFailures(database), signer, now)
+    logins, external = Logins(store, sessions, passwords, throttle, audit, now), ExternalAccounts(store, audit, now)
     return Access(
         accounts=Accounts(store, sessions, passwords, audit, now),
-        logins=Logins(store, sessions, passwords, throttle, audit, now),
+        logins=logins,
         sessions=sessions,
-        tokens=Tokens(TokenStore(database), audit, now),
+        tokens=Tokens(TokenStore(database), audit, later, now),
         audit=audit,
         signer=signer,
         anonymous_role=settings.anonymous_role,
+        proxies=proxies(settings, external, now),
+        single_sign_on=single_sign_on(settings, external, logins),
     )
 
 
@@ -225,15 +271,40 @@ def import_file(settings: Settings, path: Path, options: ImportOptions, progress
     """Take over the rows of a file as article files. Raises BulkImportError."""
     _try_to_finish_import(settings)
     files = ArticleFiles(settings.articles, settings.channels)
-    return import_rows(path, files, settings.import_dir, date.today(), options, progress)
+    told = partial(_told, settings, "publish", path.name)
+    return import_rows(path, files, settings.import_dir, date.today(), options, progress, told)
 
 
 def undo_import(settings: Settings) -> Journal:
     """Take the last import back. Raises BulkImportError when that can't be done exactly."""
+    files = ArticleFiles(settings.articles, settings.channels)
     try:
-        return undo(settings.articles, settings.import_dir)
+        with _told(settings, "restore", "撤销导入", contents_undone(files, settings.import_dir)):
+            return undo(settings.articles, settings.import_dir)
     except OSError as error:
         raise BulkImportError(f"没有撤销：{error.filename} 读写不了（{error.strerror}）；请检查磁盘和权限。") from error
+
+
+@contextmanager
+def _told(settings: Settings, action: str, note: str, contents: Sequence[Content]) -> Iterator[None]:
+    """Let the history know of an import; where it can't, the import goes on, and the next scan records it."""
+    history: Revisions | None = None
+    numbers: tuple[int, ...] = ()
+    with _logging_trouble():
+        history = Revisions(Database(settings.database))
+        numbers = history.intend(Edit(_now(), "", "import", action, note), contents)
+    yield
+    with _logging_trouble():
+        if history is not None:
+            history.written(numbers)
+
+
+@contextmanager
+def _logging_trouble() -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        log.warning("历史没有记下这次导入，下一次检查文件时会补记：%s", error)
 
 
 def export_file(settings: Settings, target: Path, form: str, progress: Progress = silent) -> ExportReport:

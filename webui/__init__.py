@@ -5,6 +5,8 @@
     pages.py         /  /a/<id>  /browse              server-rendered, complete without JavaScript
     conversation.py  /recommend                       a customer's messages, answered sentence by sentence
     login.py         /login  /logout  /account        in, out, one's own account
+    oidc.py          /login/oidc                      to the single sign-on and back
+    admin.py         /admin                           accounts, tokens, audit log
     gaps.py          /gaps                            "this should have been answered", without JavaScript
     editor.py        /edit  /edit/<id>                the form in which articles are written, and saving it
     editor_page.py   what that page shows; editor_conflict.py after somebody else has saved; editor_labels.py names
@@ -28,6 +30,7 @@
     problems.py      every error → a page or problem+json
     limits.py        how long a request's body may be, by view
     security.py      headers, cross-site protection, the visitor's cookie
+    proxies.py       what a trusted reverse proxy says is believed, what others say is removed
     callers.py       who asks: token, login cookie, or nobody known
     csrf.py          writes from our own pages only
     presentation.py  labels and marks for the templates
@@ -44,6 +47,7 @@ from flask import Flask
 from kb.service import Service
 from webui import (
     acting,
+    admin,
     api,
     api_checks,
     api_editing,
@@ -64,6 +68,7 @@ from webui import (
     limits,
     login,
     media,
+    oidc,
     openapi,
     operations,
     pages,
@@ -71,6 +76,7 @@ from webui import (
     problems,
     security,
 )
+from webui.proxies import TrustedProxies
 
 
 def create_app(service: Service) -> Flask:
@@ -81,9 +87,11 @@ def create_app(service: Service) -> Flask:
     app.extensions["service"] = service
     for part in (problems, limits, security, callers, csrf, inputs, assets, presentation, acting):
         part.register(app)
-    for_people = (pages, conversation, gaps, login, editor, media)
+    for_people = (pages, conversation, gaps, login, oidc, admin, editor, media)
     for_owners = (history, operations, bulk, dictionaries)
     for_programs = (api, api_checks, api_editing, api_editor, api_gaps, api_images, health, openapi)
     for part_with_routes in (*for_people, *for_owners, *for_programs):
         app.register_blueprint(part_with_routes.blueprint)
+    trusted = service.access.proxies
+    app.wsgi_app = TrustedProxies(app.wsgi_app, trusted.networks, trusted.user_header)  # type: ignore[method-assign]
     return app

@@ -1,4 +1,5 @@
-"""Who asks: a program by its token, a person by the login cookie, else whoever ``anonymous_role`` says.
+"""Who asks: a program by its token, a person by a trusted proxy or the login cookie, else whoever ``anonymous_role``
+says.
 
 A token that is not right is refused everywhere, also where none is needed: a program that believes to be somebody must
 hear that it isn't. A login that has ended makes a visitor of a person; what needs a login then asks for it.
@@ -16,6 +17,7 @@ from kb.access.logins import LoggedIn, Visit
 from kb.errors import LoginRequired, StoreError
 from kb.model import Caller, Right, Role
 from kb.rules.access import has
+from webui import proxies
 from webui.current import access, caller
 from webui.security import address, request_id
 
@@ -84,7 +86,7 @@ def _resolve() -> None:
     if token is not None:
         g.caller = access().tokens.caller(token)
         return
-    if found := _logged_in():
+    if found := _known():
         g.caller = found
         return
     role = access().anonymous_role
@@ -98,15 +100,18 @@ def _bearer() -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def _logged_in() -> Caller | None:
-    """Whose session the browser brought. While the database can't be read, people can still search as visitors."""
-    token = request.cookies.get(LOGIN)
-    if token is None:
-        return None
+def _known() -> Caller | None:
+    """Whom a proxy named, else whose session the browser brought.
+
+    While the database can't be read, people can still search as visitors.
+    """
+    named, token = proxies.user(request.environ), request.cookies.get(LOGIN)
     try:
-        return access().sessions.caller(token)
+        if named is not None:
+            return access().proxies.caller(named)
+        return access().sessions.caller(token) if token is not None else None
     except StoreError as error:
-        log.warning("[%s] sessions: %s", request_id(), error)
+        log.warning("[%s] who asks: %s", request_id(), error)
         return None
 
 

@@ -10,8 +10,9 @@ from flask import Flask, request
 from markupsafe import Markup
 from werkzeug.exceptions import Forbidden
 
+from kb.model import Via
 from webui.callers import LOGIN, comes_by_token
-from webui.current import access
+from webui.current import access, caller
 from webui.security import SAFE_METHODS, visitor
 
 FIELD = "csrf"
@@ -35,7 +36,9 @@ def token() -> str:
 
 
 def _holder() -> tuple[str, str] | None:
-    """The cookie that a forged request would be sent with: the login, else the anonymous session."""
+    """What a forged request would be sent with: the proxy's word, the login cookie, else the anonymous session."""
+    if caller().via is Via.PROXY:
+        return "proxy", caller().name
     login = request.cookies.get(LOGIN)
     if login is not None:
         return "login", login
@@ -50,7 +53,7 @@ def _field() -> Markup:
 def _check() -> None:
     if request.routing_exception is not None or request.method in SAFE_METHODS or comes_by_token():
         return
-    if request.blueprint == "api" and LOGIN not in request.cookies:
+    if request.path.startswith("/api/") and LOGIN not in request.cookies and caller().via is not Via.PROXY:
         return  # programs; a JSON body can't be sent to us from another site, and nobody known asks
     holder, given = _holder(), request.headers.get(HEADER) or request.form.get(FIELD, "")
     if holder is None or not access().signer.is_signed(given, "csrf", *holder):

@@ -6,7 +6,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from kb import shapes
-from webui.current import service
+from webui.current import caller, service
 from webui.parameters import Operation, describe
 
 blueprint = Blueprint("health", __name__)
@@ -16,5 +16,5 @@ blueprint = Blueprint("health", __name__)
 @describe(Operation("各部分是否正常；503：不能搜索", shapes.Health, errors=(400,), statuses=(200, 503)))
 def healthz() -> ResponseReturnValue:
     """200 while something answers (``ok``, ``degraded``), 503 when search doesn't (``down``)."""
-    document = service().health()
+    document = service().health_for(caller())
     return jsonify(document), 503 if document["status"] == "down" else 200

@@ -31,13 +31,19 @@ def local(address: str | None) -> str:
     return url_for("pages.search") if not address or _ELSEWHERE.match(address) else address
 
 
+def page(trouble: str | None = None, wanted: str | None = None) -> str:
+    """The login page, on the way to ``wanted`` (default: what the request says), with what went wrong before."""
+    wanted = local(wanted or request.values.get("next"))
+    return render_template("login.html", trouble=trouble, next=wanted, single_sign_on=access().single_sign_on)
+
+
 @blueprint.get("/login")
 @for_everybody
 def form() -> ResponseReturnValue:
     """The form, or where one wanted to go for those who are logged in."""
-    if caller().via is Via.SESSION:
+    if caller().via in (Via.SESSION, Via.PROXY):
         return redirect(local(request.args.get("next")))
-    return _form()
+    return page()
 
 
 @blueprint.post("/login")
@@ -48,7 +54,7 @@ def log_in() -> ResponseReturnValue:
         done = access().logins.log_in(request.form.get("name", ""), request.form.get("password", ""), visit())
     except (LoginFailed, TooManyLogins) as error:
         answer = explain(error)
-        return _form(trouble=str(error)), answer.status, answer.headers
+        return page(str(error)), answer.status, answer.headers
     return remember(_redirect(local(request.form.get("next"))), done)
 
 
@@ -86,10 +92,6 @@ def end_others() -> ResponseReturnValue:
     """Log out everywhere else."""
     access().logins.end_others(caller(), request.cookies.get(LOGIN, ""))
     return redirect(url_for(".account", done="sessions"), 303)
-
-
-def _form(trouble: str | None = None) -> str:
-    return render_template("login.html", trouble=trouble, next=local(request.values.get("next")))
 
 
 def _account(trouble: str | None = None) -> str:

@@ -29,6 +29,7 @@ from kb.errors import (
     LoginRequired,
     QueryError,
     SaveFailed,
+    SingleSignOnError,
     StoreError,
     TooManyLogins,
     TooManyReports,
@@ -87,7 +88,7 @@ _BY_STATUS = {
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
 _TOO_MANY = "报告太多"
-_CONFLICT = "别人已经改过"
+_NOT_LOGGED_IN, _CONFLICT = "请先登录", "别人已经改过"
 _IMAGE_REFUSED, _INVALID = "图片没有保存", "内容不符合格式"
 
 #: addresses that only programs ask for
@@ -97,7 +98,7 @@ _FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
 TITLES = {
     304: "没有变化",
     400: _BAD_REQUEST[0],
-    401: "请先登录",
+    401: _NOT_LOGGED_IN,
     409: _CONFLICT,
     422: _INVALID,
     429: _TOO_MANY,
@@ -123,10 +124,10 @@ def explain(error: Exception) -> Answer:
         return Answer(422, _IMAGE_REFUSED, str(error))
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
-    if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, AccessDenied, AccountError)):
-        return _explain_access(error)
     if isinstance(error, (EditError, EditConflict, InvalidArticle)):
         return _explain_edit(error)
+    if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, SingleSignOnError, AccessDenied, AccountError)):
+        return _explain_access(error)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         return _explain_http(error)
     if isinstance(error, (EngineError, StoreError)):
@@ -134,19 +135,6 @@ def explain(error: Exception) -> Answer:
         return _SEARCH_DOWN if isinstance(error, EngineError) else _STORE_DOWN
     log.error("[%s] %s %s", request_id(), request.method, request.path, exc_info=error)
     return _OURS
-
-
-def _explain_access(error: KbError) -> Answer:
-    if isinstance(error, LoginRequired):
-        return Answer(401, "请先登录", str(error), {"WWW-Authenticate": _BEARER}, LOGIN_REQUIRED)
-    if isinstance(error, LoginFailed):
-        challenge = {"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'}
-        return Answer(401, "登录没有成功", str(error), challenge, LOGIN_FAILED)
-    if isinstance(error, TooManyLogins):
-        return Answer(429, "登录失败次数太多", str(error), {"Retry-After": str(error.seconds)})
-    if isinstance(error, AccessDenied):
-        return Answer(403, "没有权限", str(error))
-    return Answer(400, _BAD_REQUEST[0], str(error))
 
 
 def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
@@ -163,6 +151,21 @@ def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
     return Answer(400, "不能这样改", str(error))
 
 
+def _explain_access(error: KbError) -> Answer:
+    if isinstance(error, LoginRequired):
+        return Answer(401, _NOT_LOGGED_IN, str(error), {"WWW-Authenticate": _BEARER}, LOGIN_REQUIRED)
+    if isinstance(error, LoginFailed):
+        challenge = {"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'}
+        return Answer(401, "登录没有成功", str(error), challenge, LOGIN_FAILED)
+    if isinstance(error, TooManyLogins):
+        return Answer(429, "登录失败次数太多", str(error), {"Retry-After": str(error.seconds)})
+    if isinstance(error, SingleSignOnError):
+        return Answer(502, "统一登录不可用", str(error))
+    if isinstance(error, AccessDenied):
+        return Answer(403, "没有权限", str(error))
+    return Answer(400, _BAD_REQUEST[0], str(error))
+
+
 def _explain_http(error: HTTPException) -> Answer:
     status = error.code or 500
     if isinstance(error, StalePage):
@@ -177,7 +180,7 @@ def _explain_http(error: HTTPException) -> Answer:
 def _respond(error: Exception) -> ResponseReturnValue:
     answer = explain(error)
     if not request.path.startswith(_FOR_PROGRAMS):
-        if answer.type == LOGIN_REQUIRED and request.method == "GET":
+        if answer.type == LOGIN_REQUIRED and request.method in ("GET", "HEAD"):
             return redirect(url_for("login.form", next=request.full_path.rstrip("?")))
         return render_template("error.html", answer=answer, request_id=request_id()), answer.status, answer.headers
     response = jsonify(

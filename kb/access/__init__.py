@@ -5,6 +5,8 @@ Made by ``kb.wiring``. What comes out at the other end is always a ``kb.model.Ca
     access.logins.log_in(name, password, visit)  → LoggedIn(token, device, account): what goes into cookies
     access.sessions.caller(token)                → Caller | None
     access.tokens.caller(text)                   → Caller, or LoginFailed
+    access.single_sign_on.begin(…), .finish(…)   → LoggedIn, for people whom a provider of OpenID Connect knows
+    access.proxies.caller(name)                  → Caller, for the name that a trusted reverse proxy gave
     access.accounts, access.tokens, access.audit   what administrators do; every method takes the Caller who does it
     access.signer.sign(purpose, …)                 keyed hashes: device cookies, CSRF
 """
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 
 from kb.access.accounts import Accounts
 from kb.access.audit import Audit
+from kb.access.external import Proxies, SingleSignOn
 from kb.access.logins import Logins
 from kb.access.sessions import Sessions
 from kb.access.signing import Signer
@@ -24,7 +27,10 @@ from kb.model import Role
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Everything about who somebody is. ``anonymous_role``: what people are who don't log in, None: they have to."""
+    """Everything about who somebody is. ``anonymous_role``: what people are who don't log in, None: they have to.
+
+    ``single_sign_on`` is None where no provider is configured.
+    """
 
     accounts: Accounts
     logins: Logins
@@ -33,3 +39,5 @@ class Access:
     audit: Audit
     signer: Signer
     anonymous_role: Role | None
+    proxies: Proxies
+    single_sign_on: SingleSignOn | None

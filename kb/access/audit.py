@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from kb.model import Caller, Right
+from kb.model import Caller, Right, Role
 from kb.ports.accounts import AuditEntry, AuditFilter, AuditLog
 from kb.rules.access import require
 from kb.text.controls import without_controls
@@ -30,8 +30,10 @@ ACTIONS = {
     "user.disable": "停用账号",
     "user.enable": "启用账号",
     "user.reset": "重置密码",
+    "user.role": "按统一登录的组设角色",
     "token.add": "签发令牌",
     "token.revoke": "撤销令牌",
+    "image.add": "上传图片",
     "learn.accept": "采纳学到的问法",
     "learn.reject": "拒绝学到的问法",
     "learn.undo": "撤销对学到的问法的决定",
@@ -39,6 +41,15 @@ ACTIONS = {
     "gap.ignore": "忽略知识缺口",
     "gap.undo": "撤销对知识缺口的处理",
     "dictionary.save": "修改词典",
+}
+_FIELDS = {
+    "address": "地址",
+    "issuer": "身份来自",
+    "role": "角色",
+    "owners": "部门",
+    "can_publish": "可以发布",
+    "expires": "到期",
+    "ended": "退出的登录",
 }
 COLUMNS = ("at", "actor", "via", "action", "target", "detail")
 
@@ -61,8 +72,16 @@ class Audit:
 
 def detail_text(entry: AuditEntry) -> str:
     """The detail of an entry in one line; what is not given is left out."""
-    given = {name: value for name, value in entry.detail.items() if value not in (None, "")}
-    return "，".join(f"{name}: {'、'.join(map(str, v)) if isinstance(v, list) else v}" for name, v in given.items())
+    given = ((name, value) for name, value in entry.detail.items() if value not in (None, ""))
+    return "；".join(f"{_FIELDS.get(name, name)}：{_in_words(name, value)}" for name, value in given)
+
+
+def _in_words(name: str, value: object) -> str:
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return Role(value).label if name == "role" else str(value)
 
 
 def audit_document(entry: AuditEntry) -> dict[str, object]:

@@ -67,6 +67,7 @@ class Logins:
     def admit(self, account: Account, visit: Visit, via: Via) -> LoggedIn:
         """Open a session for somebody who has shown who they are, in whatever way. Raises LoginFailed."""
         if account.disabled:
+            self._audit.record(Caller.anonymous(Role.PUBLIC), "login.failed", account.name, {"address": visit.address})
             raise LoginFailed("这个账号已停用，请联系管理员。")
         now = self._now()
         token = self._sessions.open(account, visit.browser, visit.address, former=visit.session)

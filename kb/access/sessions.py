@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from kb.access.remembering import Remembered
 from kb.access.signing import fingerprint
@@ -17,10 +18,21 @@ _LONGEST_NOTE = 200
 
 
 class Sessions:
-    """The sessions of all accounts. ``idle``: how long one may rest; ``longest``: how long one may last."""
+    """The sessions of all accounts. ``idle``: how long one may rest; ``longest``: how long one may last.
 
-    def __init__(self, store: SessionStore, idle: timedelta, longest: timedelta, now: Callable[[], datetime]) -> None:
-        self._store, self._idle, self._longest, self._now = store, idle, longest, now
+    What need not be written at once goes to ``later``: no request waits for it, or fails because of it.
+    """
+
+    def __init__(
+        self,
+        store: SessionStore,
+        idle: timedelta,
+        longest: timedelta,
+        later: Callable[[Callable[[], object]], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store, self._idle, self._longest = store, idle, longest
+        self._later, self._now = later, now
         self._remembered: Remembered[Caller] = Remembered()
 
     def open(self, account: Account, browser: str = "", address: str = "", former: str | None = None) -> str:
@@ -44,10 +56,10 @@ class Sessions:
             return None
         session, account = found
         if now - session.seen >= self._idle or now - session.created >= self._longest:
-            self.end(token)
+            self._later(partial(self._store.end, key))
             return None
         if now - session.seen >= _NOTED_EVERY:
-            self._store.touch(key, now)
+            self._later(partial(self._store.touch, key, now))
         caller = account.caller()
         self._remembered.put(key, caller, now)
         return caller

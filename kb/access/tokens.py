@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from kb.access.audit import Audit
 from kb.access.remembering import Remembered
@@ -21,10 +22,16 @@ _NOTED_EVERY = timedelta(minutes=1)
 
 
 class Tokens:
-    """The tokens in force."""
+    """The tokens in force. When one was used is written ``later``, no request waits for that."""
 
-    def __init__(self, store: TokenStore, audit: Audit, now: Callable[[], datetime]) -> None:
-        self._store, self._audit, self._now = store, audit, now
+    def __init__(
+        self,
+        store: TokenStore,
+        audit: Audit,
+        later: Callable[[Callable[[], object]], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store, self._audit, self._later, self._now = store, audit, later, now
         self._remembered: Remembered[ApiToken] = Remembered()
 
     def add(
@@ -77,6 +84,6 @@ class Tokens:
         if token is None:
             return None
         if token.last_used is None or now - token.last_used >= _NOTED_EVERY:
-            self._store.touch(key, now)
+            self._later(partial(self._store.touch, key, now))
         self._remembered.put(key, token, now)
         return token

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,11 +14,13 @@ from kb.bulk.places import parent_of
 from kb.bulk.planning import ADDED, CHANGED, SAME, WRONG, Outcome, Planner
 from kb.bulk.rows import BadRow, Row, Source
 from kb.bulk.source import open_source
+from kb.content.documents import revision_of
 from kb.content.reader import ArticleFiles
 from kb.content.scanning import INDEX_NAME
-from kb.content.transaction import Transaction
+from kb.content.transaction import Transaction, last_change
 from kb.content.writer import render_document
 from kb.errors import BulkImportError
+from kb.ports.history import Content
 from kb.usecases.progress import Progress, silent
 
 
@@ -60,6 +62,10 @@ class ImportReport:
         return {verdict: found[verdict] for verdict in (ADDED, CHANGED, SAME, WRONG)}
 
 
+#: told what the articles are to say, around the moment from which they do
+Witness = Callable[[Sequence[Content]], AbstractContextManager[object]]
+
+
 def import_file(
     path: Path,
     files: ArticleFiles,
@@ -67,8 +73,10 @@ def import_file(
     today: date,
     options: ImportOptions = ImportOptions(),
     progress: Progress = silent,
+    told: Witness = nullcontext,
 ) -> ImportReport:
-    """Take over the rows of a file or folder; ``home`` is where the transaction keeps its journal.
+    """Take over the rows of a file or folder; ``home`` is where the transaction keeps its journal, ``told`` surrounds
+    the moment when the files are put in place.
 
     Raises BulkImportError when the file can't be read or the articles folder can't be written.
     """
@@ -77,19 +85,43 @@ def import_file(
     try:
         with closing(source), nullcontext() if options.dry_run else Transaction(files.root, home) as transaction:
             planner = Planner(files, columns, today, options.product, progress)
-            return _taken(source, planner, transaction, options, progress)
+            return _taken(source, planner, transaction, options, progress, told)
     except OSError as error:
         raise BulkImportError(
             f"写不了 {error.filename or files.root}（{error.strerror}），没有导完；请检查磁盘和权限后再执行一次。"
         ) from error
 
 
+def contents_undone(files: ArticleFiles, home: Path) -> list[Content]:
+    """What articles will say once the last import is taken back; nothing where there is none, or files are gone."""
+    journal = last_change(home)
+    changes = [change for change in journal.changes if not change.path.endswith(f"/{INDEX_NAME}")] if journal else []
+    back, gone = {}, []
+    for change in changes:
+        place = home / "last" / "old" / change.path if change.before else files.root / change.path
+        if not place.exists():
+            continue
+        version = files.judge(change.path, place.read_bytes(), {})
+        article_id = version.article.id if version.article else ""
+        if change.before:
+            back[article_id] = Content(article_id, change.path, change.before, version.source)
+        else:
+            gone.append(Content(article_id, change.path))
+    return [*(content for content in gone if content.article_id not in back), *back.values()]
+
+
 def _taken(
-    source: Source, planner: Planner, transaction: Transaction | None, options: ImportOptions, progress: Progress
+    source: Source,
+    planner: Planner,
+    transaction: Transaction | None,
+    options: ImportOptions,
+    progress: Progress,
+    told: Witness,
 ) -> ImportReport:
     """Judge every row, and publish them when they are good enough."""
     verdicts: list[RowVerdict] = []
     folders: set[str] = set()
+    contents: list[Content] = []
     for row in progress(source.rows, source.total, "导入"):
         outcome = _outcome(planner, row)
         verdicts.append(RowVerdict(row.line, outcome.id, outcome.verdict, outcome.path, outcome.reason))
@@ -97,10 +129,13 @@ def _taken(
             folders.add(parent_of(outcome.path))
             if transaction is not None:
                 _stage(transaction, outcome)
+                data = outcome.source.encode()
+                contents.append(Content(outcome.id, outcome.path, revision_of(data), outcome.source))
     written = transaction is not None and (options.skip_errors or all(row.verdict != WRONG for row in verdicts))
     if transaction is not None and written and folders:
         _stage_folders(transaction, planner, folders)
-        transaction.publish()
+        with told(contents):
+            transaction.publish()
     return ImportReport(tuple(verdicts), written, source.unused, planner.places.news(folders))
 
 

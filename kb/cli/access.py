@@ -180,7 +180,7 @@ def audit(context: Context, since: datetime | None, form: str) -> None:
     for entry in entries:
         moment = f"{entry.at.astimezone():%Y-%m-%d %H:%M:%S}"
         actor, action = shown(entry.actor or "—"), ACTIONS.get(entry.action, entry.action)
-        rows.add_row(moment, actor, entry.via.value, action, shown(entry.target), shown(detail_text(entry)))
+        rows.add_row(moment, actor, entry.via.label, action, shown(entry.target), shown(detail_text(entry)))
     output.print(rows)
 
 

@@ -63,9 +63,8 @@ def _say_how_to_begin(service: Service) -> None:
     """Nobody can log in before the first account is made, so nothing can be written through the web."""
     with suppress(KbError):  # without the database there is still something to search
         if not service.access.accounts.has_administrator():
-            remarks.print(
-                "还没有管理员，所以谁也不能在网页上编辑。在本机执行 kb user add NAME --role admin，再到网页上登录。"
-            )
+            how = "kb user add NAME --role admin"
+            remarks.print(f"还没有管理员，谁也不能在网页上编辑。在本机执行 {how}，再到网页上登录。", soft_wrap=True)
 
 
 def _prefer_answers() -> None:

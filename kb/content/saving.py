@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from kb.content.fields import text
 from kb.content.files import read_file, replacing, sync_folder
+from kb.content.git_history import GitHistory
 from kb.content.image_files import copy_images
 from kb.content.places import check_path
 from kb.content.reader import ArticleFiles
@@ -56,8 +57,16 @@ class ArticleSaver:
     when the file is not that any more, EditError for what can't be, SaveFailed, StoreError.
     """
 
-    def __init__(self, files: ArticleFiles, catalog: Catalog, history: History, wait: float = WAIT) -> None:
+    def __init__(
+        self,
+        files: ArticleFiles,
+        catalog: Catalog,
+        history: History,
+        wait: float = WAIT,
+        commits: GitHistory | None = None,
+    ) -> None:
         self._files, self._catalog, self._history, self._wait = files, catalog, history, wait
+        self._commits = commits
         self._root = files.root
         self._turn = threading.Lock()
 
@@ -78,6 +87,7 @@ class ArticleSaver:
             place = (self._root / version.path).resolve()  # a link keeps pointing where it did
             data = version.source.encode()
             self._change(edit, [*ended, content], found, lambda: _write(place, data), version)
+            self._commit(edit, version.path, {version.path: data}, titles)
 
     def move(self, version: FileVersion, path: str, expected: str, edit: Edit, titles: Titles | None = None) -> None:
         """Let the file ``path`` be ``version.path``; it says the same as before, and its pictures come along."""
@@ -100,6 +110,7 @@ class ArticleSaver:
                 return found.mtime_ns
 
             self._change(edit, [content], found, rename, version, path)
+            self._commit(edit, version.path, {path: None, version.path: version.source.encode()}, titles)
 
     def remove(self, path: str, article_id: str, expected: str, edit: Edit) -> None:
         """Let the file be gone; what it said stays in the history."""
@@ -113,6 +124,7 @@ class ArticleSaver:
                 return 0
 
             self._change(edit, [Content(article_id, path)], found, unlink, gone=path)
+            self._commit(edit, path, {path: None})
 
     # --- inside
 
@@ -180,6 +192,14 @@ class ArticleSaver:
             sync_folder(place.parent)
             _write(place / INDEX_NAME, render_document({"title": title}).encode())
 
+    def _commit(self, edit: Edit, path: str, files: Mapping[str, bytes | None], titles: Titles | None = None) -> None:
+        """Commit what was just saved, with the folders made for it; under the lock, so that commits keep order."""
+        if self._commits is not None:
+            indexes = [f"{folder}/{INDEX_NAME}" for folder in titles or {}]
+            made = {name: (self._root / name).read_bytes() for name in indexes if (self._root / name).exists()}
+            real = {_real(self._root, name): data for name, data in {**made, **files}.items()}
+            self._commits.commit(edit, f"{edit.action} {path}", real)
+
     def _change(
         self,
         edit: Edit,
@@ -206,6 +226,11 @@ def _content(version: FileVersion) -> Content:
     if version.article is None:
         raise ValueError(f"{version.path} was not judged to be an article")
     return Content(version.article.id, version.path, version.revision, version.source)
+
+
+def _real(root: Path, path: str) -> str:
+    """Where a path leads, links followed, as seen from the root."""
+    return (root / path).resolve().relative_to(root.resolve()).as_posix()
 
 
 def _write(place: Path, data: bytes) -> int:

@@ -37,10 +37,11 @@ class ChecksDesk:
         if article is None:
             return QuestionTrial.of_broken(query, next(p.message for p in version.problems if p.severity == "error"))
         snapshot = self._system.snapshots.current()
-        learned = next((texts.learned for texts in snapshot.texts if texts.id == article.id), ())
+        former_id = unsaved.id or article.id
+        learned = next((texts.learned for texts in snapshot.texts if texts.id == former_id), ())
         with self._system.noticing_damage():
             trials = QuestionTrials(snapshot.searcher, self._system.engine, self._system.semantic)
-            return trials.run(article, query, learned)
+            return trials.run(article, query, learned, former_id)
 
     @property
     def _searcher(self) -> Searcher:

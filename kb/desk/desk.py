@@ -51,6 +51,7 @@ class Desk:
 
     def __init__(self, system: System, caller: Caller) -> None:
         self._system, self.caller = system, caller
+        self._seen = system.seen_by(caller)
 
     @property
     def learned(self) -> LearnedDesk:
@@ -112,7 +113,7 @@ class Desk:
         """Ranked hits; logged when ``agent`` (an opaque session id) is given. Raises QueryError, EngineError."""
         started = time.perf_counter()
         with self._system.noticing_damage():
-            page = self._system.snapshots.search(request)
+            page = self._seen.search(request)
         page = replace(page, took_ms=_ms_since(started))
         if agent is not None and request.text.strip():
             self._system.activity.searched(request, page, agent, settled)
@@ -135,7 +136,7 @@ class Desk:
         if product:
             self.library().product_slugs(product)
         with self._system.noticing_damage():
-            answers = Recommender(self._system.snapshots.search).recommend(messages, channel, product, limit)
+            answers = Recommender(self._seen.search).recommend(messages, channel, product, limit)
         generation, took_ms = self._system.engine.generation(), _ms_since(started)
         for sentence in answers.unanswered if agent is not None else ():
             asked = SearchRequest(sentence.query, product=product, channel=channel)
@@ -147,45 +148,45 @@ class Desk:
         """The likely product and scenario of a conversation. Nothing is logged. Raises QueryError, EngineError."""
         started = time.perf_counter()
         with self._system.noticing_damage():
-            found = self._system.snapshots.current().classifier().classify(messages)
+            found = self._seen.current().classifier().classify(messages)
         return replace(found, generation=self._system.engine.generation(), took_ms=_ms_since(started))
 
     def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
         """What may be meant by the first keystrokes; from memory only."""
         if len(text) > MAX_QUERY:
             raise QueryError(f"查询有 {len(text)} 个字，超过 {MAX_QUERY} 字的上限。")
-        return self._system.snapshots.current().suggester()(text, limit)
+        return self._seen.current().suggester()(text, limit)
 
     def faq(self, channel: str | None = None, limit: int = 200) -> FaqPanel:
         """The panel of frequent questions; from memory only. Raises QueryError for an unknown channel."""
         self._check_channel(channel)
-        self._system.snapshots.current()
-        return self._system.panels.panel(channel, limit)
+        self._seen.current()
+        return self._seen.panels.panel(channel, limit)
 
     def edition(self) -> tuple[int, int]:
         """Names what is answered from memory (suggest, faq, browse): no two services share one, and none comes back."""
-        return self._system.snapshots.current().number, self._system.panels.number()
+        return self._seen.current().number, self._seen.panels.number()
 
     def library(self) -> Library:
         """The tree of products and scenarios with its counts."""
-        return self._system.snapshots.current().library
+        return self._seen.current().library
 
     def browse(self, product: str | None = None, scenario: str | None = None) -> Tree:
         """Every article that is published and valid by now in its place; from memory only, so without bodies.
 
         ``product`` and ``scenario`` (slug or title) leave out all others. Raises QueryError when there is none.
         """
-        snapshot = self._system.snapshots.current()
+        snapshot = self._seen.current()
         products = snapshot.library.product_slugs(product) if product else None
         scenarios = snapshot.library.scenario_paths(scenario, products) if scenario else None
         return prune(snapshot.tree(), products, scenarios)
 
     def article(self, article_id: str) -> tuple[ArticleRecord, Freshness]:
         """A published article with its freshness, also by an id that it had before. Raises ArticleNotFound."""
-        record = self._system.catalog.find(article_id)
+        record = self._seen.articles.find(article_id)
         if record is None or record.article.status != "published":
             raise ArticleNotFound(article_id)
-        return record, self._system.snapshots.freshness(record, self._system.today())
+        return record, self._seen.freshness(record, self._system.today())
 
     def article_document(self, article_id: str) -> shapes.Article:
         """The contract's ``article``; whoever may edit it gets it also while it is not published."""
@@ -194,15 +195,15 @@ class Desk:
             record, freshness = found, self._system.snapshots.freshness(found, self._system.today())
         else:
             record, freshness = self.article(article_id)
-        source = self._system.catalog.source(record.article.id) or ""
+        source = self._seen.articles.source(record.article.id) or ""
         html = render_html(record.article.body, record.article.scenario_path)
         return contracts.article_document(record, freshness, source, html, self.related(record))
 
     def related(self, record: ArticleRecord) -> list[ArticleRecord]:
         """The published articles that an article names as related, by their ids or earlier ones, in its order."""
-        catalog = self._system.catalog
-        found = catalog.get_many(record.article.related)
-        ordered = (found.get(i) or catalog.find(i) for i in record.article.related)
+        articles = self._seen.articles
+        found = articles.get_many(record.article.related)
+        ordered = (found.get(i) or articles.find(i) for i in record.article.related)
         return [other for other in ordered if other is not None and other.article.status == "published"]
 
     # --- reports
@@ -213,7 +214,7 @@ class Desk:
         system = self._system
         system.snapshots.current()  # which articles are in the panel decides how often they are due
         as_of = as_of or system.today()
-        return as_of, system.queue.items(as_of, system.now(), system.panels.top_ids(), owner)
+        return as_of, system.queue.items(as_of, system.now(), system.snapshots.panels.top_ids(), owner)
 
     def problems(self) -> list[Problem]:
         """What is wrong in the article files as they stand."""

@@ -43,6 +43,7 @@ class ImageDesk:
     def _store(self, folder: str, data: bytes) -> shapes.UploadedImage:
         picture = recode(data)
         store_image(self._system.articles, folder, picture)
+        self._system.access.audit.record(self._caller, "image.add", f"{folder}/{picture.name}")
         target = f"{FOLDER}/{picture.name}"
         return {
             "markdown": f"![图片]({target})",
@@ -54,7 +55,7 @@ class ImageDesk:
 
     def _is_public(self, folder: str, name: str) -> bool:
         """Whether an article of the folder that everybody may read mentions the picture."""
-        products = self._system.snapshots.current().tree()
-        scenarios = (scenario for product in products for scenario in product.scenarios if scenario.path == folder)
-        ids = [r.article.id for scenario in scenarios for r, _ in scenario.articles if r.article.audience == "public"]
-        return any(name in mentioned(r.article.body) for r in self._system.catalog.get_many(ids).values())
+        public = self._system.public
+        scenarios = (scenario for product in public.current().tree() for scenario in product.scenarios)
+        ids = [r.article.id for scenario in scenarios if scenario.path == folder for r, _ in scenario.articles]
+        return any(name in mentioned(record.article.body) for record in public.articles.get_many(ids).values())

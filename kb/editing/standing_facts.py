@@ -19,6 +19,9 @@ from kb.text.normalize import letters_of
 #: So many articles that have a value are read, those of the same scenario and product first: 1 天 stands in hundreds.
 _READ = 100
 
+#: So many changed facts are looked for: who changes more has rewritten the article.
+MOST_CHANGES = 20
+
 #: So many places of one value are worth showing.
 MOST_PLACES = 20
 
@@ -30,6 +33,8 @@ _AROUND = 40
 _ENDS = re.compile(r"[。！？；!?;\n]")
 
 _Key = tuple[str, str, str]
+#: (where, text, fact in it) of all facts of an article
+_Located = list[tuple[str, str, Fact]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,9 @@ class StandingFacts:
             return ()
         with self._lock:
             self._follow()
-            found = [self._standing(change, new) for change in changed_facts(_text(old), _text(new))]
+            changes = changed_facts(_text(old), _text(new))[:MOST_CHANGES]
+            located = {new.id: _located(new)}
+            found = [self._standing(change, new, located) for change in changes]
         return tuple(standing for standing in found if standing.places)
 
     def _follow(self) -> None:
@@ -94,17 +101,21 @@ class StandingFacts:
         for key in self._keys.pop(article_id, ()):
             self._holders[key].discard(article_id)
 
-    def _standing(self, change: ChangedFact, new: Article) -> StandingFact:
+    def _standing(self, change: ChangedFact, new: Article, located: dict[str, _Located]) -> StandingFact:
+        """``located`` keeps the facts of the articles that were read already."""
         holders = self._holders.get(change.fact.key, set()) - {new.id}
         nearest = sorted(holders, key=lambda i: (-_nearness(self._paths[i], new), i))[:_READ]
-        others = self._catalog.get_many(nearest).values()
-        about = _pairs_beside(change.line, change.fact.start, change.fact.end)
-        places = [
-            (_relevance(place, r, new, about), place) for r in others for place in _places(r.article, change.fact)
-        ]
-        places.sort(key=lambda row: (-row[0], row[1].article_id))
-        own = list(_places(new, change.fact))
-        return StandingFact(change, len(holders) + bool(own), (*own, *(place for _, place in places))[:MOST_PLACES])
+        about = _pairs_beside(*_sentence(change.line, change.fact))
+        found: list[tuple[float, Place]] = []
+        for record in self._catalog.get_many(nearest).values():
+            if record.article.id not in located:
+                located[record.article.id] = _located(record.article)
+            places = _places(record.article, located[record.article.id], change.fact)
+            found += ((_relevance(place, record, new, about), place) for place in places)
+        found.sort(key=lambda row: (-row[0], row[1].article_id))
+        own = _places(new, located[new.id], change.fact)
+        articles = len({place.article_id for _, place in found}) + len(holders) - len(nearest) + bool(own)
+        return StandingFact(change, articles, (*own, *(place for _, place in found))[:MOST_PLACES])
 
 
 def _text(article: Article) -> str:
@@ -118,21 +129,27 @@ def _parts(article: Article) -> Iterator[tuple[str, str]]:
     yield from section_texts(article.body)
 
 
-def _places(article: Article, fact: Fact) -> Iterator[Place]:
-    for where, text in _parts(article):
-        for found in facts_in(text):
-            if found.is_same(fact):
-                start, end = _sentence(text, found)
-                mark = found.start - start, found.end - start
-                yield Place(article.id, article.title, article.status == "draft", where, text[start:end], *mark)
+def _located(article: Article) -> _Located:
+    return [(where, text, fact) for where, text in _parts(article) for fact in facts_in(text)]
 
 
-def _sentence(text: str, fact: Fact) -> tuple[int, int]:
-    """The range of the sentence around a fact, or of as much of it as is worth showing."""
+def _places(article: Article, located: _Located, wanted: Fact) -> list[Place]:
+    """Where an article with these facts says the same."""
+    is_draft = article.status == "draft"
+    return [
+        Place(article.id, article.title, is_draft, where, *_sentence(text, fact))
+        for where, text, fact in located
+        if fact.is_same(wanted)
+    ]
+
+
+def _sentence(text: str, fact: Fact) -> tuple[str, int, int]:
+    """The sentence around a fact, or as much of it as is worth showing, and where the fact is in it."""
     before = [mark.end() for mark in _ENDS.finditer(text, max(0, fact.start - _AROUND), fact.start)]
     start = before[-1] if before else max(0, fact.start - _AROUND)
     after = _ENDS.search(text, fact.end, fact.end + _AROUND)
-    return start, after.end() if after else min(len(text), fact.end + _AROUND)
+    shown = text[start : after.end() if after else fact.end + _AROUND]
+    return shown, fact.start - start, fact.end - start
 
 
 def _nearness(path: str, article: Article) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from kb.model import Article, ArticleRecord, Hit, SearchPage, SearchRequest
 from kb.ports.engine import SearchEngine
@@ -55,13 +56,16 @@ class QuestionTrials:
     def __init__(self, searcher: Searcher, engine: SearchEngine, semantic: Semantic | None) -> None:
         self._searcher, self._engine, self._semantic = searcher, engine, semantic
 
-    def run(self, draft: Article, query: str, learned: Sequence[tuple[str, float]] = ()) -> QuestionTrial:
-        """Ask ``query``; the draft takes the place of the article with its id. ``learned``: what that one learned.
+    def run(
+        self, draft: Article, query: str, learned: Sequence[tuple[str, float]] = (), former_id: str | None = None
+    ) -> QuestionTrial:
+        """Ask ``query``; the draft takes the place of the article with its id, or with ``former_id`` if it is to have
+        another. ``learned``: the questions that that one learned.
 
         Raises QueryError for a query that is too long, EngineError.
         """
         article = replace(draft, status="published")
-        page = self._searcher_with(article, learned).search(SearchRequest(query, limit=LOOKED_AT))
+        page = self._searcher_with(article, learned, former_id).search(SearchRequest(query, limit=LOOKED_AT))
         rank = next((place for place, hit in enumerate(page.hits, 1) if hit.record.article.id == article.id), None)
         missing = self._missing(article, query)
         return QuestionTrial(
@@ -75,15 +79,14 @@ class QuestionTrials:
             note=page.fallback,
         )
 
-    def _searcher_with(self, article: Article, learned: Sequence[tuple[str, float]]) -> Searcher:
-        searcher, revision = self._searcher, "draft"
-        record = ArticleRecord(article, "", revision)
+    def _searcher_with(self, article: Article, learned: Sequence[tuple[str, float]], former_id: str | None) -> Searcher:
+        searcher, record = self._searcher, ArticleRecord(article, "", "draft")
         texts = ArticleTexts.of(article, learned)
         return replace(
             searcher,
-            engine=self._engine.as_if(index_document(article, revision)),
+            engine=self._engine.as_if(index_document(article, record.revision)),
             articles=_WithDraft(searcher.articles, record),
-            library=_with_start_of(searcher.library, article),
+            library=_with_start_of(searcher.library, article, former_id),
             demand=lambda i: max(searcher.demand(i), demand(article, 0.0)) if i == article.id else searcher.demand(i),
             semantic=self._semantic.as_if(texts) if self._semantic else None,
         )
@@ -120,8 +123,11 @@ class _WithDraft:
         return found | {own: self.draft} if own in ids else found
 
 
-def _with_start_of(library: Library, article: Article) -> Library:
+def _with_start_of(library: Library, article: Article, former_id: str | None) -> Library:
+    """The library in which the draft is found from its own day on, and what had ``former_id`` never."""
     upcoming = {i: start for i, start in library.upcoming.items() if i != article.id}
+    if former_id and former_id != article.id:
+        upcoming[former_id] = date.max
     if article.valid_from is not None:
         upcoming[article.id] = article.valid_from
     return replace(library, upcoming=upcoming)

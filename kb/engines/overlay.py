@@ -16,15 +16,23 @@ from kb.ports.engine import IndexDocument
 
 
 class Overlay:
-    """Reads like ``reader`` after ``document`` took the place of the one with its id; it has the last number."""
+    """Reads like ``reader`` after ``document`` took the place of the one with its id; it has the last number.
 
-    def __init__(self, reader: Reader | Overlay, document: IndexDocument) -> None:
-        self._reader, self._document = reader, prepare(document)
-        self._id = document.id
+    A document that is not ``shown`` only hides its former version.
+    """
+
+    def __init__(self, reader: Reader | Overlay, document: IndexDocument, shown: bool = True) -> None:
+        self._reader, self._document, self._shown = reader, prepare(document), shown
+        self._given, self._id = document, document.id
         self._replaced = np.array(reader.numbers(document.id), np.int32)
         self._number: int = reader.size
         self.size: int = reader.size + 1
-        self.live: int = reader.live + 1 - self._replaced.size
+        self.live: int = reader.live + shown - self._replaced.size
+
+    def only(self, name: str, token: str) -> Overlay:
+        """See ``Reader``."""
+        shown = self._shown and token in self._document["tokens"].get(name, {})
+        return Overlay(self._reader.only(name, token), self._given, shown)
 
     def postings(self, name: str, token: str) -> Postings:
         """See ``Reader``."""
@@ -33,7 +41,7 @@ class Overlay:
             kept = ~np.isin(documents, self._replaced)
             documents, frequencies = documents[kept], frequencies[kept]
         own = self._document["tokens"].get(name, {}).get(token, 0)
-        if not own:
+        if not (own and self._shown):
             return documents, frequencies
         return np.append(documents, np.int32(self._number)), np.append(frequencies, np.float32(own))
 
@@ -41,11 +49,12 @@ class Overlay:
         """See ``Reader``."""
         lengths = self._reader.lengths(name)
         lengths[self._replaced] = 0
-        return np.append(lengths, np.float32(sum(self._document["tokens"][name].values())))
+        return np.append(lengths, np.float32(self._shown and sum(self._document["tokens"][name].values())))
 
     def numbers(self, article_id: str) -> list[int]:
         """See ``Reader``."""
-        return [self._number] if article_id == self._id else self._reader.numbers(article_id)
+        own = [self._number] if self._shown else []
+        return own if article_id == self._id else self._reader.numbers(article_id)
 
     def identity(self, number: int) -> tuple[str, str]:
         """See ``Reader``."""
@@ -60,7 +69,8 @@ class Overlay:
     def live_numbers(self) -> NDArray[np.int32]:
         """See ``Reader``."""
         numbers = self._reader.live_numbers()
-        return np.append(numbers[~np.isin(numbers, self._replaced)], np.int32(self._number))
+        numbers = numbers[~np.isin(numbers, self._replaced)]
+        return np.append(numbers, np.int32(self._number)) if self._shown else numbers
 
     def tokens(self, name: str, prefix: str = "") -> Iterator[str]:
         """See ``Reader``; some may come twice, and in no order."""

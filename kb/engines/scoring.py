@@ -35,7 +35,7 @@ class FieldStatistics:
     @classmethod
     def of(cls, lengths: NDArray[np.float32], live: int) -> FieldStatistics:
         """From token counts per document (0 for deleted ones) and the number of live documents."""
-        average = float(lengths.sum()) / live if live else 0.0
+        average = float(lengths.sum(dtype=np.float64)) / live if live else 0.0  # exact, wherever the zeros are
         relative = lengths / average if average else lengths
         return cls((BM25_K1 * (1 - BM25_B + BM25_B * relative)).astype(np.float32))
 

@@ -58,8 +58,10 @@ class WhooshEngine:
         with damage_is_corruption():
             return dict(view.reader.identity(int(number)) for number in view.reader.live_numbers())
 
-    def doc_count(self) -> int:
-        return self._current().reader.live
+    def doc_count(self, audience: str | None = None) -> int:
+        reader = self._current().reader
+        with damage_is_corruption():
+            return reader.live if audience is None else int(reader.postings("audience", audience)[0].size)
 
     def generation(self) -> str:
         try:

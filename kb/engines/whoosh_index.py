@@ -37,7 +37,7 @@ from kb.errors import IndexCorrupt
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 _LENGTHS = "lengths"
 #: of posting lists by segment, which survive a commit, and again of those joined for a view
@@ -288,24 +288,41 @@ def _alive(segment: Any) -> NDArray[np.bool_] | None:
     return alive
 
 
-class Reader:
-    """Posting arrays of one commit; document numbers run over all segments. Deleted documents never show."""
+def _kept(postings: Postings, among: NDArray[np.bool_] | None) -> Postings:
+    """The part of ``postings`` that falls on documents that are ``among`` them; None: on all."""
+    documents, frequencies = postings
+    if among is None:
+        return postings
+    kept = among[documents]
+    return documents[kept], frequencies[kept]
 
-    def __init__(self, reader: Any, cache: PostingsCache) -> None:
-        self._reader, self._cache = reader, cache
+
+class Reader:
+    """Posting arrays of one commit; document numbers run over all segments. Deleted documents never show, nor do those
+    that are not ``shown``.
+    """
+
+    def __init__(self, reader: Any, cache: PostingsCache, shown: NDArray[np.bool_] | None = None) -> None:
+        self._reader, self._cache, self._shown = reader, cache, shown
         self._leaves = [(leaf, base) for leaf, base in reader.leaf_readers() if leaf.segment()]
         self.size = int(reader.doc_count_all())
-        self.live = int(reader.doc_count())
+        self.live = int(reader.doc_count() if shown is None else np.count_nonzero(shown))
         self._identities = reader.column_reader("identity") if self._leaves else {}
         self._stored = reader.column_reader("stored") if self._leaves else {}
         self._alive = [_alive(leaf.segment()) for leaf, _ in self._leaves]
         self._joined = PostingsCache(_CACHE_BYTES)
 
+    def only(self, name: str, token: str) -> Reader:
+        """The same commit, as if there were no other documents than those that carry ``token`` in field ``name``."""
+        shown = np.zeros(self.size, np.bool_)
+        shown[self.postings(name, token)[0]] = True
+        return Reader(self._reader, self._cache, shown)
+
     def postings(self, name: str, token: str) -> Postings:
         """All live documents that carry ``token`` in field ``name``."""
         found = self._joined.get((name, token))
         if found is None:
-            found = self._join(name, token)
+            found = _kept(self._join(name, token), self._shown)
             self._joined.put((name, token), found)
         return found
 
@@ -314,9 +331,7 @@ class Reader:
         for (leaf, base), alive in zip(self._leaves, self._alive, strict=True):
             documents, frequencies = self._leaf_postings(leaf, name, token)
             if documents.size:
-                if alive is not None:
-                    kept = alive[documents]
-                    documents, frequencies = documents[kept], frequencies[kept]
+                documents, frequencies = _kept((documents, frequencies), alive)
                 parts.append((documents + np.int32(base) if base else documents, frequencies))
         if len(parts) == 1:
             return parts[0]
@@ -368,7 +383,8 @@ class Reader:
             np.ones(leaf.doc_count_all(), np.bool_) if alive is None else alive
             for (leaf, _), alive in zip(self._leaves, self._alive, strict=True)
         ]
-        return np.flatnonzero(np.concatenate(masks)).astype(np.int32) if masks else _EMPTY[0]
+        live = np.flatnonzero(np.concatenate(masks)).astype(np.int32) if masks else _EMPTY[0]
+        return live if self._shown is None else live[self._shown[live]]
 
     def tokens(self, name: str, prefix: str = "") -> Iterator[str]:
         """The indexed tokens of a field that start with ``prefix``, in order."""

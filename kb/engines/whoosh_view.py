@@ -6,6 +6,7 @@ import errno
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -37,13 +38,12 @@ from kb.text.once import once
 
 
 class View:
-    """One commit of one generation."""
+    """One commit of one generation, or of it what ``reader`` shows."""
 
-    def __init__(self, path: Path, index: WhooshIndex, reader: Reader | Overlay | None = None) -> None:
+    def __init__(self, path: Path, index: WhooshIndex, version: int, reader: Reader | Overlay) -> None:
         self.path, self._index = path, index
-        self._version = index.version()
-        self.reader = reader or index.reader()
-        self.generation = f"{path.name}.{self._version}"
+        self._version, self.reader = version, reader
+        self.generation = f"{path.name}.{version}"
         self._norms = {
             name: FieldStatistics.of(self.reader.lengths(name), self.reader.live).norms for name in SCORED_FIELDS
         }
@@ -51,22 +51,29 @@ class View:
         self._live[self.reader.live_numbers()] = True
         self._tokens_with = once(self._by_character)
         self._keywords: dict[str, dict[str, NDArray[np.int32]]] = {}
+        self._by_audience: dict[str, View] = {}
 
     @classmethod
     def open(cls, path: Path) -> View:
-        return cls(path, WhooshIndex(path))
+        return cls._latest(path, WhooshIndex(path))
+
+    @classmethod
+    def _latest(cls, path: Path, index: WhooshIndex) -> View:
+        return cls(path, index, index.version(), index.reader())
 
     def is_behind(self) -> bool:
         return self._index.version() != self._version
 
     def renewed(self) -> View:
-        return View(self.path, self._index)
+        return self._latest(self.path, self._index)
 
     def as_if(self, document: IndexDocument) -> View:
         """The same commit with ``document`` in it."""
-        return View(self.path, self._index, Overlay(self.reader, document))
+        return View(self.path, self._index, self._version, Overlay(self.reader, document))
 
     def search(self, query: EngineQuery) -> EngineResult:
+        if query.audience is not None:
+            return self._for(query.audience).search(replace(query, audience=None))
         allowed = self._allowed(query)
         also = np.zeros_like(allowed)
         also[self._numbers(query.also)] = True
@@ -89,6 +96,13 @@ class View:
             facets={name: counts(self._values(name), hits) for name in query.facets},
             generation=self.generation,
         )
+
+    def _for(self, audience: str) -> View:
+        """The same commit as those see it who may see nothing but the articles for ``audience``."""
+        if audience not in self._by_audience:
+            reader = self.reader.only("audience", audience)
+            self._by_audience[audience] = View(self.path, self._index, self._version, reader)
+        return self._by_audience[audience]
 
     def _ranked(
         self, scores: NDArray[np.float32], hits: NDArray[np.bool_], wanted: int

@@ -48,6 +48,13 @@ class Via(Enum):
     PROXY = "proxy"
     LOCAL = "local"  # whoever can run commands on this machine can edit the files anyway
 
+    @property
+    def label(self) -> str:
+        """As screens say it."""
+        return {"anonymous": "未登录", "session": "网页", "token": "令牌", "proxy": "代理", "local": "本机命令"}[
+            self.value
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

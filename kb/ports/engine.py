@@ -16,7 +16,7 @@ from kb.text.analyzer import AnalyzedText, analyze
 TEXT_FIELDS = ("title", "questions", "place", "body")
 #: the text in which single characters are not indexed, see ``kb.text.grams.grams``
 LONG_TEXT = "body"
-KEYWORD_FIELDS = ("product", "scenario", "kind", "channel", "tag")
+KEYWORD_FIELDS = ("product", "scenario", "kind", "channel", "tag", "audience")
 
 #: What is scored, and the texts that each scored field is made of. The title counts twice among the questions.
 SCORED_FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -86,6 +86,8 @@ class EngineQuery:
     a query of its own each ("dis_max"); every one of ``phrases`` must stand in one text field and none of ``excluded``
     may stand in any (all already normalised). A document passes ``filters`` when it carries one of
     the values of each field named there. ``boosts`` multiply the scores of SCORED_FIELDS (0 when absent).
+    For a query of one ``audience`` the articles of others don't exist: they count nowhere, not even in the statistics
+    behind the scores, or scores would tell of them.
     ``floor``: hits that score below this share of the best one are dropped; what the words as typed find is
     compared with their own best, so that no reading can drop it.
     The documents ``also`` named are hits without any matching term and below the floor, if they pass everything else;
@@ -100,6 +102,7 @@ class EngineQuery:
     excluded: tuple[str, ...] = ()
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hidden_ids: frozenset[str] = frozenset()
+    audience: str | None = None
     also: tuple[str, ...] = ()
     boosts: Mapping[str, float] = field(default_factory=dict)
     facets: tuple[str, ...] = ()
@@ -198,8 +201,8 @@ class SearchEngine(Searchable, Protocol):
     def fingerprint(self) -> str | None:
         """What the current generation was built with; None when there is none."""
 
-    def doc_count(self) -> int:
-        """Documents in the current generation."""
+    def doc_count(self, audience: str | None = None) -> int:
+        """Documents in the current generation, for one audience or for all."""
 
     def close(self) -> None:
         """Release files; the engine is not used afterwards."""

@@ -89,6 +89,9 @@ class History(Protocol):
     def confirm(self, numbers: Sequence[int]) -> None:
         """It is so, and the catalog has it."""
 
+    def written(self, numbers: Sequence[int]) -> None:
+        """It is so in the files; the catalog will have it after the next scan."""
+
     def settle(self, at: datetime) -> None:
         """Follow the catalog: confirm what it has of the intended, record what was changed or removed otherwise.
 

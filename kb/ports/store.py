@@ -34,7 +34,29 @@ class FileVersion:
     problems: tuple[Problem, ...] = ()
 
 
-class Catalog(Protocol):
+class ServedArticles(Protocol):
+    """The articles being served, for reading."""
+
+    def records(self) -> Iterator[ArticleRecord]:
+        """Every article being served, in order of id, read as they are asked for."""
+
+    def get(self, article_id: str) -> ArticleRecord | None:
+        """One article being served."""
+
+    def find(self, article_id: str) -> ArticleRecord | None:
+        """One article being served, by its id or by one that it had before."""
+
+    def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
+        """id -> article in the order asked for, without those that are not served."""
+
+    def source(self, article_id: str) -> str | None:
+        """The whole file of the version being served."""
+
+    def version(self) -> int:
+        """A number that grows with every change, also one made by another process."""
+
+
+class Catalog(ServedArticles, Protocol):
     """The articles being served and the file versions that they come from.
 
     While a newer version of a file is broken its last good version stays, marked by ``outdated_by``. Of
@@ -56,23 +78,8 @@ class Catalog(Protocol):
         it differs from ``parser()``, unchanged files have to be read again too.
         """
 
-    def records(self) -> Iterator[ArticleRecord]:
-        """Every article being served, in order of id, read as they are asked for."""
-
-    def get(self, article_id: str) -> ArticleRecord | None:
-        """One article being served."""
-
-    def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
-        """id -> article in the order asked for, without those that are not served."""
-
-    def find(self, article_id: str) -> ArticleRecord | None:
-        """One article being served, by its id or by one that it had before."""
-
     def current_id(self, former_id: str) -> str | None:
         """The id of the article being served that had the id ``former_id`` once."""
-
-    def source(self, article_id: str) -> str | None:
-        """The whole file of the version being served."""
 
     def index_revisions(self) -> dict[str, str]:
         """id -> ``ArticleRecord.index_revision`` of every published article being served."""
@@ -82,9 +89,6 @@ class Catalog(Protocol):
 
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, in order of path and line."""
-
-    def version(self) -> int:
-        """A number that grows with every change, also one made by another process."""
 
     def damaged(self) -> list[str]:
         """Paths of the files whose stored article or problems can't be read any more; looks at every one."""

@@ -12,7 +12,8 @@ SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 200
 
 #: lower-case letters of ASCII only: a Cyrillic а would pass for a Latin one; Han characters of the common blocks
-_NAME = re.compile(rf"[a-z0-9._@\-\u3400-\u4dbf\u4e00-\u9fff]{{1,{LONGEST_NAME}}}")
+_LETTERS = r"a-z0-9._@\-\u3400-\u4dbf\u4e00-\u9fff"
+_NAME = re.compile(rf"[{_LETTERS}]{{1,{LONGEST_NAME}}}")
 #: the first that anybody tries, of those that are long enough
 _GUESSED_FIRST = (
     "1234567890 0123456789 0987654321 9876543210 12345678910 qwertyuiop 1qaz2wsx3edc password12 password123 "
@@ -32,6 +33,11 @@ def account_name(name: str) -> str:
     if not _NAME.fullmatch(found):
         raise AccountError(f"名称只能用汉字、英文字母、数字和 . _ - @，最多 {LONGEST_NAME} 个字，中间不能有空格。")
     return found
+
+
+def near_name(wish: str) -> str:
+    """A name for an account that looks like ``wish``, whatever characters that has."""
+    return re.sub(rf"[^{_LETTERS}]+", "-", folded(wish)).strip("-")[:LONGEST_NAME] or "user"
 
 
 def check_password(password: str, name: str) -> None:

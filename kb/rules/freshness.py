@@ -23,19 +23,21 @@ class Policy:
     """How often articles are reviewed unless they, their scenario or their product say otherwise.
 
     ``top_interval`` holds for what is in the current FAQ top list, ``default_interval`` for the rest;
-    ``due_days`` is how many days ahead a review is announced.
+    ``due_days`` is how many days ahead a review is announced. ``for_outsiders``: of the reasons only the end of
+    validity is told; what the house has not looked at yet is its own business.
     """
 
     default_interval: Interval = _THIRTY_DAYS
     top_interval: Interval = _WEEK
     due_days: int = 7
+    for_outsiders: bool = False
 
 
 def assess(article: Article, policy: Policy, as_of: date, in_top: bool = False) -> Freshness:
     """Judge ``article`` on the day ``as_of``; a deadline still holds on its own day."""
     due = _due(article, policy, in_top)
     found = _findings(article, policy, as_of, due)
-    reasons = [reason for _, reason in found]
+    reasons = [reason for state, reason in found if state is State.EXPIRED or not policy.for_outsiders]
     servable = article.valid_from is None or article.valid_from <= as_of
     if not servable:
         reasons.append(f"自 {article.valid_from} 起生效，目前尚未生效")

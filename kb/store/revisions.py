@@ -48,6 +48,12 @@ class Revisions:
             for number in numbers:
                 _confirm(db, number)
 
+    def written(self, numbers: Sequence[int]) -> None:
+        """It is so in the files; the catalog will have it after the next scan."""
+        with self._database.write() as db:
+            for number in numbers:
+                db.execute("UPDATE revisions SET confirmed = 1 WHERE number = ?", [number])
+
     def settle(self, at: datetime) -> None:
         """Follow the catalog: confirm what it has of the intended, record what was changed or removed otherwise."""
         with self._database.read() as db:

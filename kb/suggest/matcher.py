@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, islice
 from typing import NamedTuple
 
@@ -68,8 +68,8 @@ class Matcher:
         self._letters = layout.letters.data
         self._origin = layout.origin.data
 
-    def best(self, typed: str, limit: int, hidden: Collection[int]) -> list[Match]:
-        """At most ``limit`` matches, one for each entry whose rank is not ``hidden``.
+    def best(self, typed: str, limit: int) -> list[Match]:
+        """At most ``limit`` matches, one for each entry.
 
         Looser ways to read the input are tried unless it is plainly pinyin.
         """
@@ -77,7 +77,7 @@ class Matcher:
         is_pinyin = False
         for readings in (whole_readings(typed), run_readings(typed), split_readings(typed, self._syllabary)):
             for reading in readings:
-                found = self._distinct(reading.pieces, limit, hidden)
+                found = self._distinct(reading.pieces, limit)
                 is_pinyin |= bool(found) and reading.spelling is Spelling.PINYIN
                 for rank, key in found.items():
                     match = Match(key >> FIT_SHIFT, reading.spelling, rank, key & CELL_MASK, reading)
@@ -87,7 +87,7 @@ class Matcher:
                 break
         return sorted(best.values())[:limit]
 
-    def by_sound(self, typed: str, limit: int, hidden: Collection[int]) -> list[Match]:
+    def by_sound(self, typed: str, limit: int) -> list[Match]:
         """At most ``limit`` matches of what sounds like ``typed``, for input methods offer the wrong character."""
         reading = sound_reading(typed)
         if reading is None:
@@ -95,20 +95,20 @@ class Matcher:
         cells = self._in_a_row(reading.pieces)
         for shift, piece in enumerate(reading.pieces):  # ji is not the beginning of jin here
             cells = cells[self._sizes[cells + shift] == len(piece.keys)]
-        return self._first_of_each(np.sort(self._keys[cells]).tolist(), reading, limit, hidden)
+        return self._first_of_each(np.sort(self._keys[cells]).tolist(), reading, limit)
 
-    def loosely(self, typed: str, limit: int, hidden: Collection[int]) -> list[Match]:
+    def loosely(self, typed: str, limit: int) -> list[Match]:
         """At most ``limit`` matches of entries that have most of ``typed``, in whatever order."""
         lines = lines_with_most(typed, self._tables[Spelling.LITERAL], self._line_of)
         keys = self._keys[self._first_cells[lines]].tolist()
-        return self._first_of_each(keys, Reading(Spelling.LITERAL, ()), limit, hidden)
+        return self._first_of_each(keys, Reading(Spelling.LITERAL, ()), limit)
 
-    def _first_of_each(self, keys: Iterable[int], reading: Reading, limit: int, hidden: Collection[int]) -> list[Match]:
+    def _first_of_each(self, keys: Iterable[int], reading: Reading, limit: int) -> list[Match]:
         """The first of ``keys`` for each entry, as matches in the same order."""
         found: dict[int, Match] = {}
         for key in keys:
             rank = key >> CELL_BITS & RANK_MASK
-            if rank not in found and rank not in hidden:
+            if rank not in found:
                 found[rank] = Match(key >> FIT_SHIFT, reading.spelling, rank, key & CELL_MASK, reading)
         return list(islice(found.values(), limit))
 
@@ -130,7 +130,7 @@ class Matcher:
         last_letter = self._letters[cell] + len(keys) - 1
         return bisect_right(self._letters, last_letter, cell, min(cell + len(keys), len(self._letters)))
 
-    def _distinct(self, pieces: Sequence[Piece], limit: int, hidden: Collection[int]) -> dict[int, int]:
+    def _distinct(self, pieces: Sequence[Piece], limit: int) -> dict[int, int]:
         """The best ``limit`` entries, rank → best key."""
         count = 2 * limit  # an entry may match in several places
         while True:
@@ -138,7 +138,7 @@ class Matcher:
             keys = self._best(pieces, count)
             for key in keys:
                 rank = key >> CELL_BITS & RANK_MASK
-                if rank not in found and rank not in hidden:
+                if rank not in found:
                     found[rank] = key
                     if len(found) == limit:
                         return found

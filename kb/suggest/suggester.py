@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import chain
 
 from kb.model import Suggestion
@@ -24,8 +23,8 @@ class Entry:
 
     ``text`` is matched and shown, ``questions`` are matched only. The children of a scenario are the articles
     with the same ``product`` and ``scenario``, those of a product (its ``scenario`` is None) the ones with the
-    same ``product``; who may see one of them sees it, whatever its ``audience``. Of equally good matches the
-    greater ``popularity`` (any unit) is shown first, then the greater ``weight``.
+    same ``product``; without any it is not suggested. Of equally good matches the greater ``popularity`` (any unit)
+    is shown first, then the greater ``weight``.
     """
 
     text: str
@@ -34,7 +33,6 @@ class Entry:
     product: str | None = None
     scenario: str | None = None
     questions: tuple[str, ...] = ()
-    audience: str = "internal"
     freshness: str | None = None
     popularity: float = 0.0
     weight: int = 0
@@ -51,17 +49,16 @@ class Suggester:
     """
 
     def __init__(self, entries: Iterable[Entry], is_word: Callable[[str], bool]) -> None:
-        self._entries = _without_echoes(sorted(entries, key=_by_use))
+        self._entries = _without_echoes(sorted(_without_empty_places(list(entries)), key=_by_use))
         self._children: defaultdict[tuple[str | None, str | None], list[int]] = defaultdict(list)
         for rank, entry in enumerate(self._entries):
             if entry.kind == "article":
                 self._children[entry.product, entry.scenario].append(rank)
                 self._children[entry.product, None].append(rank)
         self._matcher = Matcher(_lines(self._entries), is_word)
-        self._hidden_from = lru_cache(maxsize=16)(self._ranks_hidden_from)
 
-    def suggest(self, text: str, limit: int = 10, audiences: frozenset[str] | None = None) -> list[Suggestion]:
-        """The ``limit`` best suggestions for ``text``, of ``audiences`` only (None: of all). Never raises.
+    def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
+        """The ``limit`` best suggestions for ``text``. Never raises.
 
         Articles that match come first, then the other articles of a scenario or product that is named, then
         these themselves and frequent queries. If there is nothing, what sounds the same or has most of it. Where not
@@ -70,15 +67,14 @@ class Suggester:
         typed = letters_of(text)
         if not typed or limit <= 0:
             return []
-        hidden = self._hidden_from(audiences)
-        matches = self._matcher.best(typed, limit, hidden) or self._matcher.by_sound(typed, limit, hidden)
+        matches = self._matcher.best(typed, limit) or self._matcher.by_sound(typed, limit)
         if not matches:
-            return [self._loose(match, typed) for match in self._matcher.loosely(typed, limit, hidden)]
+            return [self._loose(match, typed) for match in self._matcher.loosely(typed, limit)]
         rows = [self._suggestion(match) for match in matches if self._entries[match.rank].kind == "article"]
         others = matches[len(rows) :]
         if others:
             known = {match.rank for match in matches}
-            children = (rank for rank in self._named(others) if rank not in known and rank not in hidden)
+            children = (rank for rank in self._named(others) if rank not in known)
             rows += [self._entries[rank].suggestion() for rank in children]
             rows += map(self._suggestion, others)
         return rows[:limit]
@@ -87,15 +83,6 @@ class Suggester:
         """The articles of the scenarios and products that were named: matched not just inside a word."""
         named = (self._entries[match.rank] for match in matches if match.fit < Fit.TITLE_MIDDLE)
         return dict.fromkeys(chain.from_iterable(map(self._children_of, named)))
-
-    def _ranks_hidden_from(self, audiences: frozenset[str] | None) -> frozenset[int]:
-        def may_see(rank: int) -> bool:
-            entry = self._entries[rank]
-            if entry.kind in _PLACES:
-                return any(map(may_see, self._children_of(entry)))
-            return audiences is None or entry.audience in audiences
-
-        return frozenset(rank for rank in range(len(self._entries)) if not may_see(rank))
 
     def _children_of(self, entry: Entry) -> list[int]:
         return self._children.get((entry.product, entry.scenario), []) if entry.kind in _PLACES else []
@@ -106,6 +93,12 @@ class Suggester:
     def _loose(self, match: Match, typed: str) -> Suggestion:
         entry, question = self._entries[match.rank], self._matcher.question(match)
         return entry.suggestion(() if question else marks_of_units(typed, entry.text), question)
+
+
+def _without_empty_places(entries: list[Entry]) -> Iterator[Entry]:
+    articles = [entry for entry in entries if entry.kind == "article"]
+    held = {(entry.product, scenario) for entry in articles for scenario in (entry.scenario, None)}
+    return (entry for entry in entries if entry.kind not in _PLACES or (entry.product, entry.scenario) in held)
 
 
 def _by_use(entry: Entry) -> tuple[int, float, int, int, str, str, str, str]:

@@ -25,5 +25,6 @@ def index_document(article: Article, revision: str) -> IndexDocument:
             "kind": (article.kind,),
             "channel": article.channels,
             "tag": tuple(dict.fromkeys(article.tags)),
+            "audience": (article.audience,),
         },
     )

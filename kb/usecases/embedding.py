@@ -11,8 +11,9 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from kb.errors import EmbedderError, StoreBusy
 from kb.ports.embedder import Embedder, VectorStore, content_key
@@ -30,8 +31,10 @@ LOOK_EVERY = 1.0
 RETRY_AFTER_AT_MOST = 300.0
 RETRY_AFTER_A_BUG = 60.0
 
-#: takes the embedder that queries must go through from now on, and its index
-Publish = Callable[[Embedder, VectorIndex], None]
+#: the published articles by audience; at None there are all of them
+Collections = Mapping[str | None, Sequence[ArticleTexts]]
+#: takes the embedder that queries must go through from now on, and its indexes by audience
+Publish = Callable[[Embedder, Mapping[str | None, VectorIndex]], None]
 #: models of former times that can still be asked, with their vectors
 Former = Callable[[], Iterable[tuple[Embedder, VectorStore]]]
 
@@ -51,12 +54,18 @@ class EmbeddingReport:
 class _Wanted:
     """The articles, and by content key the texts whose vectors they need."""
 
-    articles: Sequence[ArticleTexts]
+    collections: Collections
     texts: dict[bytes, str]
 
     @classmethod
-    def of(cls, articles: Sequence[ArticleTexts]) -> _Wanted:
-        return cls(articles, needed_texts(articles) if articles else {})
+    def of(cls, collections: Collections) -> _Wanted:
+        articles = list(chain.from_iterable(collections.values()))
+        return cls(collections, needed_texts(articles) if articles else {})
+
+    @property
+    def articles(self) -> Sequence[ArticleTexts]:
+        """All of them."""
+        return self.collections.get(None, ())
 
 
 class Embedding:
@@ -65,12 +74,12 @@ class Embedding:
     def __init__(self, embedder: Embedder, store: VectorStore, former: Former, publish: Publish) -> None:
         self._embedder, self._store = embedder, store
         self._former, self._publish = former, publish
-        self._articles: tuple[ArticleTexts, ...] = ()
+        self._followed: dict[str | None, tuple[ArticleTexts, ...]] = {}
         self._changed = threading.Event()
         self._working = threading.Lock()
-        self._wanted = _Wanted.of(())
+        self._wanted = _Wanted.of({})
         self._serves = False  # an index of this embedder was published
-        self._offered: tuple[Sequence[ArticleTexts], int] = ((), -1)  # articles, and how many texts were missing
+        self._offered: tuple[Collections, int] = ({}, -1)  # articles, and how many texts were missing
         self._refused: Counter[bytes] = Counter()  # how often a text was in a batch that failed
         self._trouble = ""
         self.texts = self.done = self._embedded = 0
@@ -80,16 +89,16 @@ class Embedding:
         """What keeps vectors from being made or kept; "" for nothing."""
         return self._trouble or self._store.trouble
 
-    def follow(self, articles: tuple[ArticleTexts, ...]) -> None:
-        """These are the published articles from now on; returns at once."""
-        if articles != self._articles:  # snapshots are also made anew because of a day, a use or a dictionary
-            self._articles = articles
+    def follow(self, articles: tuple[ArticleTexts, ...], audience: str | None = None) -> None:
+        """These are the published articles for ``audience`` (None: all) from now on; returns at once."""
+        if articles != self._followed.get(audience):  # snapshots are also made anew because of a day, a use, a word
+            self._followed[audience] = articles
             self._changed.set()
 
     def load(self) -> None:
         """Publish what is kept on disk, if that is enough; does nothing while the articles are the same."""
         with self._working:
-            if self._wanted.articles is not self._articles:
+            if self._wanted.collections != self._followed:
                 self._take_over()
                 if not self._serves:
                     self._offer_former()
@@ -154,7 +163,7 @@ class Embedding:
                 log.info("开始嵌入：%d 条文本中的 %d 条", len(wanted.texts), len(missing))
             missing.sort(key=lambda key: self._refused[key])
             for batch in self._batches(progress(missing, len(missing), "嵌入")):
-                if stop.is_set() or self._articles is not wanted.articles:
+                if stop.is_set() or self._followed != wanted.collections:
                     return
                 self._refused.update(batch)
                 self._store.add(batch, self._embedder.embed_texts([wanted.texts[key] for key in batch]))
@@ -169,9 +178,8 @@ class Embedding:
 
     def _take_over(self) -> None:
         """See which articles there are now, and what is kept of them."""
-        articles = self._articles
-        if self._wanted.articles is not articles:
-            self._wanted = _Wanted.of(articles)
+        if self._wanted.collections != self._followed:
+            self._wanted = _Wanted.of(dict(self._followed))
         self._store.refresh()
         self._offer()
 
@@ -183,18 +191,20 @@ class Embedding:
         missing = len(self._store.missing(wanted.texts))
         self.texts, self.done = len(wanted.texts), len(wanted.texts) - missing
         source, missed = self._offered
-        if (source is wanted.articles and missed == missing) or (missing and self._serves and not settle):
+        if (source is wanted.collections and missed == missing) or (missing and self._serves and not settle):
             return
-        if index := _index(wanted, self._store):
-            self._publish(self._embedder, index)
-            self._serves, self._offered = True, (wanted.articles, missing)
+        indexes = _indexes(wanted, self._store)
+        if None in indexes:
+            self._publish(self._embedder, indexes)
+            self._serves, self._offered = True, (wanted.collections, missing)
 
     def _offer_former(self) -> None:
         for embedder, store in self._former():
             store.refresh()
-            if index := _index(self._wanted, store):
+            indexes = _indexes(self._wanted, store)
+            if None in indexes:
                 log.info("嵌入模型换了，新的向量齐全之前仍用 %s", embedder.fingerprint)
-                self._publish(embedder, index)
+                self._publish(embedder, indexes)
                 return
 
     def _batches(self, keys: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -217,8 +227,13 @@ class Embedding:
         return min(wanted, RETRY_AFTER_AT_MOST)
 
 
-def _index(wanted: _Wanted, store: VectorStore) -> VectorIndex | None:
-    """Of the articles with all their vectors; None when they are too few."""
+def _indexes(wanted: _Wanted, store: VectorStore) -> dict[str | None, VectorIndex]:
+    """By audience, of the articles with all their vectors; none where they are too few."""
     missing = set(store.missing(wanted.texts))
-    ready = [article for article in wanted.articles if missing.isdisjoint(map(content_key, article.all()))]
-    return VectorIndex(ready, store.matrix, missing) if len(ready) >= ENOUGH * len(wanted.articles) else None
+    found = ((audience, _index(articles, store, missing)) for audience, articles in wanted.collections.items())
+    return {audience: index for audience, index in found if index}
+
+
+def _index(articles: Sequence[ArticleTexts], store: VectorStore, missing: set[bytes]) -> VectorIndex | None:
+    ready = [article for article in articles if missing.isdisjoint(map(content_key, article.all()))]
+    return VectorIndex(ready, store.matrix, missing) if len(ready) >= ENOUGH * len(articles) else None

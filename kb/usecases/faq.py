@@ -10,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from itertools import chain, islice
 
 from kb.model import Article, ArticleRecord, FaqItem, FaqPanel, Freshness, State
-from kb.ports.store import Catalog, EventLog, FaqSnapshot, FaqSnapshots
+from kb.ports.store import EventLog, FaqSnapshot, FaqSnapshots, ServedArticles
 from kb.rules import faq_score
 from kb.rules.freshness import Policy, assess
+from kb.usecases.audience import is_public
 
 TOP = 200
 _LOOK_BACK = timedelta(days=180)  # older use counts less than 0.02 %
@@ -32,17 +34,17 @@ class _Loaded:
 
 
 class FaqPanels:
-    """Ranks, remembers and serves. ``now`` is an aware datetime whose date decides what is valid."""
+    """Ranks, remembers and serves ``articles``. ``now`` is an aware datetime whose date decides what is valid."""
 
-    def __init__(self, catalog: Catalog, events: EventLog, snapshots: FaqSnapshots, policy: Policy) -> None:
-        self._catalog = catalog
+    def __init__(self, articles: ServedArticles, events: EventLog, snapshots: FaqSnapshots, policy: Policy) -> None:
+        self._articles = articles
         self._events = events
         self._snapshots = snapshots
         self._policy = policy
         self._loaded = _Loaded()
 
     def rebuild(self, now: datetime) -> FaqSnapshot:
-        """Rank the top 200 anew, serve the ranking and store it."""
+        """Rank anew, serve the ranking and store it."""
         snapshot = self._rank(now)
         self._serve(snapshot, now)
         self._snapshots.save(snapshot)
@@ -76,13 +78,15 @@ class FaqPanels:
         return self._loaded.demand.get(article_id, 0.0)
 
     def _rank(self, now: datetime) -> FaqSnapshot:
+        """The top 200, and after them what it takes for a top 200 of public articles."""
         points = self._points(now)
-        keys = sorted(
-            faq_score.order(record.article, points.get(record.article.id, 0.0))
-            for record in self._catalog.records()
+        ranked = sorted(
+            (faq_score.order(record.article, points.get(record.article.id, 0.0)), is_public(record.article))
+            for record in self._articles.records()
             if self._is_eligible(record.article, now)
         )
-        ids = [key[-1] for key in keys[:TOP]]
+        public = islice((key for key, for_all in ranked if for_all), TOP)
+        ids = dict.fromkeys(key[-1] for key in chain((key for key, _ in ranked[:TOP]), public))
         return FaqSnapshot(now, tuple((article_id, points.get(article_id, 0.0)) for article_id in ids))
 
     def _points(self, now: datetime) -> dict[str, float]:
@@ -93,12 +97,13 @@ class FaqPanels:
         return {article_id: faq_score.score(of_article) for article_id, of_article in uses.items()}
 
     def _serve(self, snapshot: FaqSnapshot, now: datetime) -> None:
-        records = self._catalog.get_many(article_id for article_id, _ in snapshot.ranking)
-        entries = tuple(
+        records = self._articles.get_many(article_id for article_id, _ in snapshot.ranking)
+        eligible = (
             (record, assess(record.article, self._policy, now.date(), in_top=True))
             for article_id, _ in snapshot.ranking
             if (record := records.get(article_id)) and self._is_eligible(record.article, now)
         )
+        entries = tuple(islice(eligible, TOP))
         as_of = snapshot.as_of.astimezone(timezone.utc).isoformat(timespec="seconds")
         points = dict(snapshot.ranking)
         demand = {r.article.id: faq_score.demand(r.article, points[r.article.id]) for r, _ in entries}

@@ -64,9 +64,9 @@ class Library:
         return folders[value].title if value in folders else value
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def _spelling(wordings: tuple[str, ...]) -> Spelling:
-    """Kept, because most edits leave titles and questions as they are."""
+    """Kept, because most edits leave titles and questions as they are; for two kinds of callers."""
     return Spelling(wordings)
 
 

@@ -65,6 +65,7 @@ class _Answer:
 class Searcher:
     """The search service. ``by_pinyin`` gives article ids for Latin input; ``today`` is the day it is now;
     ``demand`` tells how much an article (id) is asked for, from 0 to 1; ``learned`` helps where ``semantic`` is not.
+    ``audience``: that of all ``articles``, None when they have several.
     """
 
     engine: Searchable
@@ -78,6 +79,7 @@ class Searcher:
     demand: Callable[[str], float] = lambda _: 0.0
     semantic: Meaning | None = None
     learned: LearnedWords = field(default_factory=LearnedWords)
+    audience: str | None = None
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
@@ -86,7 +88,9 @@ class Searcher:
         if question.typed.is_empty:
             page = self._page(request, _Answer(EngineResult((), 0, {}, self.engine.generation()), ()))
             return replace(page, fallback=_ONLY_EXCLUDED if question.typed.excluded else None)
-        pending = self.semantic.ask(question.for_model) if self.semantic and question.is_worded else None
+        pending = None
+        if self.semantic and question.is_worded:
+            pending = self.semantic.ask(question.for_model, self.audience)
         answer = self._run(request, question, filters, pending)
         if answer.mended:
             return self._instead(request, answer, answer.mended)
@@ -123,6 +127,7 @@ class Searcher:
             excluded=question.typed.excluded,
             filters=filters,
             hidden_ids=self.library.hidden_ids(self.today()),
+            audience=self.audience,
             boosts=BOOSTS,
             facets=FACETS,
             limit=max(request.offset + request.limit, REORDERED),

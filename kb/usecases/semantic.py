@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -28,8 +29,8 @@ _ATTEMPTS = 5
 class Meaning(Protocol):
     """What can be asked for the articles near in meaning."""
 
-    def ask(self, text: str) -> Pending:
-        """Begin to look for what is near ``text`` in meaning; returns at once."""
+    def ask(self, text: str, audience: str | None = None) -> Pending:
+        """Begin to look for what is near ``text`` in meaning among the articles for ``audience``; returns at once."""
 
 
 class Pending:
@@ -71,11 +72,11 @@ class SemanticState:
 
 @dataclass(frozen=True, slots=True)
 class _Serving:
-    """A model and the vectors that it made of the articles."""
+    """A model and the vectors that it made of the articles, by audience."""
 
     embedder: Embedder
     queries: QueryVectors
-    index: VectorIndex
+    indexes: Mapping[str | None, VectorIndex]
 
 
 class Semantic:
@@ -92,13 +93,13 @@ class Semantic:
         self._running = False
         self.edition = 0  # grows whenever the same question may have other neighbours
 
-    def follow(self, articles: tuple[ArticleTexts, ...]) -> None:
-        """These are the published articles from now on; returns at once."""
-        self._embedding.follow(articles)
+    def follow(self, articles: tuple[ArticleTexts, ...], audience: str | None = None) -> None:
+        """These are the published articles for ``audience`` (None: all) from now on; returns at once."""
+        self._embedding.follow(articles, audience)
 
-    def ask(self, text: str) -> Pending:
-        """Begin to look for what is near ``text`` in meaning; returns at once."""
-        return self._ask(text, None)
+    def ask(self, text: str, audience: str | None = None) -> Pending:
+        """Begin to look for what is near ``text`` in meaning among the articles for ``audience``; returns at once."""
+        return self._ask(text, audience, None)
 
     def as_if(self, article: ArticleTexts) -> Meaning:
         """What could be asked were ``article`` among the others; embedded now, compared as they are.
@@ -108,14 +109,13 @@ class Semantic:
         if not self._running:
             self._embedding.load()
         serving = self._serving
-        if serving is None or not serving.index.ids:
+        index = serving.indexes.get(None) if serving else None
+        if serving is None or index is None or not index.ids:
             return self
         vectors = self._vectors(serving.embedder, article)
         if vectors is None:
             return self
-        return _Ahead(
-            self, VectorIndex([article], lambda keys: np.array([vectors[k] for k in keys]), (), serving.index)
-        )
+        return _Ahead(self, VectorIndex([article], lambda keys: np.array([vectors[k] for k in keys]), (), index))
 
     def _vectors(self, embedder: Embedder, article: ArticleTexts) -> dict[bytes, Vectors] | None:
         """Of all its texts by content key: kept ones, the others from the model; None when it fails."""
@@ -131,14 +131,15 @@ class Semantic:
             dict(zip(kept, self._store.matrix(kept), strict=True)) if kept else {}
         )
 
-    def _ask(self, text: str, ahead: VectorIndex | None) -> Pending:
+    def _ask(self, text: str, audience: str | None, ahead: VectorIndex | None) -> Pending:
         if not self._running:
             self._embedding.load()
         serving, wanted = self._serving, embedded_form(mask(text))  # the model may be somebody else's server
-        if serving is None or not wanted:
+        index = serving.indexes.get(audience) if serving else None
+        if serving is None or index is None or not wanted:
             return Pending(Known(None), None)
         seconds = self._deadline if self._running else max(self._deadline, _PATIENCE)
-        return Pending(serving.queries.ask(wanted, seconds), serving.index, ahead)
+        return Pending(serving.queries.ask(wanted, seconds), index, ahead)
 
     def run(self, stop: threading.Event) -> None:
         """Load and embed in the background until ``stop``."""
@@ -165,12 +166,12 @@ class Semantic:
             self._serving.queries.close()
             self._serving = None
 
-    def _serve(self, embedder: Embedder, index: VectorIndex) -> None:
+    def _serve(self, embedder: Embedder, indexes: Mapping[str | None, VectorIndex]) -> None:
         former = self._serving
         if former is not None and former.embedder is embedder:
-            self._serving = replace(former, index=index)
+            self._serving = replace(former, indexes=indexes)
         else:
-            self._serving = _Serving(embedder, QueryVectors(embedder.embed_query), index)
+            self._serving = _Serving(embedder, QueryVectors(embedder.embed_query), indexes)
             if former is not None:
                 former.queries.close()
         self.edition += 1
@@ -183,5 +184,5 @@ class _Ahead:
     semantic: Semantic
     article: VectorIndex
 
-    def ask(self, text: str) -> Pending:
-        return self.semantic._ask(text, self.article)
+    def ask(self, text: str, audience: str | None = None) -> Pending:
+        return self.semantic._ask(text, audience, self.article)

@@ -44,7 +44,6 @@ def _articles(
                 product=article.product.title,
                 scenario=article.scenario.title,
                 questions=article.questions,
-                audience=article.audience,
                 freshness=verdict.state.value,
                 popularity=use.get(article.id, 0),
                 weight=article.weight,

@@ -5,17 +5,24 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import EngineError, IndexCorrupt, IndexLocked, IndexMissing
 from kb.ports.engine import EngineQuery, EngineResult, IndexDocument, Reading, SearchEngine, Term
 from kb.text.grams import grams
 from kb.text.normalize import normalize
+
+#: made of what CORPUS is made of, so that words coincide
+_TEXTS = st.text(st.sampled_from("退款货发票登录网未收到 5g"), min_size=1, max_size=12)
 
 EngineFactory = Callable[[Path, float], SearchEngine]
 ENGINES: dict[str, EngineFactory] = {"whoosh": lambda root, timeout: WhooshEngine(root, timeout)}
@@ -29,6 +36,7 @@ def document(
     product: str = "mall",
     channel: tuple[str, ...] = ("微信",),
     revision: str = "1",
+    audience: str = "internal",
 ) -> IndexDocument:
     return IndexDocument(
         article_id,
@@ -45,6 +53,7 @@ def document(
             "kind": ("faq",),
             "channel": channel,
             "tag": (),
+            "audience": (audience,),
         },
     )
 
@@ -332,6 +341,75 @@ class TestFiltersAndFacets:
         result = engine.search(query("退款", hidden_ids=frozenset({"received"}), facets=("product",)))
         assert "received" not in [hit.id for hit in result.hits]
         assert dict(result.facets["product"])["mall"] == 1
+
+
+class TestAudiences:
+    """For who may see one audience only, an index with more must answer as an index without: in every figure."""
+
+    PUBLIC = tuple(replace(one, keywords=dict(one.keywords) | {"audience": ("public",)}) for one in CORPUS)
+    INTERNAL = (
+        document("secret", "未收到货退款暗语", "内部退款口径", body="退款退款退款发票", product="vault"),
+        *(document(f"z{i:02}", f"怎么办 {i} 登录", body="网" * i, product="vault") for i in range(60)),
+    )
+    QUERIES = (
+        query("未收到货退款"),
+        query("退款发票登录网怎么办", floor=0.15, also=("wifi", "secret")),
+        query("暗语"),
+        query("", phrases=("货",), excluded=("暗语",)),
+        query("退款", filters={"product": ("mall", "vault")}),
+        query("饕餮", readings=(Reading(query("未收到貨怎么办").terms, 0.9),)),
+    )
+
+    @staticmethod
+    def answers(engine: SearchEngine) -> list[object]:
+        asked = (replace(one, audience="public", facets=("product", "audience")) for one in TestAudiences.QUERIES)
+        results = map(engine.search, asked)
+        return [([(h.id, h.score, h.reading) for h in found.hits], found.total, found.facets) for found in results]
+
+    def test_what_others_may_see_changes_nothing(self, engine: SearchEngine) -> None:
+        engine.rebuild(self.PUBLIC, "fp")
+        alone = self.answers(engine)
+        engine.rebuild([*self.INTERNAL, *self.PUBLIC], "fp-2")
+        assert self.answers(engine) == alone
+        assert engine.search(query("暗语")).hits[0].id == "secret"
+
+    def test_nor_does_what_was_added_or_changed_for_others(self, engine: SearchEngine) -> None:
+        engine.rebuild(self.PUBLIC, "fp")
+        alone = self.answers(engine)
+        with engine.batch() as batch:
+            for one in self.INTERNAL:
+                batch.put(one)
+        with engine.batch() as batch:
+            batch.put(document("secret", "退款的另一条暗语"))
+        assert self.answers(engine) == alone
+
+    @pytest.mark.parametrize("name", sorted(ENGINES))
+    @given(hidden=st.lists(st.tuples(_TEXTS, _TEXTS), max_size=8), asked=_TEXTS)
+    @settings(max_examples=20)
+    def test_whatever_others_may_see_changes_nothing(
+        self, name: str, hidden: list[tuple[str, str]], asked: str
+    ) -> None:
+        internal = [document(f"h{i}", title, body=body) for i, (title, body) in enumerate(hidden)]
+        answers = []
+        for corpus in (self.PUBLIC, [*internal, *self.PUBLIC]):
+            with tempfile.TemporaryDirectory() as folder:
+                engine = ENGINES[name](Path(folder), 5.0)
+                engine.rebuild(corpus, "fp")
+                found = engine.search(query(asked, audience="public", facets=("product",)))
+                answers.append(([(hit.id, hit.score) for hit in found.hits], found.total, found.facets))
+                engine.close()
+        assert answers[0] == answers[1]
+
+    def test_an_article_that_changes_its_audience_comes_and_goes(self, engine: SearchEngine) -> None:
+        for audience in ("public", "internal", "public"):
+            with engine.batch() as batch:
+                batch.put(document("secret", "暗语", audience=audience))
+            found = ids(engine, "暗语", audience="public")
+            assert found == (["secret"] if audience == "public" else [])
+
+    def test_an_audience_without_articles_finds_nothing(self, engine: SearchEngine) -> None:
+        assert ids(engine, "退款", audience="nobody") == []
+        assert ids(engine, "", audience="nobody") == []
 
 
 class TestHighlights:
@@ -634,25 +712,26 @@ class TestLookingAhead:
     @pytest.mark.parametrize(
         "draft",
         [
-            document("new", "退款多久到账", "钱什么时候退回来", body="原路退回，7 天内到账。", product="mall"),
+            document("new", "退款多久到账", "钱什么时候退回来", body="原路退回，7 天内到账。", audience="public"),
             document("not-received", "没收到货退款", body="可以退。", product="finance", revision="2"),
             document("odd", "犇犇", product="nowhere", channel=()),
         ],
         ids=lambda draft: draft.id,
     )
+    @pytest.mark.parametrize("audience", [None, "public"])
     def test_it_is_the_index_with_the_document_in_it(
-        self, make: Callable[..., SearchEngine], draft: IndexDocument
+        self, make: Callable[..., SearchEngine], draft: IndexDocument, audience: str | None
     ) -> None:
         engine = make()
-        engine.rebuild(CORPUS, "fp-1")
+        engine.rebuild((*TestAudiences.PUBLIC[:3], *CORPUS[3:]), "fp-1")
         ahead = engine.as_if(draft)
-        facets = ("product", "channel")
-        foreseen = [ahead.search(query(text, facets=facets, floor=0.1)) for text in self.QUERIES]
+        asked = [query(text, facets=("product", "channel"), floor=0.1, audience=audience) for text in self.QUERIES]
+        foreseen = list(map(ahead.search, asked))
         phrase = ahead.search(query("退款", phrases=("退款",), filters={"product": ("mall",)}))
         with engine.batch() as batch:
             batch.put(draft)
-        for text, seen in zip(self.QUERIES, foreseen, strict=True):
-            found = engine.search(query(text, facets=facets, floor=0.1))
+        for one, seen in zip(asked, foreseen, strict=True):
+            found = engine.search(one)
             assert [(h.id, h.revision, h.score) for h in seen.hits] == [(h.id, h.revision, h.score) for h in found.hits]
             assert (seen.total, seen.facets) == (found.total, found.facets)
             assert [h.evidence() for h in seen.hits] == [h.evidence() for h in found.hits]

@@ -41,7 +41,7 @@ def staffed(settings: Settings, clock: Clock) -> Service:
     """A service whose logins go by ``clock``, with the administrator boss and the editor 小王, both with GOOD."""
     service = build_service(settings)
     service.index()
-    access = build_access(settings, Database(settings.database), clock, quick_passwords())
+    access = build_access(settings, Database(settings.database), now=clock, passwords=quick_passwords())
     access.accounts.add(ROOT, "boss", Role.ADMIN, GOOD)
     access.accounts.add(ROOT, "小王", Role.EDITOR, GOOD, "王芳", frozenset({"售后业务部"}), can_publish=False)
     return Service(replace(service.system, access=access))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -34,7 +35,7 @@ def clock() -> Clock:
 @pytest.fixture
 def access(small: Settings, clock: Clock) -> Access:
     """A server's, with an administrator and an editor of one department."""
-    made = build_access(small, Database(small.database), clock, quick_passwords())
+    made = build_access(small, Database(small.database), now=clock, passwords=quick_passwords())
     made.accounts.add(ROOT, "boss", Role.ADMIN, GOOD)
     made.accounts.add(ROOT, "小王", Role.EDITOR, GOOD, "王芳", frozenset({"售后业务部"}), can_publish=False)
     return made
@@ -43,7 +44,7 @@ def access(small: Settings, clock: Clock) -> Access:
 @pytest.fixture
 def elsewhere(small: Settings, access: Access, clock: Clock) -> Access:
     """Another process on the same database, like ``kb user`` beside a server."""
-    return build_access(small, Database(small.database), clock, quick_passwords())
+    return build_access(small, Database(small.database), now=clock, passwords=quick_passwords())
 
 
 def actions(access: Access) -> list[tuple[str, str, str]]:
@@ -267,6 +268,19 @@ def test_a_busy_session_is_neither_read_nor_written_each_time(access: Access, sm
     clock.turn(minutes=1)
     access.sessions.caller(token)
     assert seen() > first
+
+
+def test_no_request_fails_because_something_can_not_be_noted(access: Access, small: Settings, clock: Clock) -> None:
+    """Somebody else writes for long, or the disk is full: who is logged in stays so."""
+    session = access.logins.log_in("boss", GOOD, Visit()).token
+    secret = access.tokens.add(ROOT, "bot", Role.AGENT)
+    clock.turn(minutes=5)
+    with sqlite3.connect(small.database, isolation_level=None) as writer:
+        writer.execute("CREATE TRIGGER full BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'is full'); END")
+        writer.execute("CREATE TRIGGER full2 BEFORE UPDATE ON tokens BEGIN SELECT RAISE(ABORT, 'is full'); END")
+    writer.close()
+    assert access.sessions.caller(session)
+    assert access.tokens.caller(secret)
 
 
 def test_changing_ones_password_ends_all_other_sessions(access: Access) -> None:

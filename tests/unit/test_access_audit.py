@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.access.audit import Audit, as_csv, as_jsonl
+from kb.access.audit import Audit, as_csv, as_jsonl, detail_text
 from kb.errors import StoreError
 from kb.model import Caller, Role, Via
 from kb.ports.accounts import AuditFilter
@@ -84,6 +84,13 @@ def test_entries_are_filtered_and_paged(audit: Audit, clock: Clock) -> None:
     assert targets(target="a1") == ["a1"]
     page = audit.entries(ROOT, AuditFilter(), limit=2, offset=1)
     assert [entry.target for entry in page] == ["a2", "u1"]
+
+
+def test_a_detail_is_shown_in_words(audit: Audit) -> None:
+    detail = {"role": "editor", "owners": ["售后业务部", "物流部"], "can_publish": False, "expires": None, "days": 3}
+    audit.record(ROOT, "user.add", "小王", detail)
+    (entry,) = audit.entries(ROOT, AuditFilter())
+    assert detail_text(entry) == "角色：业务编辑；部门：售后业务部、物流部；可以发布：否；days：3"
 
 
 def test_an_export_runs_no_formula(audit: Audit) -> None:

@@ -29,7 +29,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def access(small: Settings, clock: Clock) -> Access:
-    made = build_access(small, Database(small.database), clock, quick_passwords())
+    made = build_access(small, Database(small.database), now=clock, passwords=quick_passwords())
     for name in ("victim", "attacker"):
         made.accounts.add(Caller.local(), name, Role.AGENT, GOOD)
     return made

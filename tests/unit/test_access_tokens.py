@@ -25,7 +25,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def access(small: Settings, clock: Clock) -> Access:
-    return build_access(small, Database(small.database), clock)
+    return build_access(small, Database(small.database), now=clock)
 
 
 def test_a_token_becomes_a_caller_with_its_rights(access: Access) -> None:
@@ -55,7 +55,7 @@ def test_a_token_ends_with_its_date_even_while_it_is_remembered(access: Access, 
 def test_a_revoked_token_ends_at_once_here_and_within_two_seconds_elsewhere(
     access: Access, small: Settings, clock: Clock
 ) -> None:
-    elsewhere = build_access(small, Database(small.database), clock)
+    elsewhere = build_access(small, Database(small.database), now=clock)
     secret = access.tokens.add(ROOT, "bot", Role.AGENT)
     assert access.tokens.caller(secret)
     assert elsewhere.tokens.caller(secret)

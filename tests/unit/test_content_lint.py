@@ -62,6 +62,18 @@ def test_a_related_article_that_is_gone_is_a_warning_at_its_line(root: Path) -> 
     assert "“refund-received”" in problem
 
 
+def test_an_id_that_leads_to_two_articles_is_an_error_and_a_former_one_is_no_dead_link(root: Path) -> None:
+    (root / "mall/refund/refund-received.md").unlink()  # which the other article names as related
+    write(
+        root, "mall/refund/a.md", "---\nid: a\ntitle: 标题\nformer_ids: [refund-received, old]\n---\n## 标准话术\n好\n"
+    )
+    assert found(root) == []
+    write(root, "mall/refund/b.md", "---\nid: b\ntitle: 标题二\nformer_ids: [old, a, c]\n---\n## 标准话术\n好\n")
+    problems = errors(lint(ArticleFiles(root, CHANNELS)))
+    assert [(problem.path, problem.line) for problem in problems] == [("mall/refund/b.md", 4)] * 2
+    assert all("旧链接" in problem.message for problem in problems)
+
+
 def test_a_verification_in_the_future_is_a_warning(root: Path) -> None:
     write(
         root,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from kb.bulk.importing import ImportOptions
 from kb.config import Settings
 from kb.content.documents import revision_of
 from kb.desk.editing import EditingDesk
@@ -21,8 +24,11 @@ from kb.errors import (
     LoginRequired,
     NotThatDay,
 )
-from kb.model import Caller, Role, SearchRequest, Via
+from kb.model import Caller, Folder, Role, SearchRequest, Via
+from kb.ports.content import FileStat
+from kb.ports.store import FileVersion
 from kb.service import Service
+from kb.wiring import import_file, undo_import
 from tests.callers import ANYBODY, OPERATOR
 from tests.conftest import indexed
 from tests.unit.article_tree import ARTICLE
@@ -346,6 +352,48 @@ def test_a_day_on_which_it_was_not_served_says_so(service: Service) -> None:
         history.as_of(AGENT, "wait", service.system.now() - timedelta(days=1))
     with pytest.raises(ArticleNotFound):
         history.as_of(AGENT, "never", service.system.now())
+
+
+def test_a_scan_that_is_overtaken_by_a_save_takes_nothing_back(
+    service: Service, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_hand = ARTICLE.replace("查物流", "先查物流")
+    file.write_text(by_hand, encoding="utf-8")
+    files = service.system.indexer._files
+    read = files.read
+
+    def overtaken(stat: FileStat, folders: Mapping[str, Folder]) -> FileVersion:
+        version = read(stat, folders)
+        by(service).publish(ID, NEW, version.revision)
+        return version
+
+    monkeypatch.setattr(files, "read", overtaken)
+    service.index()
+    assert service.desk(ANYBODY).article_document(ID)["source"] == NEW
+    service.index()
+    assert [row.edit.origin for row in by(service).revisions(ID)] == ["web", "file", "file"]
+    assert by(service).open(ID).source == NEW
+
+
+def test_imports_are_told_as_such_and_so_is_undoing_them(service: Service, small: Settings, file: Path) -> None:
+    rows = small.data / "rows.jsonl"
+    wanted = [
+        {"id": ID, "title": "没收到货想退款"},
+        {"id": "wait", "title": "补发要多久", "category": "网上商城/退款与退货"},
+    ]
+    rows.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in wanted), encoding="utf-8")
+    assert import_file(small, rows, ImportOptions()).written
+    service.index()
+    for article_id, count in ((ID, 2), ("wait", 1)):
+        told = by(service, OPERATOR).revisions(article_id)
+        assert len(told) == count
+        assert (told[0].edit.origin, told[0].edit.note) == ("import", "rows.jsonl")
+    undo_import(small)
+    assert file.read_text(encoding="utf-8") == ARTICLE
+    service.index()
+    assert actions(service) == ["restore", "publish", "create"]
+    assert by(service, OPERATOR).revisions("wait")[0].removed
+    assert [row.edit.origin for row in by(service, OPERATOR).revisions("wait")] == ["import", "import"]
 
 
 def test_a_file_edited_by_hand_is_a_revision_after_the_next_scan(service: Service, file: Path) -> None:

@@ -19,6 +19,7 @@ from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
+from kb.usecases.audience import PublicArticles
 from kb.usecases.faq import TOP, FaqPanels
 from tests.unit.article_factory import make_article
 
@@ -156,6 +157,22 @@ def test_the_panel_ends_with_the_top_200(shop: Shop) -> None:
 
     assert len(shop.ids()) == TOP
     assert shop.panels.top_ids() == frozenset(f"a{number:03}" for number in range(TOP))
+
+
+def test_outsiders_have_a_top_200_of_public_articles(shop: Shop) -> None:
+    internal = [make_article(f"i{number:03}", weight=9) for number in range(TOP)]
+    public = [make_article(f"p{number:03}", audience="public", owner="售后业务部") for number in range(TOP + 5)]
+    shop.put(*internal, *public)
+    articles = PublicArticles(shop.catalog)
+    outside = FaqPanels(articles, shop.events, FaqSnapshots(shop.database), Policy(for_outsiders=True))
+
+    shop.panels.rebuild(NOW)
+    outside.reload(NOW)
+
+    assert shop.panels.top_ids() == frozenset(article.id for article in internal)
+    items = outside.panel().items
+    assert [(item.rank, item.record.article.id) for item in items] == [(n + 1, f"p{n:03}") for n in range(TOP)]
+    assert {item.record.article.owner for item in items} == {None}
 
 
 def test_a_channel_gets_its_articles_with_its_scripts_ranked_from_1(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -34,6 +35,14 @@ def test_all_reasons_are_listed_most_serious_first() -> None:
     )
     assert freshness.due == date(2026, 10, 7)
     assert freshness.days_overdue == 45
+
+
+def test_outsiders_are_told_why_only_where_validity_has_ended() -> None:
+    outside = Policy(for_outsiders=True)
+    stale = make_article(verified=date(2026, 9, 7), updated=date(2026, 11, 14))
+    expired = replace(stale, valid_to=date(2026, 11, 11))
+    assert (assess(stale, outside, TODAY).state, assess(stale, outside, TODAY).reasons) == (State.STALE, ())
+    assert assess(expired, outside, TODAY).reasons == ("有效期至 2026-11-11，已过 10 天",)
 
 
 def test_an_answer_still_holds_on_the_last_day_of_its_validity() -> None:

@@ -330,3 +330,22 @@ def test_requests_are_json_of_moderate_size(tmp_path: Path, server: EmbeddingSer
     following(semantic(tmp_path, server.url), articles(30)).embed()
     assert max(len(request["input"]) for request in server.requests) == BATCH
     assert max(len(json.dumps(request)) for request in server.requests) < 64_000
+
+
+def test_neighbours_for_an_audience_are_those_of_its_articles_alone(tmp_path: Path, server: EmbeddingServer) -> None:
+    made = following(semantic(tmp_path / "all", server.url), articles(30))
+    made.follow(tuple(articles(7)), "public")
+    alone = following(semantic(tmp_path / "alone", server.url), articles(7))
+    for each in (made, alone):
+        each.embed()
+    found, expected, everything = (
+        made.ask("标题 1", "public").wait(),
+        alone.ask("标题 1").wait(),
+        made.ask("标题 1").wait(),
+    )
+    assert found is not None
+    assert expected is not None
+    assert everything is not None
+    assert (found.ids, len(everything.ids)) == (expected.ids, 30)
+    assert np.array_equal(found.meaning, expected.meaning)
+    assert np.array_equal(found.nearest, expected.nearest)

@@ -116,3 +116,10 @@ def test_nobody_is_his_own_duplicate_and_edits_are_followed(tree: Tree) -> None:
     tree.put("mall/refund/c.md", source("c", "退货期限", "可以换吗"))
     assert wordings.duplicates(["能退吗"], VOCABULARY) == []
     assert [d.article_id for d in wordings.duplicates(["可以换吗"], VOCABULARY)] == ["c"]
+
+
+def test_a_page_of_figures_in_one_line_is_answered(tree: Tree) -> None:
+    figures = " ".join(f"{n}元" for n in range(20_000))
+    old = tree.put("mall/refund/a.md", source("a", "价目", body=figures))
+    found = StandingFacts(tree.catalog).check(old, replace(old, body=figures.replace("元", "折") + " 5元 6元"))
+    assert {standing.change.written for standing in found} <= {"5元", "6元"}

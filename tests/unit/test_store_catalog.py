@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -227,3 +229,26 @@ def test_index_revisions_name_what_the_index_holds_of_published_articles(catalog
     after = catalog.index_revisions()
     assert after["a"] == before["a"]
     assert after["b"] != before["b"]
+
+
+def test_an_article_is_found_by_the_ids_that_it_had_before(catalog: Catalog) -> None:
+    catalog.apply([good("new", former_ids=("old", "older")), good("b")], [], PARSER)
+    assert catalog.current_id("old") == catalog.current_id("older") == "new"
+    found = catalog.find("old")
+    assert found is not None
+    assert (found.article.id, catalog.find("new"), catalog.find("nobody")) == ("new", found, None)
+    catalog.apply([good("new", former_ids=("older",))], [], PARSER)
+    assert catalog.current_id("old") is None
+    catalog.apply([], [found.path], PARSER)
+    assert catalog.current_id("older") is None
+
+
+def test_what_is_taken_over_may_be_decided_while_nobody_else_writes(catalog: Catalog) -> None:
+    def meanwhile() -> Iterator[FileVersion]:
+        with sqlite3.connect(catalog._database.path, timeout=0) as other, pytest.raises(sqlite3.OperationalError):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+        yield good("a")
+
+    catalog.apply(meanwhile(), iter(()), PARSER)
+    assert served(catalog) == [("a", "mall/refund/a.md")]

@@ -134,7 +134,7 @@ def test_a_login_ends_by_the_clock(browser: FlaskClient, small: Settings, clock:
 def test_a_disabled_person_is_out_within_two_seconds(browser: FlaskClient, small: Settings, clock: Clock) -> None:
     log_in(browser, "小王", GOOD)
     assert me(browser)[0] == "小王"
-    command_line = build_access(small, Database(small.database), clock, quick_passwords())
+    command_line = build_access(small, Database(small.database), now=clock, passwords=quick_passwords())
     command_line.accounts.disable(ROOT, "小王")
     clock.turn(seconds=AT_MOST.total_seconds())
     assert me(browser)[0] == ""

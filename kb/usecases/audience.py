@@ -1,0 +1,65 @@
+"""What of the articles a caller gets who may see public ones only (docs/decisions/0013).
+
+An audience is a property of what is seen, no filter on what is answered: everything that is derived from articles is
+derived from these here a second time, so nothing can tell of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from kb.model import Article, ArticleRecord, Folder
+from kb.ports.store import ServedArticles
+
+PUBLIC = "public"
+
+
+class PublicArticles(ServedArticles):
+    """The public ones among ``served``, without what names people and files of the house."""
+
+    def __init__(self, served: ServedArticles) -> None:
+        self._served = served
+
+    def records(self) -> Iterator[ArticleRecord]:
+        return (_outside(record) for record in self._served.records() if is_public(record.article))
+
+    def get(self, article_id: str) -> ArticleRecord | None:
+        record = self._served.get(article_id)
+        return _outside(record) if record and is_public(record.article) else None
+
+    def find(self, article_id: str) -> ArticleRecord | None:
+        record = self._served.find(article_id)
+        return _outside(record) if record and is_public(record.article) else None
+
+    def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
+        found = self._served.get_many(article_ids)
+        return {i: _outside(record) for i, record in found.items() if is_public(record.article)}
+
+    def source(self, article_id: str) -> str | None:
+        """None: the file says who is responsible."""
+        return None
+
+    def version(self) -> int:
+        return self._served.version()
+
+
+def is_public(article: Article) -> bool:
+    """Whether callers may see an article without being known."""
+    return article.audience == PUBLIC
+
+
+def _outside(record: ArticleRecord) -> ArticleRecord:
+    article = replace(
+        record.article,
+        product=_unowned(record.article.product),
+        scenario=_unowned(record.article.scenario),
+        owner=None,
+        contact=None,
+        verified_by=None,
+    )
+    return replace(record, article=article, path="", outdated_by=None)
+
+
+def _unowned(folder: Folder) -> Folder:
+    return replace(folder, owner=None)
