@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from markupsafe import escape
@@ -23,13 +23,11 @@ from kb.model import (
     Snippet,
     Suggestion,
 )
-from kb.ports.store import GapVerdict
 from kb.rules.access import rights_of
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
 
-if TYPE_CHECKING:  # they load what ``kb --help`` shall not wait for
-    from kb.rules.gaps import KnowledgeGap
+if TYPE_CHECKING:  # it loads what ``kb --help`` shall not wait for
     from kb.usecases.learning import Proposal
 
 
@@ -251,31 +249,6 @@ def stale_document(as_of: date, items: Iterable[StaleItem]) -> shapes.Stale:
     }
 
 
-def gaps_document(gaps: Iterable[KnowledgeGap]) -> shapes.Gaps:
-    """``gaps``; who reported one is nobody's business but the statistics'."""
-    return {
-        "items": [
-            {
-                "query": gap.title,
-                "queries": list(gap.wordings),
-                "reports": gap.reports,
-                "searches": gap.searches,
-                "last": _moment(gap.last),
-                "channels": list(gap.common("channel")),
-                "products": list(gap.common("product")),
-                "notes": list(gap.common("note")),
-                "open": gap.is_open,
-                "verdict": _verdict(gap.verdict) if gap.verdict else None,
-            }
-            for gap in gaps
-        ]
-    }
-
-
-def _verdict(verdict: GapVerdict) -> shapes.GapVerdict:
-    return {"id": verdict.article_id, "by": verdict.user, "at": _moment(verdict.at)}
-
-
 def learned_document(proposals: Iterable[Proposal]) -> shapes.LearnedQuestions:
     """``learned``; who asked is nobody's business."""
     return {
@@ -350,7 +323,3 @@ def problem_document(problem: Problem) -> shapes.Finding:
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def _moment(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")

@@ -288,37 +288,6 @@ class Article(Listed):
     related: list[Related]
 
 
-class GapVerdict(TypedDict):
-    """What was decided about a gap: the article ``id`` answers it, or nothing should (null). ``by`` whom, and when."""
-
-    id: str | None
-    by: str
-    at: Moment
-
-
-class Gap(TypedDict):
-    """A question without an answer, in the wordings ``queries`` (the most frequent first): so many ``reports`` by
-    agents and ``searches`` without a result, the last one at ``last``.
-    """
-
-    query: str
-    queries: list[str]
-    reports: Count
-    searches: Count
-    last: Moment
-    channels: list[str]
-    products: list[str]
-    notes: list[str]
-    open: bool
-    verdict: GapVerdict | None
-
-
-class Gaps(TypedDict):
-    """``gaps``, the weightiest first"""
-
-    items: list[Gap]
-
-
 class LearnedQuestion(TypedDict):
     """What at least three ``people`` asked alike and answered by this article, ``picks`` times, lately on ``last``.
 

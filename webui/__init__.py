@@ -18,6 +18,7 @@
     acting.py        what pages on which somebody acts have in common
     api.py           /api/v1/…                        the contract's documents
     api_gaps.py      /api/v1/gaps                     what is missing, and what to do about it
+    api_dictionaries.py  /api/v1/dictionaries         terms, synonyms, stop words
     api_checks.py    /api/v1/check  /trial            what an editor is told before saving
     api_editing.py   /api/v1/articles/…               the same for those who write
     api_images.py    /api/v1/images                   pictures, uploaded for articles
@@ -50,6 +51,7 @@ from webui import (
     admin,
     api,
     api_checks,
+    api_dictionaries,
     api_editing,
     api_editor,
     api_gaps,
@@ -89,7 +91,7 @@ def create_app(service: Service) -> Flask:
         part.register(app)
     for_people = (pages, conversation, gaps, login, oidc, admin, editor, media)
     for_owners = (history, operations, bulk, dictionaries)
-    for_programs = (api, api_checks, api_editing, api_editor, api_gaps, api_images, health, openapi)
+    for_programs = (api, api_checks, api_dictionaries, api_editing, api_editor, api_gaps, api_images, health, openapi)
     for part_with_routes in (*for_people, *for_owners, *for_programs):
         app.register_blueprint(part_with_routes.blueprint)
     trusted = service.access.proxies

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
-from kb import contracts, shapes
+from kb import editing_contracts as contracts
+from kb import editing_shapes as shapes
 from kb.errors import QueryError
 from kb.rules.query import MAX_QUERY
-from webui.api import LONGEST_ID, Given
+from webui.api import LONGEST_ID, Given, never_store
 from webui.current import desk
 from webui.inputs import Body
 from webui.parameters import Operation, describe, one_of, read, required_text, text, whole, words
@@ -29,6 +30,7 @@ _VERDICT = (
 )
 
 blueprint = Blueprint("api_gaps", __name__, url_prefix="/api/v1")
+blueprint.after_request(never_store)
 
 
 @blueprint.get("/gaps")
@@ -37,7 +39,7 @@ blueprint = Blueprint("api_gaps", __name__, url_prefix="/api/v1")
         "知识缺口：客服报告过或多次搜索无结果的问题，相近的问法合在一起，最需要补的在前",
         shapes.Gaps,
         query=_LIST,
-        errors=(400, 503),
+        errors=(400, 401, 403, 503),
     )
 )
 def list_gaps(given: Given) -> ResponseReturnValue:
@@ -49,7 +51,7 @@ def list_gaps(given: Given) -> ResponseReturnValue:
 
 
 @blueprint.post("/gaps/verdicts")
-@describe(Operation("处理一个知识缺口", None, body=_VERDICT, errors=(400, 403, 404, 413, 415, 503)))
+@describe(Operation("处理一个知识缺口", None, body=_VERDICT, errors=(400, 401, 403, 404, 409, 413, 415, 422, 503)))
 def judge_gap(body: Body) -> ResponseReturnValue:
     """Say what answers a gap, that nothing should, or take that back."""
     judge(**read(body, _VERDICT))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from kb import contracts
 from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, shown, table
 
 
@@ -14,6 +13,8 @@ from kb.cli.context import Context, json_option, output, pass_context, print_jso
 @pass_context
 def gaps(context: Context, everything: bool, as_json: bool) -> None:
     """The knowledge gaps: near-same wordings counted together, those met most often first."""
+    from kb import editing_contracts as contracts
+
     found = [gap for gap in context.desk.gaps.list() if everything or gap.is_open]
     if as_json:
         print_json(contracts.gaps_document(found))

@@ -57,8 +57,10 @@ class GapsDesk:
         return verdict
 
     def _require_to_publish(self, article_id: str) -> None:
+        require(self._caller, Right.PUBLISH)
         record = self._system.catalog.get(article_id)
-        require_for(self._caller, Right.PUBLISH, record.article.owner if record else None)
+        if record is not None:
+            require_for(self._caller, Right.PUBLISH, record.article.owner)
 
     def _record(self, action: str, article_id: str = "") -> None:
         """Without the wording, which is a customer's."""
