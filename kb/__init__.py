@@ -10,7 +10,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     snapshots                 what is derived from all articles at once, swapped in as a whole
     access  bulk  evaluation  who somebody is: accounts, logins, tokens · import and export of many articles at once ·
                               quality measured on judged questions
-    editing                   articles changed one by one: drafts, history, moving, checks before saving
+    editing                   articles changed one by one: forms, drafts, history, moving, checks before saving
     usecases                  indexing · searching · recommending · classifying · suggesting · embedding · learning · …
     content  engines  embedding  store   adapters: article files · index engines · models · SQLite (each for itself)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)

@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from kb.access import Access
 from kb.access.accounts import Accounts
@@ -62,7 +61,7 @@ from kb.rules.freshness import Policy, assess
 from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
 from kb.service import Service
-from kb.snapshots import Snapshots
+from kb.snapshots import all_and_public
 from kb.store.accounts import AccountStore
 from kb.store.audit import AuditLog
 from kb.store.catalog import Catalog
@@ -87,12 +86,10 @@ from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
-from kb.usecases.audience import PUBLIC, PublicArticles
 from kb.usecases.documents import index_document
-from kb.usecases.faq import FaqPanels
 from kb.usecases.gaps import GapList
 from kb.usecases.indexing import Indexer
-from kb.usecases.learning import LearnedQuestions, Learning
+from kb.usecases.learning import Learning
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
 from kb.usecases.question import Vocabulary
@@ -121,7 +118,7 @@ def build_service(settings: Settings) -> Service:
     questions = QuestionEditor(files, saver)
     learning = Learning(events, LearnedStore(database), catalog, questions, _now)
     semantic = build_semantic(settings)
-    everything, public = _snapshots(
+    everything, public = all_and_public(
         catalog,
         events,
         FaqSnapshots(database),
@@ -177,37 +174,6 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     return Service(system)
-
-
-def _snapshots(
-    catalog: Catalog,
-    events: EventLog,
-    rankings: FaqSnapshots,
-    policy: Policy,
-    activity: Activity,
-    learning: Learning,
-    **shared: Any,
-) -> tuple[Snapshots, Snapshots]:
-    """Of all articles, and of the public ones, about which agents' words and reviews tell nothing."""
-    everything = Snapshots(
-        catalog,
-        panels=FaqPanels(catalog, events, rankings, policy),
-        policy=policy,
-        habits=activity.habits,
-        learned=learning.current,
-        **shared,
-    )
-    articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
-    public = Snapshots(
-        articles,
-        panels=FaqPanels(articles, events, rankings, policy),
-        policy=policy,
-        habits=lambda: (activity.habits()[0], ()),
-        learned=LearnedQuestions,
-        audience=PUBLIC,
-        **shared,
-    )
-    return everything, public
 
 
 def build_access(

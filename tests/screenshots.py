@@ -18,6 +18,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 WIDE = {"width": 1280, "height": 800}
 PANEL = {"width": 360, "height": 720}
 WORDS = "没收到货怎么退款"
+OWNER, PASSWORD = "王芳", "only for pictures"
 
 
 def nothing(page: Page) -> None:
@@ -51,6 +52,19 @@ def drawer(page: Page) -> None:
     page.keyboard.type("fapiao")
 
 
+def editing(page: Page) -> None:
+    """An owner in the middle of a change that other articles don't know of yet."""
+    page.get_by_label("登录名").fill(OWNER)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    script = page.get_by_label("标准话术", exact=True)
+    script.fill(script.input_value().replace("48 小时", "72 小时"))
+    page.get_by_label("试一句客户的话").fill("快递没到能退吗")
+    page.get_by_role("button", name="试一下").click()
+    page.wait_for_selector("[data-facts] li")
+    page.wait_for_selector("[data-trial-said] li")
+
+
 SCREENS: tuple[tuple[str, str, dict[str, int], str, Callable[[Page], None]], ...] = (
     ("home", "/", WIDE, "light", nothing),
     ("suggest", "/", WIDE, "light", typing),
@@ -60,6 +74,7 @@ SCREENS: tuple[tuple[str, str, dict[str, int], str, Callable[[Page], None]], ...
     ("expired-dark", "/a/coupon-double11-2026", WIDE, "dark", nothing),
     ("nothing-found", "/?q=饕餮tuikuanx", WIDE, "light", nothing),
     ("browse", "/browse?product=delivery", WIDE, "light", nothing),
+    ("editor", "/login?next=/edit/refund-not-received", WIDE, "light", editing),
     ("panel-home", "/", PANEL, "light", nothing),
     ("panel-suggest", "/", PANEL, "dark", typing),
     ("panel-results", f"/?q={WORDS}&channel=电话", PANEL, "light", nothing),
@@ -75,10 +90,17 @@ def main() -> None:
         tempfile.TemporaryDirectory() as data,
         launcher() as launch,
         launch() as browser,
-        Desk(ARTICLES, Path(data)).serve() as server,
+        staffed(Path(data)).serve() as server,
     ):
         for name, path, size, scheme, prepare in SCREENS:
             take(browser, server.url + path, size, scheme, prepare, FOLDER / f"{name}.png")
+
+
+def staffed(data: Path) -> Desk:
+    """The repository's articles, and somebody who may edit them."""
+    desk = Desk(ARTICLES, data)
+    desk.run("user", "add", OWNER, "--role", "reviewer", "--password-stdin", input=PASSWORD)
+    return desk
 
 
 def take(

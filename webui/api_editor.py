@@ -53,6 +53,7 @@ def preview(body: Body) -> ResponseReturnValue:
     source = given["source"]
     if given["fields"] is not None:
         form = read_form(given["fields"], desk().channels)
+        form = form if opened else forms.with_id(form)
         folder = folder or form.scenario
         source = forms.source(form, forms.text_seen(opened, Seen(given["draft"] or "", given["file"] or "")))
     return jsonify(forms.preview(source, folder))

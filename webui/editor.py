@@ -109,6 +109,9 @@ def _completed(screen: Screen) -> Screen:
     elif screen.form and opened:
         theirs = forms.form(before, opened.folder)
         screen = replace(screen, form=chosen(screen.form, request.form, theirs))
+    if screen.form and opened is None:
+        named = forms.form(screen.source).id if screen.as_source else screen.form.id
+        screen = replace(screen, form=forms.with_id(replace(screen.form, id=named)))
     if screen.form and not screen.as_source:
         screen = replace(screen, source=forms.source(screen.form, before))
     return caught_up(screen, opened, for_all=_is_for_all()) if opened else screen
@@ -116,12 +119,10 @@ def _completed(screen: Screen) -> Screen:
 
 def _stored(screen: Screen) -> ResponseReturnValue:
     """Store it, and say where to go on."""
-    forms, opened, source = desk().forms, screen.opened, screen.source
+    forms, opened = desk().forms, screen.opened
     article_id, place = _place(screen)
-    if screen.article_id is None and screen.form and not screen.as_source:
-        source = forms.source(replace(screen.form, id=article_id))
     store = forms.publish if _is_for_all() else forms.keep
-    seen = store(opened, article_id, source, screen.seen, screen.form.note if screen.form else "", place)
+    seen = store(opened, article_id, screen.source, screen.seen, screen.form.note if screen.form else "", place)
     if _is_for_all():
         location = url_for("pages.article", article_id=article_id, published=1)
     else:
@@ -136,8 +137,8 @@ def _place(screen: Screen) -> tuple[str, Place | None]:
     """The id, and of an article that has no file yet where it goes."""
     if screen.opened is not None and not screen.opened.is_new:
         return screen.opened.state.article_id, None
-    article_id, place = desk().forms.place(screen.form or ArticleForm())
-    return screen.article_id or article_id, place
+    form = screen.form or ArticleForm()
+    return screen.article_id or form.id, desk().forms.place(form)
 
 
 def _refused(screen: Screen, status: int) -> ResponseReturnValue:

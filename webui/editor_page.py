@@ -11,7 +11,7 @@ from flask import render_template, url_for
 
 from kb.desk.forms import Opened
 from kb.editing.field_places import field_at
-from kb.editing.form import EMPTY, ArticleForm
+from kb.editing.form import EMPTY, ArticleForm, values_of
 from kb.editing.seen import NOTHING, Seen
 from kb.model import Problem
 from kb.usecases.library import Library
@@ -72,6 +72,7 @@ def show(screen: Screen) -> str:
     record = screen.opened.record if screen.opened else None
     folder = screen.opened.folder if screen.opened else form.scenario
     is_new = screen.opened.is_new if screen.opened else screen.article_id is None
+    as_source = screen.as_source or screen.form is None
     messages: defaultdict[str, list[Placed]] = defaultdict(list)
     for problem in placed(screen):
         messages[problem.field].append(problem)
@@ -79,7 +80,7 @@ def show(screen: Screen) -> str:
         "edit.html",
         screen=screen,
         form=form,
-        mode="source" if screen.as_source or screen.form is None else "form",
+        mode="source" if as_source else "form",
         title=record.article.title if record else form.title or screen.article_id,
         action=url_for("editor.save", article_id=screen.article_id) if screen.article_id else url_for("editor.create"),
         article_id=screen.article_id,
@@ -90,13 +91,14 @@ def show(screen: Screen) -> str:
         place=place_title(library, folder),
         conflict=screen.conflict,
         messages=messages,
+        elsewhere=[problem for problem in placed(screen) if as_source or problem.field not in values_of(form)],
         product_choices=[("", "新建…"), *((slug, folder.title) for slug, folder in library.products.items())],
         scenario_choices=[("", "新建…"), *((path, place_title(library, path)) for path in library.scenarios)],
         all_channels=list(dict.fromkeys((*desk().channels, *form.channels))),
         limits=limits_of(form.scripts),
         variables=forms.variables,
         may_publish=forms.may_publish(screen.opened),
-        preview=forms.preview(screen.source, folder),
+        preview=forms.preview(screen.source, folder) if forms.may_create() else None,
         AUDIENCES=AUDIENCES,
         PRIORITIES=PRIORITIES,
         TOOLS=TOOLS,

@@ -39,7 +39,7 @@ def act(article_id: str) -> ResponseReturnValue:
 
 def _move(article_id: str, given: Mapping[str, str]) -> str:
     product = given.get("scenario", "").partition("/")[0]
-    _, place = desk().forms.place(
+    place = desk().forms.place(
         ArticleForm(
             id=article_id,
             product=product or given.get("product", ""),

@@ -88,7 +88,7 @@ _BY_STATUS = {
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
 _TOO_MANY = "报告太多"
-_NOT_LOGGED_IN, _CONFLICT = "请先登录", "别人已经改过"
+_NOT_LOGGED_IN, _CONFLICT = "需要登录", "别人已经改过"
 _IMAGE_REFUSED, _INVALID = "图片没有保存", "内容不符合格式"
 
 #: addresses that only programs ask for

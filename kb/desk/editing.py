@@ -1,8 +1,11 @@
-"""Changing articles, in the name of the caller; rights are checked by the use cases, article by article."""
+"""Changing articles, in the name of the caller; rights are checked by the use cases, article by article.
+
+What was done is written into the audit log here, without any of the text: that is in the history.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from kb import contracts, editing_contracts, editing_shapes
@@ -24,6 +27,9 @@ class EditingDesk:
         self._system, self._caller = system, caller
         self._parts = system.editing
 
+    def _done(self, action: str, article_id: str, detail: Mapping[str, object] | None = None) -> None:
+        self._system.access.audit.record(self._caller, f"article.{action}", article_id, detail)
+
     # --- drafts and publishing: see kb.editing.editor
 
     def open(self, article_id: str) -> EditState:
@@ -44,19 +50,26 @@ class EditingDesk:
         place: Place | None = None,
     ) -> Draft:
         """Keep ``source`` as the next version."""
-        return self._parts.editor.save_draft(self._caller, article_id, source, expected, base, note, place)
+        draft = self._parts.editor.save_draft(self._caller, article_id, source, expected, base, note, place)
+        self._done("draft", draft.article_id)
+        return draft
 
     def discard_draft(self, article_id: str) -> None:
         """Forget the next version."""
         self._parts.editor.discard_draft(self._caller, article_id)
+        self._done("discard", article_id)
 
     def publish(self, article_id: str, source: str, expected: str, note: str = "") -> FileVersion:
         """Let the article say ``source``."""
-        return self._parts.editor.publish(self._caller, article_id, source, expected, note)
+        version = self._parts.editor.publish(self._caller, article_id, source, expected, note)
+        self._done("publish", article_id)
+        return version
 
     def create(self, article_id: str, source: str, place: Place | None = None, note: str = "") -> FileVersion:
         """Publish a new article."""
-        return self._parts.editor.create(self._caller, article_id, source, place, note)
+        version = self._parts.editor.create(self._caller, article_id, source, place, note)
+        self._done("create", article_id)
+        return version
 
     def versions(self, article_id: str, base: str, mine: str) -> ThreeVersions:
         """What to merge after a conflict."""
@@ -88,40 +101,63 @@ class EditingDesk:
 
     def restore(self, article_id: str, number: int, note: str = "") -> FileVersion:
         """Publish an earlier text as a new revision."""
-        return self._parts.history.restore(self._caller, article_id, number, note)
+        version = self._parts.history.restore(self._caller, article_id, number, note)
+        self._done("restore", article_id, {"number": number})
+        return version
 
     def undo(self, article_id: str, number: int, note: str = "") -> FileVersion | None:
         """Take back the latest change."""
-        return self._parts.history.undo(self._caller, article_id, number, note)
+        version = self._parts.history.undo(self._caller, article_id, number, note)
+        self._done("undo", article_id, {"number": number})
+        return version
 
     # --- place, id, status: see kb.editing.moving
 
     def move(self, article_id: str, place: Place, expected: str | None = None, note: str = "") -> FileVersion:
         """Into another scenario."""
-        return self._parts.moving.move(self._caller, article_id, place, expected, note)
+        version = self._parts.moving.move(self._caller, article_id, place, expected, note)
+        self._done("move", article_id, {"path": version.path})
+        return version
 
     def rename(self, article_id: str, new_id: str, expected: str | None = None, note: str = "") -> FileVersion:
         """Give it another id."""
-        return self._parts.moving.rename(self._caller, article_id, new_id, expected, note)
+        version = self._parts.moving.rename(self._caller, article_id, new_id, expected, note)
+        self._done("rename", article_id, {"new_id": new_id})
+        return version
 
     def archive(self, article_id: str, expected: str | None = None, note: str = "") -> FileVersion:
         """Take it out of service."""
-        return self._parts.moving.set_status(self._caller, article_id, "archived", expected, note)
+        version = self._parts.moving.set_status(self._caller, article_id, "archived", expected, note)
+        self._done("archive", article_id)
+        return version
 
     def unarchive(self, article_id: str, expected: str | None = None, note: str = "") -> FileVersion:
         """Take it back into service."""
-        return self._parts.moving.set_status(self._caller, article_id, "published", expected, note)
+        version = self._parts.moving.set_status(self._caller, article_id, "published", expected, note)
+        self._done("unarchive", article_id)
+        return version
 
     def delete(self, article_id: str, expected: str | None = None, note: str = "") -> Revision:
         """Remove it; ``undo`` with the number of the revision brings it back."""
-        return self._parts.history.remove(self._caller, article_id, expected, note)
+        revision = self._parts.history.remove(self._caller, article_id, expected, note)
+        self._done("delete", article_id)
+        return revision
 
     # --- many at once: see kb.editing.bulk_edits
 
     def change_many(self, article_ids: Iterable[str], change: FieldChange, note: str = "") -> list[Outcome]:
         """Change a field of all of them."""
-        return self._parts.bulk.change(self._caller, article_ids, change, note)
+        outcomes = self._parts.bulk.change(self._caller, article_ids, change, note)
+        self._done_to_many("change", outcomes, {"field": change.field})
+        return outcomes
 
     def undo_many(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
         """Take that back."""
-        return self._parts.bulk.undo(self._caller, outcomes)
+        undone = self._parts.bulk.undo(self._caller, outcomes)
+        self._done_to_many("undo", undone, {})
+        return undone
+
+    def _done_to_many(self, action: str, outcomes: Iterable[Outcome], detail: Mapping[str, object]) -> None:
+        for outcome in outcomes:
+            if not outcome.trouble and outcome.number is not None:
+                self._done(action, outcome.article_id, detail)

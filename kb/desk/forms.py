@@ -18,6 +18,7 @@ from kb.rules.access import has, may, require
 from kb.system import System
 from kb.text.render import render_html
 from kb.text.sections import scripts_of, without_scripts
+from kb.text.slugs import slug_of
 from kb.usecases.library import Library
 
 
@@ -94,6 +95,10 @@ class FormDesk:
             scenario=path if path in library.scenarios else "",
         )
 
+    def with_id(self, form: ArticleForm) -> ArticleForm:
+        """The form of a new article with an id: its own, else one made from the title."""
+        return form if form.id else replace(form, id=slug_of(form.title, _Taken(self._system)))
+
     def source(self, form: ArticleForm, before: str = EMPTY) -> str:
         """The file that a form stands for, which was filled from ``before``. Raises ArticleError."""
         require(self._caller, Right.EDIT)
@@ -101,6 +106,7 @@ class FormDesk:
 
     def preview(self, source: str, folder: str) -> shapes.Preview:
         """What a file would be like as an article of ``folder``."""
+        require(self._caller, Right.EDIT)
         try:
             form, body = self.form(source, folder), body_of(source)
         except ArticleError as error:
@@ -142,10 +148,10 @@ class FormDesk:
 
     # --- saving
 
-    def place(self, form: ArticleForm) -> tuple[str, Place]:
-        """The id of a new article and where it goes. Raises EditError when the form doesn't say."""
+    def place(self, form: ArticleForm) -> Place:
+        """Where a new article goes. Raises EditError when the form doesn't say."""
         library = self.library()
-        return place_of(form, library.products, library.scenarios, _Taken(self._system))
+        return place_of(form, library.products, library.scenarios)
 
     def keep(
         self, opened: Opened | None, article_id: str, source: str, seen: Seen, note: str, place: Place | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 
 from kb.editing.form import ArticleForm
 from kb.editing.writing import Place
@@ -11,11 +11,10 @@ from kb.model import Folder
 from kb.text.slugs import slug_of
 
 
-def place_of(
-    form: ArticleForm, products: Mapping[str, Folder], scenarios: Mapping[str, Folder], taken: Container[str]
-) -> tuple[str, Place]:
-    """The id of a new article and where it goes. ``scenarios`` is keyed by ``product/scenario``, ``taken`` are the ids
-    in use. A title that is there already means that folder. Raises EditError when something is missing.
+def place_of(form: ArticleForm, products: Mapping[str, Folder], scenarios: Mapping[str, Folder]) -> Place:
+    """Where the form says that the article goes; ``scenarios`` is keyed by ``product/scenario``.
+
+    A title that is there already means that folder. Raises EditError when something is missing.
     """
     product = form.product or _slug("产品类型", form.product_title, products)
     within = {path.partition("/")[2]: folder for path, folder in scenarios.items() if path.startswith(f"{product}/")}
@@ -26,7 +25,7 @@ def place_of(
     else:
         scenario = _slug("问题场景", form.scenario_title, within)
     titles = ("" if form.product else form.product_title, "" if form.scenario else form.scenario_title)
-    return form.id or slug_of(form.title, taken), Place(product, scenario, *titles)
+    return Place(product, scenario, *titles)
 
 
 def _slug(what: str, title: str, folders: Mapping[str, Folder]) -> str:

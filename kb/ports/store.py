@@ -81,11 +81,11 @@ class Catalog(ServedArticles, Protocol):
     def current_id(self, former_id: str) -> str | None:
         """The id of the article being served that had the id ``former_id`` once."""
 
-    def index_revisions(self) -> dict[str, str]:
-        """id -> ``ArticleRecord.index_revision`` of every published article being served."""
-
     def revisions(self) -> dict[str, tuple[str, str]]:
         """id -> (path, revision of the file) of every article being served, drafts too."""
+
+    def index_revisions(self) -> dict[str, str]:
+        """id -> ``ArticleRecord.index_revision`` of every published article being served."""
 
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, in order of path and line."""

@@ -125,7 +125,7 @@ def test_no_address_leads_out(as_: As, small: Settings, name: str) -> None:
 def test_who_may_not_is_told_why(as_: As) -> None:
     anybody = as_(Caller.anonymous(Role.AGENT))
     answer = put(anybody, NEW)
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert (answer.status_code, answer.headers["WWW-Authenticate"].startswith("Bearer")) == (401, True)
     assert anybody.get(f"{ADDRESS}/revisions").status_code == 401
     assert anybody.delete(ADDRESS, headers={"If-Match": OLD}).status_code == 401
     answer = put(as_(WRITER), NEW)

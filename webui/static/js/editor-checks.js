@@ -12,11 +12,14 @@ const link = ({ id, title }) => element("a", { href: `/a/${encodeURIComponent(id
 /** Show problems at their fields; those of no field that is shown go to the top of the preview. */
 export function showProblems(form, problems) {
   const left = [];
-  const byField = Map.groupBy ? Map.groupBy(problems, (problem) => problem.field) : grouped(problems);
+  const byField = grouped(problems);
   for (const list of findAll("[data-problems]", form)) {
+    if (list.closest("[hidden]")) continue; // of the way of writing that is not shown
     const here = byField.get(list.dataset.problems) ?? [];
     list.replaceChildren(...here.map((problem) => item(problem)));
-    find(`#f-${CSS.escape(list.dataset.problems)}`, form)?.toggleAttribute("aria-invalid", here.some((problem) => problem.severity === "error"));
+    const wrong = here.some((problem) => problem.severity === "error");
+    find(`#f-${CSS.escape(list.dataset.problems)}`, form)?.setAttribute("aria-invalid", String(wrong));
+    if (wrong) list.closest("details")?.setAttribute("open", "");
     byField.delete(list.dataset.problems);
   }
   for (const others of byField.values()) left.push(...others);
@@ -40,13 +43,17 @@ function showDuplicates(form, duplicates) {
   }
 }
 
-/** Each changed number with the places that still say the old one. */
+/** Each changed number with the places that still say the old one; what was unfolded stays so. */
 function showFacts(form, facts) {
   const box = find("[data-facts]", form);
-  find("ul", box).replaceChildren(...facts.filter(({ places }) => places.length).map(({ old, new: now, places }) => element(
-    "li", { class: "warning" }, `${old} → ${now}，还写着 ${old} 的：`,
-    element("ul", {}, ...places.map((place) => element("li", {}, link(place), ` · ${place.where}：`, ...inContext(place)))),
-  )));
+  const unfolded = new Set(findAll("details[open]", box).map((fold) => fold.dataset.old));
+  find("ul", box).replaceChildren(...facts.filter(({ places }) => places.length).map((fact) => {
+    const said = `${fact.old} → ${fact.new ?? "（删掉了）"}：还有 ${fact.articles} 条写着 ${fact.old}`;
+    const places = fact.places.map((place) => element("li", {}, link(place), ` · ${place.where}：`, ...inContext(place)));
+    const fold = element("details", { "data-old": fact.old, open: unfolded.has(fact.old) });
+    fold.append(element("summary", { class: "fold" }, said), element("ul", {}, ...places));
+    return element("li", { class: "warning" }, fold);
+  }));
   box.hidden = !find("li", box);
 }
 

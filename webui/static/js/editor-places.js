@@ -10,7 +10,6 @@ function arrange({ elements: { product, scenario, product_title: newProduct, sce
   }
   for (const [title, select] of [[newProduct, product], [newScenario, scenario]]) {
     title.closest(".input").hidden = select.value !== "";
-    title.required = select.value === "";
   }
 }
 
