@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from kb.config import Settings
 from kb.service import Service
 from tests.unit.article_tree import write
-from tests.unit.forms import submit
+from tests.unit.forms import csrf_token, submit
 from tests.unit.html_page import Page
 from tests.unit.signed_in import browser_of, with_people
 from tests.unit.test_webui_history import page
@@ -82,3 +83,19 @@ def test_who_may_edit_them(service: Service) -> None:
     assert browser_of(service, "").get(ADDRESS).location.startswith("/login")
     assert browser_of(service, "王芳").get(ADDRESS).status_code == 403
     assert submit(browser_of(service, "王芳"), ADDRESS, action="save").status_code == 403
+
+
+def test_a_program_reads_previews_and_saves(boss: FlaskClient, small: Settings) -> None:
+    def post(path: str, **body: str) -> TestResponse:
+        return boss.post(f"/api/v1/dictionaries{path}", json=body, headers={"X-CSRF-Token": csrf_token(boss)})
+
+    items = {item["name"]: item for item in boss.get("/api/v1/dictionaries").get_json()["items"]}
+    texts = {"terms": "", "synonyms": "发票 票据\n", "stopwords": "退款\n"}
+    preview = post("/preview", **texts).get_json()
+    assert [change["query"] for change in preview["changes"]] == ["未收到货退款"]
+    seen = {"synonyms_revision": items["synonyms.txt"]["revision"]}
+    assert post("", **texts, **seen).status_code == 204
+    assert (small.articles / "_dict/synonyms.txt").read_text(encoding="utf-8") == "发票 票据\n"
+    assert post("", **texts, **seen).status_code == 409
+    assert post("", **texts | {"synonyms": "孤零零\n"}).status_code == 422
+    assert post("", terms="").status_code == 400
