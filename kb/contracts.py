@@ -23,7 +23,6 @@ from kb.model import (
     Snippet,
     Suggestion,
 )
-from kb.ports.store import Gap
 from kb.rules.access import rights_of
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 from kb.usecases.staleness import StaleItem
@@ -247,22 +246,6 @@ def stale_document(as_of: date, items: Iterable[StaleItem]) -> shapes.Stale:
             }
             for item in items
         ],
-    }
-
-
-def gaps_document(gaps: Iterable[Gap]) -> shapes.Gaps:
-    """``gaps``; who reported one is nobody's business but the statistics'."""
-    return {
-        "items": [
-            {
-                "at": gap.at.isoformat(timespec="seconds"),
-                "query": gap.query,
-                "note": gap.note,
-                "channel": gap.channel,
-                "product": gap.product,
-            }
-            for gap in gaps
-        ]
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from kb.shapes import Article, Day, Finding, Moment
+from kb.shapes import Article, Count, Day, Finding, Moment
 
 
 class Revision(TypedDict):
@@ -98,3 +98,74 @@ class BulkEdit(TypedDict):
     """What became of each article."""
 
     items: list[BulkOutcome]
+
+
+class GapVerdict(TypedDict):
+    """What was decided about a gap: the article ``id`` answers it, or nothing should (null). ``by`` whom, and when."""
+
+    id: str | None
+    by: str
+    at: Moment
+
+
+class Gap(TypedDict):
+    """A question without an answer, in the wordings ``queries`` (the most frequent first): so many ``reports`` by
+    agents and ``searches`` without a result, the last one at ``last``.
+    """
+
+    query: str
+    queries: list[str]
+    reports: Count
+    searches: Count
+    last: Moment
+    channels: list[str]
+    products: list[str]
+    notes: list[str]
+    open: bool
+    verdict: GapVerdict | None
+
+
+class Gaps(TypedDict):
+    """``gaps``, the weightiest first"""
+
+    items: list[Gap]
+
+
+class DictionaryFile(TypedDict):
+    """``trouble``: why the text can't be shown, and must not be replaced by what is shown instead."""
+
+    name: str
+    text: str
+    revision: str
+    trouble: str
+
+
+class Dictionaries(TypedDict):
+    """All files."""
+
+    items: list[DictionaryFile]
+
+
+class Understood(TypedDict):
+    """How a query is read: its content words, the same in other words, the ids of its first hits."""
+
+    words: list[str]
+    readings: list[str]
+    hits: list[str]
+
+
+class ChangedQuery(TypedDict):
+    """A query that would be read otherwise; ``times``: how often it was asked lately, 0 for a title."""
+
+    query: str
+    times: Count
+    before: Understood
+    after: Understood
+
+
+class DictionaryPreview(TypedDict):
+    """What other dictionaries would do to ``asked`` queries, those with other hits first; what is wrong in them."""
+
+    asked: Count
+    changes: list[ChangedQuery]
+    problems: list[Finding]

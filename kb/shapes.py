@@ -288,22 +288,6 @@ class Article(Listed):
     related: list[Related]
 
 
-class Gap(TypedDict):
-    """A query that should have been answered."""
-
-    at: Moment
-    query: str
-    note: str | None
-    channel: str | None
-    product: str | None
-
-
-class Gaps(TypedDict):
-    """``gaps``, the latest first"""
-
-    items: list[Gap]
-
-
 class LearnedQuestion(TypedDict):
     """What at least three ``people`` asked alike and answered by this article, ``picks`` times, lately on ``last``.
 

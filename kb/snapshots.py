@@ -14,19 +14,22 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
 from itertools import count
+from typing import Any
 
 from kb.errors import IndexMissing, StoreError
 from kb.model import ArticleRecord, Freshness, SearchPage, SearchRequest
 from kb.ports.engine import SearchEngine
-from kb.ports.store import ServedArticles
+from kb.ports.store import Catalog, EventLog, FaqSnapshots, ServedArticles
 from kb.rules.freshness import Policy, assess
 from kb.rules.learned_words import LearnedWords
 from kb.rules.vector_index import ArticleTexts
 from kb.text.once import once
+from kb.usecases.activity import Activity
+from kb.usecases.audience import PUBLIC, PublicArticles
 from kb.usecases.browsing import Tree, grow_tree
 from kb.usecases.classifying import Classifier, learn_wordings
 from kb.usecases.faq import FaqPanels
-from kb.usecases.learning import LearnedQuestions
+from kb.usecases.learning import LearnedQuestions, Learning
 from kb.usecases.library import Library
 from kb.usecases.question import Vocabulary
 from kb.usecases.searching import Searcher
@@ -204,6 +207,37 @@ class Snapshots:
 
     def _today(self) -> date:
         return self._now().date()
+
+
+def all_and_public(
+    catalog: Catalog,
+    events: EventLog,
+    rankings: FaqSnapshots,
+    policy: Policy,
+    activity: Activity,
+    learning: Learning,
+    **shared: Any,
+) -> tuple[Snapshots, Snapshots]:
+    """Of all articles, and of the public ones, about which agents' words and reviews tell nothing."""
+    everything = Snapshots(
+        catalog,
+        panels=FaqPanels(catalog, events, rankings, policy),
+        policy=policy,
+        habits=activity.habits,
+        learned=learning.current,
+        **shared,
+    )
+    articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
+    public = Snapshots(
+        articles,
+        panels=FaqPanels(articles, events, rankings, policy),
+        policy=policy,
+        habits=lambda: (activity.habits()[0], ()),
+        learned=LearnedQuestions,
+        audience=PUBLIC,
+        **shared,
+    )
+    return everything, public
 
 
 class _NotKept(Exception):

@@ -13,7 +13,9 @@ from kb.access import Access
 from kb.content.git_history import GitHistory
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.checking import Checker
+from kb.editing.dictionary_editor import DictionaryEditor
 from kb.editing.editor import Editor
+from kb.editing.fates import Fates
 from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
@@ -23,6 +25,7 @@ from kb.ports.store import Catalog
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity
+from kb.usecases.gaps import GapList
 from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.semantic import Semantic
@@ -57,7 +60,10 @@ class System:
     activity: Activity
     queue: ReviewQueue
     learning: Learning
+    gaps: GapList
+    dictionaries: DictionaryEditor
     editing: Editing
+    fates: Fates
     checker: Checker
     channels: tuple[str, ...]
     variables: tuple[str, ...]

@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from kb.access import Access
 from kb.access.accounts import Accounts
@@ -32,6 +31,7 @@ from kb.bulk.importing import import_file as import_rows
 from kb.config import Settings
 from kb.content.checks.page import published_pages
 from kb.content.dictionaries import read_dictionaries
+from kb.content.dictionary_files import DictionaryFiles
 from kb.content.git_history import GitHistory
 from kb.content.journal import Journal
 from kb.content.lint import is_below, places_of
@@ -42,7 +42,9 @@ from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
 from kb.editing.bulk_edits import BulkEdits
 from kb.editing.checking import Checker
+from kb.editing.dictionary_editor import DictionaryEditor
 from kb.editing.editor import Editor
+from kb.editing.fates import Fates
 from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.editing.writing import Writing
@@ -59,7 +61,7 @@ from kb.rules.freshness import Policy, assess
 from kb.rules.rewriting import Synonyms
 from kb.rules.vector_index import ArticleTexts
 from kb.service import Service
-from kb.snapshots import Snapshots
+from kb.snapshots import all_and_public
 from kb.store.accounts import AccountStore
 from kb.store.audit import AuditLog
 from kb.store.catalog import Catalog
@@ -67,6 +69,7 @@ from kb.store.database import Database
 from kb.store.drafts import Drafts
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
+from kb.store.gap_verdicts import GapVerdicts
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
@@ -83,11 +86,10 @@ from kb.text.normalize import normalize
 from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
-from kb.usecases.audience import PUBLIC, PublicArticles
 from kb.usecases.documents import index_document
-from kb.usecases.faq import FaqPanels
+from kb.usecases.gaps import GapList
 from kb.usecases.indexing import Indexer
-from kb.usecases.learning import LearnedQuestions, Learning
+from kb.usecases.learning import Learning
 from kb.usecases.library import Library
 from kb.usecases.progress import Progress, silent
 from kb.usecases.question import Vocabulary
@@ -113,9 +115,10 @@ def build_service(settings: Settings) -> Service:
     history = Revisions(database)
     commits = GitHistory(settings.articles) if settings.git_commit else None
     saver = ArticleSaver(files, catalog, history, commits=commits)
-    learning = Learning(events, LearnedStore(database), catalog, QuestionEditor(files, saver), _now)
+    questions = QuestionEditor(files, saver)
+    learning = Learning(events, LearnedStore(database), catalog, questions, _now)
     semantic = build_semantic(settings)
-    everything, public = _snapshots(
+    everything, public = all_and_public(
         catalog,
         events,
         FaqSnapshots(database),
@@ -145,6 +148,14 @@ def build_service(settings: Settings) -> Service:
         activity=activity,
         queue=ReviewQueue(catalog, events, policy),
         learning=learning,
+        gaps=GapList(activity, GapVerdicts(database), catalog, questions, _now),
+        dictionaries=DictionaryEditor(
+            DictionaryFiles(settings.articles, history),
+            history,
+            lambda dictionaries: vocabulary_of(dictionaries, settings),
+            _now,
+            lambda: (everything.refresh(), public.refresh()),
+        ),
         editing=Editing(
             editor=Editor(writing, drafts, history),
             history=told,
@@ -153,6 +164,7 @@ def build_service(settings: Settings) -> Service:
             changed=changed,
             commits=commits,
         ),
+        fates=Fates(writing, history),
         checker=Checker(files, catalog, settings.variables),
         channels=settings.channels,
         variables=settings.variables,
@@ -162,37 +174,6 @@ def build_service(settings: Settings) -> Service:
         semantic=semantic,
     )
     return Service(system)
-
-
-def _snapshots(
-    catalog: Catalog,
-    events: EventLog,
-    rankings: FaqSnapshots,
-    policy: Policy,
-    activity: Activity,
-    learning: Learning,
-    **shared: Any,
-) -> tuple[Snapshots, Snapshots]:
-    """Of all articles, and of the public ones, about which agents' words and reviews tell nothing."""
-    everything = Snapshots(
-        catalog,
-        panels=FaqPanels(catalog, events, rankings, policy),
-        policy=policy,
-        habits=activity.habits,
-        learned=learning.current,
-        **shared,
-    )
-    articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
-    public = Snapshots(
-        articles,
-        panels=FaqPanels(articles, events, rankings, policy),
-        policy=policy,
-        habits=lambda: (activity.habits()[0], ()),
-        learned=LearnedQuestions,
-        audience=PUBLIC,
-        **shared,
-    )
-    return everything, public
 
 
 def build_access(
@@ -350,7 +331,7 @@ def build_vocabulary(settings: Settings) -> Vocabulary:
 
 
 def vocabulary_of(dictionaries: Dictionaries, settings: Settings) -> Vocabulary:
-    """The same with ``dictionaries`` instead of the files."""
+    """Tokenizer, stop words and synonyms from the program's lists and ``dictionaries``."""
     tokenizer = Tokenizer(map(normalize, dictionaries.terms), cache_dir=settings.data)
     stop_words = function_words() | set(map(normalize, dictionaries.stopwords))
     return Vocabulary(tokenizer, stop_words, Synonyms(dictionaries.synonyms))

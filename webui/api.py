@@ -44,7 +44,7 @@ from webui.security import address, sender, visitor
 Given = dict[str, Any]
 
 _LONGEST_NOTE = 500
-_LONGEST_ID = 200
+LONGEST_ID = 200
 #: longer lists of suggestions are not kept
 _KEPT_ROWS = 10
 _DAY_MS = 24 * 3600 * 1000.0
@@ -67,7 +67,7 @@ _SUGGEST = (_Q, whole("limit", "最多给几条", 10, 1, 50))
 _STALE = (day("as_of", "按这一天判断，默认今天", "2026-11-30"), words("owner", "只看这个业务部门的条目", "售后业务部"))
 _AS_OF = (day("as_of", "这一天结束时的内容；答复多一个 as_of 字段", "2026-11-30"),)
 _LEARNED = (whole("limit", "最多给几条", 200, 1, 1000),)
-_ID = required_text("id", "条目编号", "refund-not-received", _LONGEST_ID)
+_ID = required_text("id", "条目编号", "refund-not-received", LONGEST_ID)
 _EVENT = (
     one_of("kind", "发生了什么", EVENT_KINDS),
     _ID,
@@ -92,15 +92,15 @@ _CHAT = (
 )
 _RECOMMEND = (
     *_CHAT,
-    text("channel", "只看适用这个渠道的条目，话术也用这个渠道的", "微信", _LONGEST_ID),
-    text("product", "只看这个产品类型（slug 或名称）", "mall", _LONGEST_ID),
+    text("channel", "只看适用这个渠道的条目，话术也用这个渠道的", "微信", LONGEST_ID),
+    text("product", "只看这个产品类型（slug 或名称）", "mall", LONGEST_ID),
     some("limit", "最多给几条", 5, MAX_RECOMMENDED),
 )
 _GAP = (
     required_text("query", "没有查到的话", "能刷花呗吗", MAX_QUERY),
     text("note", "补充说明", "客户问了三次", _LONGEST_NOTE),
-    text("channel", "客户所在的渠道", "微信", _LONGEST_ID),
-    text("product", "产品类型（slug 或名称）", "mall", _LONGEST_ID),
+    text("channel", "客户所在的渠道", "微信", LONGEST_ID),
+    text("product", "产品类型（slug 或名称）", "mall", LONGEST_ID),
 )
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, current_app, jsonify, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from kb import __version__, shapes
-from webui import api, api_checks, api_editing, api_editor, api_images, health
+from webui import api, api_checks, api_dictionaries, api_editing, api_editor, api_gaps, api_images, health
 from webui.parameters import Operation, Parameter
 from webui.problems import TITLES
 
@@ -62,7 +62,7 @@ def openapi(app: Flask) -> Json:
 def document_without_service() -> Json:
     """The same document while nothing is served."""
     app = Flask(__name__)
-    for part in (api, api_checks, api_editing, api_editor, api_images, health):
+    for part in (api, api_checks, api_dictionaries, api_editing, api_editor, api_gaps, api_images, health):
         app.register_blueprint(part.blueprint)
     return openapi(app)
 

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kb.errors import EngineError, StoreError
-from kb.model import Folder, SearchPage, SearchRequest
+from kb.errors import ArticleNotFound, EngineError, StoreError
+from kb.model import Folder, Right, SearchPage, SearchRequest
 from kb.usecases.searching import MAX_OFFSET
-from webui import inputs, problems
+from webui import history, inputs, problems
 from webui.api import vote
 from webui.current import desk
 from webui.frequent import panel_html
@@ -65,7 +65,13 @@ def search() -> ResponseReturnValue:
 @blueprint.get("/a/<article_id>")
 def article(article_id: str) -> ResponseReturnValue:
     """One article: is it current, what to say on which channel, what to do."""
-    record, freshness = desk().article(article_id)
+    day = inputs.day(inputs.filled_in(request.args), "as_of")
+    if day is not None:
+        return history.article_then(article_id, day)
+    try:
+        record, freshness = desk().article(article_id)
+    except ArticleNotFound:
+        return history.gone(article_id)
     if record.article.id != article_id:  # it had this id before
         return redirect(url_for(".article", article_id=record.article.id, channel=request.args.get("channel")))
     voted = VOTES.get(request.args.get("voted", ""))
@@ -81,8 +87,9 @@ def article(article_id: str) -> ResponseReturnValue:
         scripts=sorted(record.article.scripts, key=lambda script: script.channel != channel),
         related=desk().related(record),
         voted=voted,
+        done=request.args.get("done"),
         published=published,
-        may_edit=desk().forms.may_edit(record.article.owner),
+        may_edit=desk().may(Right.EDIT, record.article.owner),
     )
 
 
@@ -97,6 +104,10 @@ def feedback(article_id: str) -> ResponseReturnValue:
 @blueprint.get("/browse")
 def browse() -> ResponseReturnValue:
     """The tree product → scenario → articles; ``product`` and ``scenario`` (slugs) say what is open at first."""
+    status = request.args.get("status")
+    if status in ("draft", "archived"):
+        listed = desk().history.drafts() if status == "draft" else desk().history.archived()
+        return render_template("unserved.html", status=status, listed=listed)
     may_create = desk().forms.may_create()
     return render_template("browse.html", tree=desk().browse(), opened=request.args, may_create=may_create)
 

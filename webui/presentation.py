@@ -44,6 +44,8 @@ def register(app: Flask) -> None:
         preview_html,
         body_html,
         local_time,
+        moment,
+        product_title,
         repeats,
         typed_as,
         labels,
@@ -111,6 +113,16 @@ def body_html(article: Article) -> Markup:
 def local_time(moment: str) -> str:
     """``2026-11-22T01:02:03+00:00`` → ``11-22 09:02`` where the server stands; empty stays empty."""
     return datetime.fromisoformat(moment).astimezone().strftime("%m-%d %H:%M") if moment else ""
+
+
+def moment(at: datetime) -> str:
+    """``2026-11-22 09:02`` where the server stands."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def product_title(slug: str) -> str:
+    """What people call a product."""
+    return desk().library().title_of("product", slug)
 
 
 def is_day(text: str) -> bool:

@@ -49,6 +49,10 @@ ACTIONS = {
     "learn.accept": "采纳学到的问法",
     "learn.reject": "拒绝学到的问法",
     "learn.undo": "撤销对学到的问法的决定",
+    "gap.answer": "为知识缺口指定答案",
+    "gap.ignore": "忽略知识缺口",
+    "gap.undo": "撤销对知识缺口的处理",
+    "dictionary.save": "修改词典",
 }
 _FIELDS = {
     "address": "地址",

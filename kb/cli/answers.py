@@ -1,4 +1,4 @@
-"""Commands that ask: search, suggest, faq, stale, gaps."""
+"""Commands that ask: search, suggest, faq, stale."""
 
 from __future__ import annotations
 
@@ -179,20 +179,4 @@ def _stale_table(day: date, items: list[StaleItem]) -> Table:
     return rows
 
 
-@click.command()
-@json_option
-@pass_context
-def gaps(context: Context, as_json: bool) -> None:
-    """The knowledge gaps that agents reported, latest first."""
-    found = context.desk.gaps()
-    if as_json:
-        print_json(contracts.gaps_document(found))
-        return
-    rows = table(f"知识缺口（{len(found)} 条）", "时间", "查询", "说明", "产品", "渠道", whole=("时间",))
-    for gap in found:
-        texts = (gap.query, gap.note, gap.product, gap.channel)
-        rows.add_row(f"{gap.at.astimezone():%Y-%m-%d %H:%M}", *(shown(text or "") for text in texts))
-    output.print(rows)
-
-
-COMMANDS = (search, suggest, faq, stale, gaps)
+COMMANDS = (search, suggest, faq, stale)

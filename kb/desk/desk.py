@@ -8,9 +8,13 @@ from dataclasses import replace
 from datetime import date
 
 from kb import contracts, shapes
+from kb.desk.bulk import BulkDesk
 from kb.desk.checks import ChecksDesk
+from kb.desk.dictionaries import DictionariesDesk
 from kb.desk.editing import EditingDesk
 from kb.desk.forms import FormDesk
+from kb.desk.gaps import GapsDesk
+from kb.desk.history import HistoryDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
 from kb.errors import ArticleNotFound, QueryError
@@ -55,6 +59,31 @@ class Desk:
         return LearnedDesk(self._system, self.caller)
 
     @property
+    def gaps(self) -> GapsDesk:
+        """Working through what was reported and searched in vain."""
+        return GapsDesk(self._system, self.caller)
+
+    @property
+    def dictionaries(self) -> DictionariesDesk:
+        """Editing terms, synonyms and stop words."""
+        return DictionariesDesk(self._system, self.caller)
+
+    @property
+    def editing(self) -> EditingDesk:
+        """Changing articles, their history."""
+        return EditingDesk(self._system, self.caller)
+
+    @property
+    def bulk(self) -> BulkDesk:
+        """One change to many articles, shown before it is made."""
+        return BulkDesk(self._system, self.caller)
+
+    @property
+    def history(self) -> HistoryDesk:
+        """What articles said before, and what became of them."""
+        return HistoryDesk(self._system, self.caller)
+
+    @property
     def forms(self) -> FormDesk:
         """The form in which articles are written."""
         return FormDesk(self._system, self.caller)
@@ -65,11 +94,6 @@ class Desk:
         return ImageDesk(self._system, self.caller)
 
     @property
-    def editing(self) -> EditingDesk:
-        """Changing articles, their history."""
-        return EditingDesk(self._system, self.caller)
-
-    @property
     def checks(self) -> ChecksDesk:
         """What is checked before an article is saved."""
         return ChecksDesk(self._system, self.caller)
@@ -78,6 +102,10 @@ class Desk:
     def channels(self) -> tuple[str, ...]:
         """The configured service channels."""
         return self._system.channels
+
+    def may(self, right: Right, owner: str | None) -> bool:
+        """Whether the caller has a right for the articles of a department: what a page may offer."""
+        return may(self.caller, right, owner)
 
     # --- questions
 
@@ -192,11 +220,6 @@ class Desk:
         """What is wrong in the article files as they stand."""
         require(self.caller, Right.READ_INTERNAL)
         return self._system.catalog.problems()
-
-    def gaps(self) -> list[Gap]:
-        """The reported knowledge gaps that are still kept, latest first."""
-        require(self.caller, Right.READ_INTERNAL)
-        return self._system.activity.gaps()
 
     # --- what agents do
 

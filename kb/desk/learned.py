@@ -5,7 +5,7 @@ from __future__ import annotations
 from kb.model import Caller, Right
 from kb.ports.history import origin_of
 from kb.ports.store import LearnedQuestion, LearningVerdict
-from kb.rules.access import require, require_for
+from kb.rules.access import may, require, require_for
 from kb.system import System
 from kb.usecases.learning import Proposal
 
@@ -20,6 +20,15 @@ class LearnedDesk:
         """What waits for a decision, the strongest first."""
         require(self._caller, Right.READ_INTERNAL)
         return self._system.learning.proposals()
+
+    def may_decide(self, proposal: Proposal) -> bool:
+        """Whether the caller may accept or reject it."""
+        return may(self._caller, Right.PUBLISH, self._owner(proposal.question.article_id))
+
+    def verdict(self, query: str, article_id: str) -> LearningVerdict | None:
+        """What was decided about a query and an article."""
+        require(self._caller, Right.READ_INTERNAL)
+        return self._system.learning.verdict(query, article_id)
 
     def accept(self, query: str, article_id: str, user: str) -> LearnedQuestion:
         """See ``Learning.accept``."""
@@ -47,5 +56,8 @@ class LearnedDesk:
         self._system.access.audit.record(self._caller, action, article_id)
 
     def _require(self, article_id: str) -> None:
+        require_for(self._caller, Right.PUBLISH, self._owner(article_id))
+
+    def _owner(self, article_id: str) -> str | None:
         record = self._system.catalog.get(article_id)
-        require_for(self._caller, Right.PUBLISH, record.article.owner if record else None)
+        return record.article.owner if record else None

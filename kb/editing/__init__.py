@@ -9,4 +9,6 @@
     form.py        the form that stands for a file; placing, field_places, form_merging and seen belong to it
     versions.py    two texts compared, three merged
     bulk_edits.py  owner, channels, tags, review interval of many articles
+    versions.py    versions of one article compared and merged
+    dictionaries.py  terms, synonyms, stop words, and which queries a change would answer otherwise
 """

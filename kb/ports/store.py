@@ -129,6 +129,15 @@ class QueryCount:
     last: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FailedSearch:
+    """A search that found nothing, with what was personal masked."""
+
+    query: str
+    at: datetime
+    channel: str | None
+
+
 class QueryLog(Protocol):
     """What was searched. Personal numbers are masked before anything is written."""
 
@@ -138,8 +147,8 @@ class QueryLog(Protocol):
     def settle(self, agent: str) -> None:
         """The agent's latest search is complete (a pick, Enter): what follows is another one."""
 
-    def zero_results(self, since: datetime) -> list[QueryCount]:
-        """Unfiltered searches that found nothing, the most frequent first."""
+    def zero_results(self, since: datetime, limit: int) -> list[FailedSearch]:
+        """Unfiltered searches that found nothing, the latest first."""
 
     def frequent(self, since: datetime, limit: int) -> list[QueryCount]:
         """Searches that found something and hold nothing personal, the most frequent first."""
@@ -311,6 +320,34 @@ class GapLog(Protocol):
 
     def purge(self, before: datetime) -> int:
         """Forget what is older; return how many reports that was."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapVerdict:
+    """What somebody decided about a knowledge gap: ``article_id`` answers it, or nothing should (None).
+
+    ``asked`` are the letters of the wording ``text``; ``added``: whether that wording went into the article's file.
+    """
+
+    asked: str
+    text: str
+    article_id: str | None
+    added: bool
+    user: str
+    at: datetime
+
+
+class GapVerdicts(Protocol):
+    """Verdicts on knowledge gaps, one a wording."""
+
+    def judge(self, verdict: GapVerdict) -> None:
+        """Keep a verdict in place of an earlier one on the same wording."""
+
+    def withdraw(self, asked: str) -> GapVerdict | None:
+        """Forget a verdict and return it; None when there was none."""
+
+    def all(self) -> list[GapVerdict]:
+        """All of them, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)

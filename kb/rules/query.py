@@ -72,9 +72,14 @@ def parse_query(text: str, tokenizer: Tokenizer, stop_words: Collection[str] = (
     )
 
 
+def content_words(text: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> list[str]:
+    """The words of a text, folded, without stop words."""
+    return [word.text for word in tokenizer.top_words(normalize(text)) if word.text not in stop_words]
+
+
 def has_content(text: str, tokenizer: Tokenizer, stop_words: Collection[str]) -> bool:
     """Whether a text says anything besides stop words."""
-    return any(word.text not in stop_words for word in tokenizer.top_words(normalize(text)))
+    return bool(content_words(text, tokenizer, stop_words))
 
 
 def untouchable(folded: str) -> frozenset[int]:

@@ -194,6 +194,20 @@ MIGRATIONS = (
         ) WITHOUT ROWID;
         """,
     ),
+    Migration(
+        9,
+        "verdicts on knowledge gaps",
+        """
+        CREATE TABLE gap_verdicts (
+            asked TEXT PRIMARY KEY,      -- letters of the wording, folded
+            text TEXT NOT NULL,
+            article_id TEXT,             -- what answers it; NULL: nothing should
+            added INTEGER NOT NULL,      -- whether the wording went into the article's file
+            user TEXT NOT NULL,
+            at INTEGER NOT NULL          -- milliseconds since 1970
+        );
+        """,
+    ),
 )
 
 

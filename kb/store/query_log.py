@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import sqlite_utils
 
-from kb.ports.store import LoggedSearch, QueryCount
+from kb.ports.store import FailedSearch, LoggedSearch, QueryCount
 from kb.store.database import Database, epoch_ms, from_epoch_ms
 from kb.text.masking import mask
 
@@ -20,8 +20,14 @@ REST_MS = 2_000
 BURST_MS = 30_000
 
 # The bare column ``query`` comes from the row with the greatest ``at``: the latest spelling.
-_COUNT = "SELECT query, count(*) AS times, max(at) FROM searches WHERE at >= ?"
-_BY_TIMES = "GROUP BY normalized ORDER BY times DESC, normalized"
+_FREQUENT = """
+    SELECT query, count(*) AS times, max(at) FROM searches WHERE at >= ? AND n_hits > 0 AND NOT masked
+    GROUP BY normalized ORDER BY times DESC, normalized LIMIT ?
+"""
+_FAILED = """
+    SELECT query, at, channel FROM searches WHERE at >= ? AND n_hits = 0 AND filters = '{}'
+    ORDER BY at DESC, id DESC LIMIT ?
+"""
 
 
 class QueryLog:
@@ -51,23 +57,22 @@ class QueryLog:
                 [agent],
             )
 
-    def zero_results(self, since: datetime) -> list[QueryCount]:
-        """Searches that found nothing though unfiltered (a filter may be the reason), most frequent first."""
-        return self._counts(f"{_COUNT} AND n_hits = 0 AND filters = '{{}}' {_BY_TIMES}", since, -1)
+    def zero_results(self, since: datetime, limit: int) -> list[FailedSearch]:
+        """Searches that found nothing though unfiltered (a filter may be the reason), the latest first."""
+        with self._database.read() as db:
+            rows = db.execute(_FAILED, [epoch_ms(since), limit])
+            return [FailedSearch(query, from_epoch_ms(at), channel) for query, at, channel in rows]
 
     def frequent(self, since: datetime, limit: int) -> list[QueryCount]:
         """Searches that found something and hold nothing personal, most frequent first."""
-        return self._counts(f"{_COUNT} AND n_hits > 0 AND NOT masked {_BY_TIMES}", since, limit)
+        with self._database.read() as db:
+            rows = db.execute(_FREQUENT, [epoch_ms(since), limit])
+            return [QueryCount(query, times, from_epoch_ms(last)) for query, times, last in rows]
 
     def purge(self, before: datetime) -> int:
         """Forget what is older; return how many searches that was."""
         with self._database.write() as db:
             return db.execute("DELETE FROM searches WHERE at < ?", [epoch_ms(before)]).rowcount
-
-    def _counts(self, sql: str, since: datetime, limit: int) -> list[QueryCount]:
-        with self._database.read() as db:
-            rows = db.execute(f"{sql} LIMIT ?", [epoch_ms(since), limit])
-            return [QueryCount(query, times, from_epoch_ms(last)) for query, times, last in rows]
 
 
 def _row(search: LoggedSearch) -> dict[str, Any]:

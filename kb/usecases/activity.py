@@ -14,12 +14,16 @@ from functools import partial
 from kb.errors import StoreError
 from kb.model import SearchPage, SearchRequest
 from kb.ports.store import Event, EventLog, Gap, GapLog, LoggedSearch, QueryLog
+from kb.rules.gaps import Mention
 from kb.text.normalize import normalize
 
 log = logging.getLogger(__name__)
 
 _FREQUENT = timedelta(days=28)
 _FREQUENT_LIMIT = 500
+#: what customers asked a season ago tells little of what they will ask
+_MISSED = timedelta(days=90)
+_MISSED_LIMIT = 5000
 #: events by which an agent takes an answer: what is typed next is another search
 _SETTLING = ("pick", "open", "copy")
 
@@ -66,9 +70,14 @@ class Activity:
         """Write down a knowledge gap. Raises TooManyReports, StoreError."""
         self._gaps.record(gap)
 
-    def gaps(self) -> list[Gap]:
-        """The reports that are still kept, latest first."""
-        return self._gaps.recent(datetime.fromtimestamp(0, timezone.utc))
+    def missed(self) -> list[Mention]:
+        """Every report of a gap that is still kept, and what was lately searched without a result."""
+        reports = self._gaps.recent(datetime.fromtimestamp(0, timezone.utc))
+        searches = self._queries.zero_results(self._now() - _MISSED, _MISSED_LIMIT)
+        return [
+            *(Mention(gap.query, gap.at, True, gap.note, gap.channel, gap.product) for gap in reports),
+            *(Mention(search.query, search.at, False, channel=search.channel) for search in searches),
+        ]
 
     def purge(self, before: datetime) -> None:
         """Forget what is older."""

@@ -111,6 +111,11 @@ class Learning:
         """What was decided, the latest first."""
         return self._store.verdicts()
 
+    def verdict(self, query: str, article_id: str) -> LearningVerdict | None:
+        """What was decided about a query and an article."""
+        wanted = (letters_of(query), article_id)
+        return next((found for found in self._store.verdicts() if (found.asked, found.article_id) == wanted), None)
+
     def accept(self, query: str, article_id: str, user: str, origin: str = "cli") -> LearnedQuestion:
         """Write a proposed question into the article's file; ``origin`` as in ``Edit``.
 
@@ -135,15 +140,13 @@ class Learning:
 
         Raises QueryError when there is no verdict, and what ``QuestionEditor`` raises.
         """
-        asked = letters_of(query)
-        found = [v for v in self._store.verdicts() if (v.asked, v.article_id) == (asked, article_id)]
-        if not found:
+        verdict = self.verdict(query, article_id)
+        if verdict is None:
             raise QueryError(f"“{query}”对条目 {article_id} 还没有采纳或拒绝过，没有可以撤销的。")
-        (verdict,) = found
         record = self._catalog.get(article_id)
         if verdict.accepted and record is not None:
             self._editor.remove(record, verdict.text, self._edit(user, origin, "撤销采纳的问法"))
-        self._store.withdraw(asked, article_id)
+        self._store.withdraw(verdict.asked, article_id)
         self._reload()
         return verdict
 

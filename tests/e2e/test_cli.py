@@ -77,9 +77,11 @@ def test_reported_gaps_are_listed(indexed: Desk) -> None:
     assert indexed.json("gaps") == {"items": []}
     with indexed.serve() as server:
         server.post("/api/v1/gaps", query="能刷花呗吗", note="问的人多")
+        server.post("/api/v1/gaps", query="可以刷花呗吗", channel="微信")
     (gap,) = indexed.json("gaps")["items"]
-    assert (gap["query"], gap["note"], gap["channel"], gap["product"]) == ("能刷花呗吗", "问的人多", None, None)
-    assert "能刷花呗吗" in indexed.run("gaps").stdout
+    assert gap["queries"] == ["可以刷花呗吗", "能刷花呗吗"]
+    assert (gap["reports"], gap["searches"], gap["notes"], gap["channels"]) == (2, 0, ["问的人多"], ["微信"])
+    assert "可以刷花呗吗" in indexed.run("gaps").stdout
 
 
 def test_stored_texts_do_not_command_the_terminal(indexed: Desk) -> None:

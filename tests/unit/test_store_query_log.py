@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.ports.store import LoggedSearch
+from kb.ports.store import FailedSearch, LoggedSearch
 from kb.store.database import Database
 from kb.store.query_log import QueryLog
 
@@ -105,7 +105,7 @@ def test_personal_numbers_are_masked_and_never_suggested(log: QueryLog) -> None:
     record(log, "13812345678 退款", n_hits=0)
     record(log, "13812345678 退款", 10, n_hits=1)
 
-    assert [found.query for found in log.zero_results(START)] == ["[手机号] 退款"]
+    assert [found.query for found in log.zero_results(START, 100)] == ["[手机号] 退款"]
     assert logged(log) == {}
 
 
@@ -124,21 +124,21 @@ def test_nothing_personal_reaches_the_file(log: QueryLog, tmp_path: Path) -> Non
     assert "１３８".encode() not in content
 
 
-def test_zero_results_are_counted_by_what_was_meant_in_the_latest_spelling(log: QueryLog) -> None:
+def test_searches_without_a_result_come_latest_first(log: QueryLog) -> None:
     for second, (query, n_hits) in enumerate([("ETC办理", 0), ("花呗", 0), ("退款", 5), ("etc办理", 0)]):
-        record(log, query, second * 10, n_hits=n_hits)
+        record(log, query, second * 10, n_hits=n_hits, channel="微信")
 
-    found = log.zero_results(START)
+    found = log.zero_results(START, 2)
 
-    assert [(row.query, row.count) for row in found] == [("etc办理", 2), ("花呗", 1)]
-    assert found[0].last == START + timedelta(seconds=30)
+    assert [search.query for search in found] == ["etc办理", "花呗"]
+    assert found[0] == FailedSearch("etc办理", START + timedelta(seconds=30), "微信")
 
 
 def test_what_a_filter_hid_is_no_gap(log: QueryLog) -> None:
     record(log, "退款", n_hits=0, filters={"product": "mall"})
     record(log, "花呗", 10, n_hits=0, channel="微信")
 
-    assert [found.query for found in log.zero_results(START)] == ["花呗"]
+    assert [found.query for found in log.zero_results(START, 100)] == ["花呗"]
 
 
 def test_frequent_searches_found_something_and_come_most_frequent_first(log: QueryLog) -> None:

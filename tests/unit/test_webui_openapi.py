@@ -26,7 +26,14 @@ DOCUMENT = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))
 OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for method in methods]
 #: tests/unit/test_webui_checks.py asks as an editor;
 #: a file has no example in the document; tests/unit/test_webui_images.py sends real ones
-_NOT_FOR_ANYBODY = ("/api/v1/images", "/api/v1/check", "/api/v1/trial", "/api/v1/preview")
+_NOT_FOR_ANYBODY = (
+    "/api/v1/images",
+    "/api/v1/check",
+    "/api/v1/trial",
+    "/api/v1/preview",
+    "/api/v1/gaps/verdicts",
+    "/api/v1/dictionaries",
+)
 WITH_EXAMPLES = [(path, method) for path, method in OPERATIONS if path not in _NOT_FOR_ANYBODY]
 WITH_LIMITS = [
     (path, method)

@@ -5,12 +5,14 @@ import { enhanceBlanks, makeFillable } from "./blanks.js";
 import { enhanceSearchBox } from "./combobox.js";
 import { enhanceCopying } from "./copy.js";
 import { find } from "./dom.js";
+import { enhanceArticleFields } from "./find_article.js";
 import { enhancePanel, sayKeys } from "./faq.js";
 import { enhanceHits } from "./hits.js";
 import { enhanceKeys } from "./keys.js";
 import { enhancePasting } from "./pasting.js";
 import { enhanceScope } from "./scope.js";
 import { record } from "./statistics.js";
+import { enhanceTicking } from "./ticking.js";
 import { enhanceLinks, onNewContent } from "./visit.js";
 
 const DOUBLE_CLICK_MS = 1000;
@@ -25,6 +27,8 @@ enhanceArticle();
 enhancePanel();
 enhanceHits();
 enhanceKeys();
+enhanceArticleFields();
+enhanceTicking();
 
 onNewContent(makeFillable);
 onNewContent(sayKeys);
