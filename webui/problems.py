@@ -18,6 +18,7 @@ from kb.contracts import problem_document
 from kb.errors import (
     AccessDenied,
     AccountError,
+    ArticleError,
     ArticleNotFound,
     EditConflict,
     EditError,
@@ -124,6 +125,8 @@ def explain(error: Exception) -> Answer:
         return Answer(422, _IMAGE_REFUSED, str(error))
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
+    if isinstance(error, ArticleError):
+        return Answer(422, _INVALID, str(error))
     if isinstance(error, (EditError, EditConflict, InvalidArticle)):
         return _explain_edit(error)
     if isinstance(error, (LoginRequired, LoginFailed, TooManyLogins, SingleSignOnError, AccessDenied, AccountError)):

@@ -81,6 +81,7 @@ class FormDesk:
 
     def form(self, source: str, folder: str = "") -> ArticleForm:
         """The form of a file. Raises ArticleError when only the file as a whole can be edited."""
+        require(self._caller, Right.EDIT)
         return form_of(source, self._system.channels, folder)
 
     def blank(self, product: str, scenario: str, questions: Sequence[str]) -> ArticleForm:

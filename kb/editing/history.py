@@ -96,6 +96,7 @@ class ArticleHistory:
 
         None: the change was the article's creation, it is gone now. Raises EditConflict when it is not the latest.
         """
+        require(caller, Right.PUBLISH)
         rows = self.revisions(caller, article_id)
         latest, before = rows[0], rows[1] if len(rows) > 1 else None
         if latest.number != number:

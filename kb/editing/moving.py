@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kb.content.places import path_of
-from kb.editing.writing import Place, Writing, check_rights
+from kb.editing.writing import Place, Standing, Writing, check_rights
 from kb.errors import EditError
 from kb.model import Caller, Right
 from kb.ports.history import Drafts
 from kb.ports.store import FileVersion
-from kb.rules.access import require
+from kb.rules.access import require, require_for
 
 _ACTIONS = {"archived": "archive", "published": "unarchive"}
 
@@ -27,8 +27,7 @@ class Moving:
         self, caller: Caller, article_id: str, place: Place, expected: str | None = None, note: str = ""
     ) -> FileVersion:
         """Into another scenario, there already or made for it; the file keeps its name and every byte."""
-        require(caller, Right.PUBLISH)
-        standing = self._writing.standing(article_id)
+        standing = self._standing(caller, article_id)
         name = standing.file.path.rpartition("/")[2]
         folder = path_of(place.product, place.scenario, "x").rpartition("/")[0]
         path = f"{folder}/{name}"
@@ -48,8 +47,7 @@ class Moving:
 
         The file keeps its name: nothing depends on it.
         """
-        require(caller, Right.PUBLISH)
-        standing = self._writing.standing(article_id)
+        standing = self._standing(caller, article_id)
         article = standing.article
         path_of("x", "x", new_id)
         if new_id == article.id:
@@ -64,7 +62,13 @@ class Moving:
         self, caller: Caller, article_id: str, status: str, expected: str | None = None, note: str = ""
     ) -> FileVersion:
         """Take it out of service (``archived``), or back into it (``published``)."""
-        require(caller, Right.PUBLISH)
-        standing = self._writing.standing(article_id)
+        standing = self._standing(caller, article_id)
         edit = self._writing.edit(caller, _ACTIONS[status], note)
         return self._writing.change_fields(caller, standing, expected, {"status": status}, edit)
+
+    def _standing(self, caller: Caller, article_id: str) -> Standing:
+        """The article, for whom it is their business: others learn nothing about what could be done with it."""
+        require(caller, Right.PUBLISH)
+        standing = self._writing.standing(article_id)
+        require_for(caller, Right.PUBLISH, standing.article.owner)
+        return standing
