@@ -71,6 +71,7 @@ def draft(**more: Any) -> dict[str, Any]:
     return {"source": ARTICLE, "id": ID, "product": "mall", "scenario": "refund", **more}
 
 
+DICTIONARIES = {"terms": "", "synonyms": "", "stopwords": ""}
 FORM = {"mode": "source", "source": ARTICLE, "file": "seen by nobody", "draft": ""}
 ROUTES: dict[tuple[str, str], Needs] = {
     # what is there to read
@@ -152,6 +153,9 @@ ROUTES: dict[tuple[str, str], Needs] = {
     # everybody's searches, everybody's accounts
     ("GET", "/dictionaries"): some(Right.EDIT_DICTIONARIES),
     ("POST", "/dictionaries"): some(Right.EDIT_DICTIONARIES, data={"action": "preview"}),
+    ("GET", "/api/v1/dictionaries"): some(Right.EDIT_DICTIONARIES),
+    ("POST", "/api/v1/dictionaries/preview"): some(Right.EDIT_DICTIONARIES, json=DICTIONARIES),
+    ("POST", "/api/v1/dictionaries"): some(Right.EDIT_DICTIONARIES, json=DICTIONARIES),
     ("GET", "/admin"): some(Right.ADMINISTER),
     ("POST", "/admin/users/<action>"): some(Right.ADMINISTER, data={"name": "nobody"}),
     ("POST", "/admin/tokens/add"): some(Right.ADMINISTER, data={"name": "bot", "role": "nonsense"}),
