@@ -147,9 +147,9 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/api/v1/bulk-edits"): some(
         Right.PUBLISH, json={"ids": [ID], "field": "tags", "mode": "add", "values": ["大促"]}
     ),
-    ("POST", "/gaps/verdicts"): some(Right.EDIT, data={"query": "能刷花呗吗", "verdict": "ignored"}),
-    ("POST", "/api/v1/gaps/verdicts"): some(Right.EDIT, json={"query": "能刷花呗吗", "verdict": "ignored"}),
-    ("POST", "/gaps/learned"): ours(Right.PUBLISH, data={"query": "没有人问过", "id": ID, "verdict": "reject"}),
+    ("POST", "/gaps/verdicts"): some(Right.EDIT, data={"query": "能刷花呗吗", "decision": "ignored"}),
+    ("POST", "/api/v1/gaps/verdicts"): some(Right.EDIT, json={"query": "能刷花呗吗", "decision": "ignored"}),
+    ("POST", "/gaps/learned"): ours(Right.PUBLISH, data={"query": "没有人问过", "id": ID, "decision": "reject"}),
     # everybody's searches, everybody's accounts
     ("GET", "/dictionaries"): some(Right.EDIT_DICTIONARIES),
     ("POST", "/dictionaries"): some(Right.EDIT_DICTIONARIES, data={"action": "preview"}),
