@@ -59,12 +59,15 @@ def judge_gap(body: Body) -> ResponseReturnValue:
 
 
 def judge(query: str, decision: str, id: str | None) -> None:
-    """Do what was decided, by a program or on the page."""
+    """Do what was decided, by a program or on the page. Raises QueryError, and what ``GapsDesk`` raises."""
+    desk().gaps.require_to_judge()
     if decision == "answered":
         if id is None:
             raise QueryError("缺少 id：请给出回答它的条目编号。")
         desk().gaps.answer(query, id)
     elif decision == "ignored":
         desk().gaps.ignore(query)
-    else:
+    elif decision == "open":
         desk().gaps.undo(query)
+    else:
+        raise QueryError("没有这种处理办法，请刷新页面再试。")

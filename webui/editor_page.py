@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from flask import render_template, url_for
+from markupsafe import Markup
 
 from kb.desk.forms import Opened
 from kb.editing.field_places import field_at
@@ -76,6 +77,7 @@ def show(screen: Screen) -> str:
     messages: defaultdict[str, list[Placed]] = defaultdict(list)
     for problem in placed(screen):
         messages[problem.field].append(problem)
+    preview = forms.preview(screen.source, folder) if forms.may_create() else None
     return render_template(
         "edit.html",
         screen=screen,
@@ -98,7 +100,8 @@ def show(screen: Screen) -> str:
         limits=limits_of(form.scripts),
         variables=forms.variables,
         may_publish=forms.may_publish(screen.opened),
-        preview=forms.preview(screen.source, folder) if forms.may_create() else None,
+        preview=preview,
+        preview_body=Markup(preview["html"] or "") if preview else "",  # noqa: S704  # the desk sanitises it
         AUDIENCES=AUDIENCES,
         PRIORITIES=PRIORITIES,
         TOOLS=TOOLS,

@@ -87,12 +87,12 @@ def _page(article_id: str, trouble: str = "") -> str:
     if opened.record is None:  # a draft of an article that has no file yet
         raise ArticleNotFound(article_id)
     article, library = opened.record.article, desk().library()
+    desk().require(Right.PUBLISH, article.owner)
     return render_template(
         "manage.html",
         article=article,
         revision=opened.state.revision,
         has_draft=opened.state.draft is not None,
-        publishes=desk().may(Right.PUBLISH, article.owner),
         scenarios=_scenarios(article),
         product_choices=[(slug, folder.title) for slug, folder in library.products.items()],
         here=place_title(library, article.scenario_path),

@@ -90,6 +90,7 @@ def article(article_id: str) -> ResponseReturnValue:
         done=request.args.get("done"),
         published=published,
         may_edit=desk().may(Right.EDIT, record.article.owner),
+        may_publish=desk().may(Right.PUBLISH, record.article.owner),
     )
 
 

@@ -33,7 +33,7 @@ from kb.model import (
     Suggestion,
 )
 from kb.ports.store import Event, Gap
-from kb.rules.access import may, require
+from kb.rules.access import may, require, require_for
 from kb.rules.query import MAX_QUERY
 from kb.system import System
 from kb.text.render import render_html
@@ -106,6 +106,10 @@ class Desk:
     def may(self, right: Right, owner: str | None) -> bool:
         """Whether the caller has a right for the articles of a department: what a page may offer."""
         return may(self.caller, right, owner)
+
+    def require(self, right: Right, owner: str | None) -> None:
+        """Raises LoginRequired or AccessDenied, saying why, unless the caller ``may``."""
+        require_for(self.caller, right, owner)
 
     # --- questions
 

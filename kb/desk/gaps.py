@@ -32,6 +32,10 @@ class GapsDesk:
         """Whether the caller may decide anything here."""
         return has(self._caller, Right.EDIT)
 
+    def require_to_judge(self) -> None:
+        """Raises LoginRequired or AccessDenied unless the caller ``may_judge``."""
+        require(self._caller, Right.EDIT)
+
     def answer(self, text: str, article_id: str) -> GapVerdict:
         """See ``GapList.answer``."""
         self._require_to_publish(article_id)

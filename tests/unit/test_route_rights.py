@@ -71,8 +71,8 @@ def draft(**more: Any) -> dict[str, Any]:
     return {"source": ARTICLE, "id": ID, "product": "mall", "scenario": "refund", **more}
 
 
+DICTIONARIES = {"terms": "", "synonyms": "", "stopwords": ""}
 FORM = {"mode": "source", "source": ARTICLE, "file": "seen by nobody", "draft": ""}
-WORDS = {"terms": "花呗\n", "synonyms": "", "stopwords": ""}
 ROUTES: dict[tuple[str, str], Needs] = {
     # what is there to read
     ("GET", "/"): anybody(),
@@ -149,13 +149,13 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ),
     ("POST", "/gaps/verdicts"): some(Right.EDIT, data={"query": "能刷花呗吗", "decision": "ignored"}),
     ("POST", "/api/v1/gaps/verdicts"): some(Right.EDIT, json={"query": "能刷花呗吗", "decision": "ignored"}),
-    ("POST", "/gaps/learned"): ours(Right.PUBLISH, data={"query": "没有人问过", "id": ID, "verdict": "reject"}),
+    ("POST", "/gaps/learned"): ours(Right.PUBLISH, data={"query": "没有人问过", "id": ID, "decision": "reject"}),
     # everybody's searches, everybody's accounts
     ("GET", "/dictionaries"): some(Right.EDIT_DICTIONARIES),
     ("POST", "/dictionaries"): some(Right.EDIT_DICTIONARIES, data={"action": "preview"}),
     ("GET", "/api/v1/dictionaries"): some(Right.EDIT_DICTIONARIES),
-    ("POST", "/api/v1/dictionaries"): some(Right.EDIT_DICTIONARIES, json=WORDS),
-    ("POST", "/api/v1/dictionaries/preview"): some(Right.EDIT_DICTIONARIES, json=WORDS),
+    ("POST", "/api/v1/dictionaries/preview"): some(Right.EDIT_DICTIONARIES, json=DICTIONARIES),
+    ("POST", "/api/v1/dictionaries"): some(Right.EDIT_DICTIONARIES, json=DICTIONARIES),
     ("GET", "/admin"): some(Right.ADMINISTER),
     ("POST", "/admin/users/<action>"): some(Right.ADMINISTER, data={"name": "nobody"}),
     ("POST", "/admin/tokens/add"): some(Right.ADMINISTER, data={"name": "bot", "role": "nonsense"}),

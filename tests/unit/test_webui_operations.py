@@ -125,7 +125,7 @@ def test_who_may_do_it(service: Service, file: Path) -> None:
     assert submit(browser_of(service, ""), MANAGE, action="delete").status_code == 401
     for name in ("李雷", "吴敏"):
         assert submit(browser_of(service, name), MANAGE, action="delete").status_code == 403
-    assert "需要发布权限" in page(browser_of(service, "吴敏"), MANAGE).text()
+        page(browser_of(service, name), MANAGE, status=403)
     assert file.exists()
 
 
