@@ -30,9 +30,9 @@ AUDIENCE = "audience: public\n---\n## 标准话术"
 
 @dataclass(frozen=True)
 class Needs:
-    """What a route asks for. ``right`` None: nothing; ``scoped``: for the article's department; ``person``: a login.
+    """What a route asks for: ``right`` (None: nothing), ``scoped`` for the article's department; ``person``: a session.
 
-    ``person``: somebody with a session, so no program. ``send``: what a request brings beside its address, as the test client takes it.
+    ``send``: what a request brings beside its address, as the test client takes it.
     """
 
     right: Right | None = None
@@ -120,7 +120,7 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/a/<article_id>/history"): ours(Right.EDIT),
     ("POST", "/a/<article_id>/history/restore"): ours(Right.PUBLISH, data={"number": "1"}),
     ("POST", "/a/<article_id>/history/undo"): ours(Right.PUBLISH, data={"number": "999"}),
-    ("GET", "/a/<article_id>/manage"): ours(Right.EDIT),
+    ("GET", "/a/<article_id>/manage"): ours(Right.PUBLISH),
     ("POST", "/a/<article_id>/manage"): ours(Right.PUBLISH, data={"action": "archive", "expected": "not this"}),
     ("POST", "/api/v1/preview"): ours(Right.EDIT, json={"id": ID, "source": ARTICLE}),
     ("POST", "/api/v1/check"): ours(Right.EDIT, json=draft()),
