@@ -12,7 +12,7 @@ from kb.content.findings import Findings
 from kb.content.front_matter import FrontMatter, Scalar, read_front_matter
 from kb.content.writer import Value, edit_front_matter, render_document, replace_body
 from kb.model import Article
-from kb.text.section_edits import other_text, script_text, section_text, with_other, with_script, with_section
+from kb.text.section_edits import other_text, script_texts, section_text, with_other, with_script, with_section
 from kb.text.spreadsheets import storable
 
 _FIELD_NAMES = frozenset(column.name for column in FIELDS)
@@ -33,7 +33,8 @@ def cells_of(article: Article, source: str, columns: Columns) -> dict[str, str]:
     assert front is not None  # noqa: S101  # an article was read from it
     cells = {column.name: _field(front, column.name) or column.default for column in FIELDS}
     cells[CATEGORY] = category_cell((article.product.title, article.scenario.title))
-    cells |= {name: script_text(front.body, channel) for name, channel in columns.scripts.items()}
+    scripts = script_texts(front.body)
+    cells |= {name: scripts.get(channel, "") for name, channel in columns.scripts.items()}
     cells |= {title: section_text(front.body, title) for title in columns.sections}
     cells[OTHER] = other_text(front.body)
     cells = tidied({name: storable(text) for name, text in cells.items()}, columns)

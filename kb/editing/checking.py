@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from kb.content.checks.agreed_facts import contradictions, read_agreements
 from kb.content.checks.links import hidden_targets
@@ -25,6 +26,9 @@ from kb.model import Article, Problem
 from kb.ports.content import Scan
 from kb.ports.store import Catalog, FileVersion
 from kb.usecases.question import Vocabulary
+
+#: Nobody mends more in one go, and finding the place of each takes as long as the file is.
+MOST_FINDINGS = 200
 
 #: The fields that a file can't do without, by what is said when they are missing.
 _REQUIRED = {spec.required: spec.name for spec in article_fields(()) if spec.required}
@@ -92,7 +96,7 @@ class Checker:
         if article is None:
             return Checked(None, _placed(unsaved.source, problems))
         before = self._catalog.get(unsaved.id) if unsaved.id else None
-        problems += self._strict(version, article, scan, vocabulary, today)
+        problems += islice(self._strict(version, article, scan, vocabulary, today), MOST_FINDINGS)
         problems += self._ids(version, article, unsaved.id)
         return Checked(
             article=article,
@@ -140,9 +144,10 @@ class Checker:
 
 
 def _placed(source: str, problems: list[Problem]) -> tuple[FieldFinding, ...]:
+    errors_first = sorted(problems, key=lambda problem: problem.severity != "error")
     return tuple(
         FieldFinding(_REQUIRED.get(p.message) or field_at(source, p.line), p.line, p.severity, p.message)
-        for p in problems
+        for p in sorted(errors_first[:MOST_FINDINGS])
     )
 
 

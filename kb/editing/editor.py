@@ -147,7 +147,10 @@ class Editor:
         Raises EditError, InvalidArticle, EditConflict when the id or the file is taken, SaveFailed.
         """
         require(caller, Right.PUBLISH)
-        path = self._path_of_new(article_id, place, self._drafts.get(article_id))
+        draft = self._drafts.get(article_id)
+        if draft is not None:  # it is dropped below
+            require_for(caller, Right.PUBLISH, self._owner_of(draft))
+        path = self._path_of_new(article_id, place, draft)
         titles = place.titles if place else {}
         version, article = self._writing.article(article_id, path, source, titles)
         check_rights(caller, Right.PUBLISH, None, article)

@@ -8,7 +8,7 @@ gives back every byte, and a changed field leaves comments, unknown keys, order,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
@@ -18,8 +18,16 @@ from kb.content.front_matter import FrontMatter, Scalar, read_front_matter
 from kb.content.writer import Value, edit_front_matter, replace_body
 from kb.errors import ArticleError
 from kb.text.controls import without_controls
-from kb.text.section_edits import SECTIONS, other_text, script_text, section_text, with_other, with_script, with_section
-from kb.text.sections import SCRIPT_HEADING, script_sections
+from kb.text.section_edits import (
+    SECTIONS,
+    other_text,
+    script_texts,
+    section_text,
+    with_other,
+    with_script,
+    with_section,
+)
+from kb.text.sections import SCRIPT_HEADING
 
 #: The file that the form of a new article starts from.
 EMPTY = "---\n---\n"
@@ -87,7 +95,7 @@ def form_of(source: str, channels: Sequence[str], place: str = "") -> ArticleFor
         **values,
         channels=_chosen(_items(front, "channels"), channels),
         pinned=_text(front, "pinned").lower() in _YES,
-        scripts={name: _block(script_text(front.body, name or None)) for name in _script_names(front.body, channels)},
+        scripts=_scripts(front.body, channels),
         sections={title: _block(section_text(front.body, title)) for title in FORM_SECTIONS},
         other=_block(other_text(front.body)),
         product=place.partition("/")[0],
@@ -265,10 +273,10 @@ def _chosen(names: Sequence[str], configured: Sequence[str]) -> tuple[str, ...]:
     return (*(name for name in configured if name in names), *(name for name in names if name not in configured))
 
 
-def _script_names(body: str, channels: Sequence[str]) -> Iterator[str]:
+def _scripts(body: str, channels: Sequence[str]) -> dict[str, str]:
     """The wordings that the form shows: the general one, one a channel, and what else stands among the scripts."""
-    found = (channel or "" for channel, _ in script_sections(body)) if SCRIPT_HEADING in body else ()
-    yield from dict.fromkeys(("", *channels, *found))
+    found = {channel or "": text for channel, text in script_texts(body).items()} if SCRIPT_HEADING in body else {}
+    return {name: _block(found.get(name, "")) for name in dict.fromkeys(("", *channels, *found))}
 
 
 def _changed_keys(form: ArticleForm, before: ArticleForm) -> dict[str, Value | None]:

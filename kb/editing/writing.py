@@ -96,7 +96,16 @@ class Writing:
                 f"id 应是 {article_id}，现在写的是 {version.article.id}；要换编号请用“修改编号”，旧链接才能继续用。"
             )
             raise InvalidArticle([Problem(path, 1, message)])
+        self._check_former_ids(version.article, path)
         return version, version.article
+
+    def _check_former_ids(self, article: Article, path: str) -> None:
+        """Raises InvalidArticle where one leads to another article: whoever claims it could read that one's history."""
+        for former_id in article.former_ids:
+            other = self.catalog.find(former_id)
+            if other is not None and other.article.id != article.id and other.path != path:
+                message = f"former_ids 里的 {former_id} 是“{other.article.title}”的编号，旧链接和历史都跟着它；请去掉。"
+                raise InvalidArticle([Problem(path, 1, message)])
 
     def new_path(self, place: Place, article_id: str) -> str:
         """Where a new article's file will be. Raises EditError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from functools import lru_cache, partial
 
 import markdown
@@ -20,6 +21,8 @@ _ATTRIBUTES = {
     "td": {"align"},
     "ol": {"start"},
 }
+#: Lines of a body that are rendered; articles have some fifty, and Python-Markdown's time grows with their square.
+MOST_LINES = 2000
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
@@ -32,8 +35,11 @@ def _only_own_images(folder: str, tag: str, attribute: str, value: str) -> str |
 def render_html(body: str, folder: str | None) -> str:
     """Render an article's Markdown body (tables and fenced code included) as sanitised HTML.
 
-    ``folder`` (product/scenario) is the article's, beside which its images lie; None leaves images out.
+    ``folder`` (product/scenario) is the article's, beside which its images lie; None leaves images out. A body of more
+    than MOST_LINES is shown as it is written.
     """
+    if len(body.splitlines()) > MOST_LINES:
+        return f"<pre>{html.escape(body)}</pre>"
     # A step's own list is indented by three spaces (CommonMark) or four; Python-Markdown alone insists on four.
     raw = markdown.markdown(
         body, extensions=["tables", "fenced_code", "sane_lists"], output_format="html", tab_length=3

@@ -32,10 +32,12 @@ class _Chapter:
     end: int
 
 
-def script_text(body: str, channel: str | None) -> str:
-    """The wording for ``channel`` (None: the general one), ``""`` when there is none."""
-    section = _script(body, channel)
-    return body[section.start : section.end].strip() if section else ""
+def script_texts(body: str) -> dict[str | None, str]:
+    """The wordings by channel (None: the general one), in order; of two for one channel the first."""
+    texts: dict[str | None, str] = {}
+    for channel, section in script_sections(body):
+        texts.setdefault(channel, body[section.start : section.end].strip())
+    return texts
 
 
 def section_text(body: str, title: str) -> str:

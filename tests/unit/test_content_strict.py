@@ -50,6 +50,12 @@ def found(root: Path) -> list[str]:
 # --- scripts
 
 
+@pytest.mark.parametrize("filler", [" ", "-", "~", "1 "])
+def test_a_megabyte_without_a_date_is_read_in_one_go(root: Path, filler: str) -> None:
+    put(root, "a", "updated: 2026-11-20", body=f"{SCRIPT}## 处理步骤\n{filler * 400_000}\n至 2026-11-11 前处理。")
+    assert ["2026-11-11 已经过去" in problem for problem in found(root)] == [True]
+
+
 def test_a_sound_article_has_no_findings(root: Path) -> None:
     put(root, "a", body="## 标准话术\n您好{{客户称呼}}，订单{{ 订单号 }}可以退。\n### 电话\n" + "可以退。" * 100)
     assert found(root) == []

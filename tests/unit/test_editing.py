@@ -276,6 +276,25 @@ def test_an_article_with_a_new_id_is_found_by_the_old_one(service: Service, file
     assert service.desk(ANYBODY).article("parcel-lost")[0].article.id == ID
 
 
+def test_nobody_gets_at_another_article_by_claiming_its_id_as_a_former_one(service: Service) -> None:
+    theirs = article("parcel-lost", "owner: 物流业务部")
+    by(service, OPERATOR).create("parcel-lost", theirs, Place("mall", "refund"))
+    by(service, OPERATOR).rename("parcel-lost", "parcel-gone")
+    for claimed in ("parcel-gone", "parcel-lost"):
+        source = NEW.replace("title:", f"former_ids: [{claimed}]\ntitle:", 1)
+        with pytest.raises(InvalidArticle, match=claimed):
+            by(service).publish(ID, source, OLD)
+    assert by(service).open(ID).revision == OLD
+
+
+def test_a_new_article_does_not_take_the_place_of_somebody_elses_draft(service: Service) -> None:
+    place, theirs = Place("mall", "refund"), article("parcel-lost", "owner: 物流业务部")
+    by(service, STRANGER).save_draft("parcel-lost", theirs, "", place=place)
+    with pytest.raises(AccessDenied):
+        by(service).create("parcel-lost", article("parcel-lost", "owner: 售后业务部"), place)
+    assert [draft.source for draft in by(service, STRANGER).drafts()] == [theirs]
+
+
 def test_archived_articles_are_not_served_and_come_back(service: Service, file: Path) -> None:
     by(service).archive(ID)
     with pytest.raises(ArticleNotFound):

@@ -135,6 +135,12 @@ def test_a_file_that_has_no_readable_front_matter_has_no_form() -> None:
         form_of("---\nid: [\n---\n", CHANNELS)
 
 
+def test_wordings_for_thousands_of_channels_are_read_in_one_go() -> None:
+    body = "".join(f"### 渠道{number}\n您好{number}。\n" for number in range(20_000))
+    form = form_of(f"---\nid: a\n---\n## 标准话术\n{body}", CHANNELS)
+    assert form.scripts["渠道19999"] == "您好19999。"
+
+
 def test_strange_fields_are_ignored_and_headings_cannot_be_smuggled_in() -> None:
     form = read_form({"evil": ["x"], "section:没有的": ["x"], "script:甲\n## 乙": ["x"], "title": []}, CHANNELS)
     written = source_of(form, EMPTY, CHANNELS, TODAY)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from kb.text.section_edits import (
     SECTIONS,
     other_text,
-    script_text,
+    script_texts,
     section_text,
     with_other,
     with_script,
@@ -17,6 +17,10 @@ from tests.unit.test_sections import MARKDOWN
 
 BODY = "引言\n## 标准话术\n旧的\n### 电话\n喂\n\n## 处理步骤\n\n查单\n### 特殊\n另查\n## 备注\n随便\n"
 OTHER = st.text(alphabet="#~*-> \n甲乙a", max_size=60)
+
+
+def script_text(body: str, channel: str | None) -> str:
+    return script_texts(body).get(channel, "")
 
 
 def test_each_part_is_found() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from itertools import pairwise
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.model import Script
+from kb.text.render import MOST_LINES, render_html
 from kb.text.sections import parse_sections, plain_text, scripts_of
 
 MARKDOWN = st.text(alphabet="#`~*_-|>[](){}<!/\\&1. \n甲乙a标准话术", max_size=200)
@@ -99,6 +101,13 @@ def test_plain_text_loses_no_word_outside_links_and_list_numbers(markdown: str) 
         assert [c for c in plain_text(markdown) if c in words] == [
             c for c in markdown if c in words
         ] or "```" in markdown
+
+
+@pytest.mark.parametrize("block", ["## 标题\n", "### <b>\n", "---\n"])
+def test_a_body_of_more_lines_than_articles_have_is_shown_as_it_is_written(block: str) -> None:
+    assert "<pre>" not in render_html(block * MOST_LINES, None)
+    shown = render_html(block * (MOST_LINES + 1), None)
+    assert shown == f"<pre>{html.escape(block * (MOST_LINES + 1))}</pre>"
 
 
 @given(st.text(max_size=300))

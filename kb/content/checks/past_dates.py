@@ -17,7 +17,7 @@ from kb.text.sections import SCRIPT_HEADING, parse_sections
 
 _MONTH, _DAY = r"1[0-2]|0?[1-9]", r"3[01]|[12][0-9]|0?[1-9]"
 _END = re.compile(
-    r"(?P<before>截至|截止到?|直到|[至到]|[-~～—–]+)?\s*(?<![0-9])"
+    r"(?:(?P<before>截至|截止到?|直到|[至到]|(?<![-~～—–])[-~～—–]+)\s*)?(?<![0-9])"
     rf"(?:(?P<y>20[0-9]{{2}})[-/.](?P<m>{_MONTH})[-/.](?P<d>{_DAY})(?![0-9])"
     rf"|(?:(?P<year>20[0-9]{{2}})\s*年\s*)?(?P<month>{_MONTH})\s*月\s*(?P<day>{_DAY})\s*[日号])"
     r"(?P<after>\s*(?:[0-9]{1,2}\s*[:：点]\s*(?:[0-9]{2})?\s*)?"
