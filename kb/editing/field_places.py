@@ -6,10 +6,12 @@ Fields of the front matter go by their keys, the rest as forms call it: ``script
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from kb.content.findings import Findings
 from kb.content.front_matter import FrontMatter, read_front_matter
 from kb.text.section_edits import SECTIONS
-from kb.text.sections import SCRIPT_HEADING, parse_sections, script_sections
+from kb.text.sections import SCRIPT_HEADING, Section, parse_sections, script_sections
 
 #: of what no field shows
 WHOLE_FILE = "source"
@@ -30,12 +32,18 @@ def _section_at(front: FrontMatter, line: int) -> str:
     """The same for a line of the body, from 0."""
     body = front.body
     offset = sum(len(text) + 1 for text in body.split("\n")[:line])
-    scripts = {section: channel for channel, section in script_sections(body)}
+    sections, scripts = _parts(body)
     chapter = ""
-    for section in parse_sections(body):
+    for section in sections:
         chapter = chapter if section.level == 3 else section.title
         if offset < section.end:  # headings belong to what follows them
             break
     if section in scripts:
         return f"script:{scripts[section] or ''}"
     return f"section:{chapter}" if chapter in SECTIONS and chapter != SCRIPT_HEADING else "other"
+
+
+@lru_cache(maxsize=1)
+def _parts(body: str) -> tuple[tuple[Section, ...], dict[Section, str | None]]:
+    """The sections, and the channels of those that hold scripts; kept, because all findings of a file ask in a row."""
+    return parse_sections(body), {section: channel for channel, section in script_sections(body)}

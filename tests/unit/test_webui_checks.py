@@ -147,13 +147,10 @@ def test_only_who_may_edit_the_article_is_answered(
     ask(browser(caller), route, status, source=ARTICLE, id=article_id, **PLACE, **asked)
 
 
-def test_of_thousands_of_findings_some_are_listed_errors_first(browser: As) -> None:
-    keys = "".join(f"key{number}: x\n" for number in range(30_000))
-    source = f"---\n{keys}id: new-one\ntitle: 新条目\nvalid_to: 明天\n---\n## 标准话术\n{'**甲**乙' * 30_000}\n"
-    for text in (source, source.replace("明天", "2999-01-01")):
-        found = ask(browser(EDITOR), "check", source=text, **PLACE)
-        assert len(found["problems"]) == MOST_FINDINGS
-        assert found["valid"] == ("明天" not in text)
+def test_of_thousands_of_findings_some_are_listed(browser: As) -> None:
+    lines = "".join(f"### 渠道{number}\n**加粗**\n" for number in range(5_000))
+    found = ask(browser(EDITOR), "check", source=f"---\nid: new-one\ntitle: 新条目\n---\n## 标准话术\n{lines}", **PLACE)
+    assert len(found["problems"]) == MOST_FINDINGS
 
 
 def test_a_megabyte_is_answered_and_more_is_refused(browser: As) -> None:
