@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from kb.checking.checker import MOST_FINDINGS
 from kb.config import load_settings
-from kb.editing.checking import MOST_FINDINGS
 from kb.model import Caller, Role, Via
 from kb.service import Service
 from tests.conftest import indexed
