@@ -375,7 +375,7 @@ def test_why_nothing_was_saved_stands_beside_the_button_that_was_pressed(enter: 
     page = enter("/edit?q=能开专票吗")
     page.locator("[name=title]").fill("能开专票吗")
     page.get_by_role("button", name="发布").click()
-    page.locator(".saving .bad", has_text="还没有选问题场景").wait_for()
+    page.locator(".saving .bad", has_text="没有保存：还没有选").wait_for()
     assert page.get_by_role("button", name="发布").is_visible()
 
 
