@@ -7,10 +7,10 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     service                   the façade: upkeep, and a desk for each caller
     desk                      what one caller may ask and do; every front end goes through one
     system                    the parts that they share
-    snapshots                 what is derived from all articles at once, swapped in as a whole
-    access  bulk  evaluation  who somebody is: accounts, logins, tokens · import and export of many articles at once ·
-                              quality measured on judged questions
-    editing                   articles changed one by one: forms, drafts, history, moving, checks before saving
+    contracts  snapshots      the JSON documents, filled · what is derived from all articles, swapped in as a whole
+    editing                   articles changed one by one: forms, drafts, history, moving; dictionaries
+    access  bulk              who somebody is: accounts, logins, tokens, audit log · many articles in and out
+    checking  evaluation      what is said before an article is saved · quality measured on judged questions
     usecases                  indexing · searching · recommending · classifying · suggesting · embedding · learning · …
     content  engines  embedding  store   adapters: article files · index engines · models · SQLite (each for itself)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)

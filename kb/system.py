@@ -10,9 +10,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from kb.access import Access
+from kb.checking.checker import Checker
 from kb.content.git_history import GitHistory
 from kb.editing.bulk_edits import BulkEdits
-from kb.editing.checking import Checker
 from kb.editing.dictionary_editor import DictionaryEditor
 from kb.editing.editor import Editor
 from kb.editing.fates import Fates

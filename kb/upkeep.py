@@ -50,7 +50,7 @@ class Upkeep:
         self._service = service
         self._articles = articles
         self._finish_import = finish_import
-        self._stop = threading.Event()
+        self._stop, self._saved = threading.Event(), threading.Event()
         self._threads = [
             threading.Thread(target=self._keep_indexed, name="indexer", daemon=True),
             threading.Thread(target=self._keep_fresh, name="refresher", daemon=True),
@@ -79,6 +79,7 @@ class Upkeep:
     def stop(self) -> None:
         """End; waits for the jobs in hand, but not for locks that others hold."""
         self._stop.set()
+        self._saved.set()
         self._service.system.editing.changed.set()
         deadline = time.monotonic() + STOP_WITHIN
         for thread in self._threads:
@@ -88,7 +89,9 @@ class Upkeep:
     def _keep_fresh(self) -> None:
         self._attempt(self._service.warm_up)
         keep_for_good()
-        while not self._stop.wait(TICK):
+        while not self._stop.is_set():
+            self._saved.wait(TICK)  # what was saved here need not wait for the next look
+            self._saved.clear()
             self._attempt(self._follow)
             for job in self._jobs:
                 if job.is_due():
@@ -101,6 +104,7 @@ class Upkeep:
             changed.clear()
             if not self._attempt(self._service.follow, "files"):
                 self._behind = True
+            self._saved.set()
 
     def _embed(self, semantic: Semantic) -> None:
         if sys.platform == "linux":  # where threads have priorities of their own: answers come first

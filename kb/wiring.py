@@ -28,6 +28,7 @@ from kb.bulk import exporting
 from kb.bulk.exporting import ExportReport
 from kb.bulk.importing import ImportOptions, ImportReport, contents_undone
 from kb.bulk.importing import import_file as import_rows
+from kb.checking.checker import Checker
 from kb.config import Settings
 from kb.content.checks.page import published_pages
 from kb.content.dictionaries import read_dictionaries
@@ -41,7 +42,6 @@ from kb.content.saving import ArticleSaver
 from kb.content.strict import Strictness
 from kb.content.transaction import recover, undo
 from kb.editing.bulk_edits import BulkEdits
-from kb.editing.checking import Checker
 from kb.editing.dictionary_editor import DictionaryEditor
 from kb.editing.editor import Editor
 from kb.editing.fates import Fates

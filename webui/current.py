@@ -18,7 +18,7 @@ def service() -> Service:
 
 
 def caller() -> Caller:
-    """Who asks (``webui.callers`` has found out); until that is known, nobody with any rights."""
+    """Who asks (``webui.http.callers`` has found out); until that is known, nobody with any rights."""
     return cast(Caller, g.get("caller", Caller.anonymous(Role.PUBLIC)))
 
 

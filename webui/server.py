@@ -15,7 +15,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
 from kb.errors import ServeError
-from webui.limits import LARGEST
+from webui.http.limits import LARGEST
 
 #: open connections; browsers of a few hundred agents keep some each
 _CONNECTIONS = 2000
@@ -38,7 +38,7 @@ def serve(
         threads=threads,
         connection_limit=_CONNECTIONS,
         asyncore_use_poll=True,  # select() ends at 1024 files
-        clear_untrusted_proxy_headers=False,  # webui.proxies does, and knows networks
+        clear_untrusted_proxy_headers=False,  # webui.http.proxies does, and knows networks
         max_request_body_size=LARGEST + 1,  # waitress refuses from this size on; else up to 1 GB went to the disk
         ident=None,
     )

@@ -85,7 +85,7 @@ def _prefer_answers() -> None:
 @click.command("openapi")
 def openapi_command() -> None:
     """Print the OpenAPI document of the HTTP interface."""
-    from webui.openapi import document_without_service
+    from webui.api.openapi import document_without_service
 
     print_json(document_without_service())
 

@@ -13,7 +13,7 @@ from kb.cli.context import Context, json_option, output, pass_context, print_jso
 @pass_context
 def gaps(context: Context, everything: bool, as_json: bool) -> None:
     """The knowledge gaps: near-same wordings counted together, those met most often first."""
-    from kb import editing_contracts as contracts
+    from kb.contracts import editing as contracts
 
     found = [gap for gap in context.desk.gaps.list() if everything or gap.is_open]
     if as_json:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kb.editing.checking import Checked, Unsaved
-from kb.editing.duplicates import Duplicate
-from kb.editing.trying import QuestionTrial, QuestionTrials
+from kb.checking.checker import Checked, Unsaved
+from kb.checking.duplicates import Duplicate
+from kb.checking.question_trials import QuestionTrial, QuestionTrials
 from kb.model import Caller, Right
 from kb.rules.access import require, require_for
 from kb.system import System

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 
-from kb import contracts, editing_contracts, editing_shapes
+from kb import contracts
+from kb.contracts import editing as editing_contracts
 from kb.desk.gaps import GapsDesk
 from kb.editing.bulk_edits import FieldChange, Outcome
 from kb.editing.editor import EditState, ThreeVersions
@@ -19,6 +20,7 @@ from kb.errors import KbError
 from kb.model import ArticleRecord, Caller
 from kb.ports.history import Draft, Revision
 from kb.ports.store import FileVersion
+from kb.shapes.editing import ArticleThen
 from kb.system import System
 from kb.text.render import render_html
 
@@ -104,7 +106,7 @@ class EditingDesk:
         history = self._parts.history
         return history.as_of(self._caller, article_id, history.end_of(day))
 
-    def as_of_document(self, article_id: str, day: date) -> editing_shapes.ArticleThen:
+    def as_of_document(self, article_id: str, day: date) -> ArticleThen:
         """The contract's ``article`` as it was, judged by that day."""
         then = self.as_of(article_id, day)
         record = ArticleRecord(then.article, then.revision.path, then.revision.revision)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from kb.checking.dictionary_preview import ChangedQuery, preview
 from kb.content.dictionaries import read_dictionaries
 from kb.content.dictionary_files import NAMES, DictionaryFile, DictionaryFiles, path_of
-from kb.editing.dictionaries import ChangedQuery, preview
 from kb.editing.form import with_newlines_of
 from kb.errors import InvalidArticle, QueryError
 from kb.model import Caller, Problem

@@ -13,7 +13,9 @@ from typing import Protocol
 from kb.errors import QueryError
 from kb.model import Article, ArticleRecord, Problem
 
-EVENT_KINDS = ("view", "copy", "pick", "open", "helpful", "unhelpful", "outdated")
+#: what somebody may think of an article
+VOTES = ("helpful", "unhelpful", "outdated")
+EVENT_KINDS = ("view", "copy", "pick", "open", *VOTES)
 
 
 @dataclass(frozen=True, slots=True)

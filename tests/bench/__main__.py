@@ -10,6 +10,7 @@ from tests.bench import (
     bench_bulk,
     bench_http,
     bench_index,
+    bench_saving,
     bench_search,
     bench_semantic,
     bench_serve,
@@ -21,5 +22,6 @@ with tempfile.TemporaryDirectory(prefix="kb-bench-") as folder:
     imported = import_sets(Path(folder))
     for benchmark in (bench_index, bench_search, bench_serve, bench_http, bench_browser, bench_semantic):
         benchmark.main(imported)
+    bench_saving.main(imported.articles)
 bench_suggest.main([eval_dir() / name for name in SETS])
 bench_bulk.main()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from kb.checking.dictionary_preview import preview
 from kb.config import Settings
 from kb.content.dictionaries import read_dictionaries
-from kb.editing.dictionaries import preview
 from kb.service import Service
 from kb.text.dictionaries import Dictionaries
 from kb.usecases.question import Vocabulary

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from kb.checking.duplicates import Wordings
+from kb.checking.standing_facts import StandingFacts
 from kb.content.reader import ArticleFiles
-from kb.editing.duplicates import Wordings
-from kb.editing.standing_facts import StandingFacts
 from kb.model import Article
 from kb.rules.rewriting import Synonyms
 from kb.store.catalog import Catalog

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from kb.checking.question_trials import QuestionTrials
 from kb.config import load_settings
 from kb.content.reader import ArticleFiles
-from kb.editing.trying import QuestionTrials
 from kb.embedding.packaged import is_installed
 from kb.model import SearchRequest
 from kb.service import Service

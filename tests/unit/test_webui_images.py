@@ -22,7 +22,8 @@ from tests.conftest import indexed
 from tests.unit.article_tree import ARTICLE, make_tree, write
 from tests.unit.html_page import Page
 from tests.unit.picture_files import HTML, SVG, drawn, foreign, opened, saved, with_place
-from webui import create_app, current, limits
+from webui import create_app, current
+from webui.http import limits
 
 PICTURE = saved(drawn())
 ARTICLE_ID = "refund-not-received"

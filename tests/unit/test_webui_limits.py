@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 
-from webui import limits, problems
+from webui.http import limits, problems
 
 MIB = 1024 * 1024
 PROGRAM = """
 from flask import Flask, request
-from webui import limits, problems
+from webui.http import limits, problems
 from webui.server import serve
 
 app = Flask("app")

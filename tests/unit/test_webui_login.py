@@ -24,8 +24,8 @@ from tests.unit.access_desk import BETTER, GOOD, ROOT, Clock, quick_passwords, s
 from tests.unit.forms import HERE, csrf_token, log_in, submit
 from tests.unit.html_page import Page
 from webui import create_app
-from webui.assets import base_address
-from webui.login import local
+from webui.http.assets import base_address
+from webui.pages.login import local
 
 
 @pytest.fixture

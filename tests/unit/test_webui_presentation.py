@@ -8,8 +8,8 @@ import pytest
 
 from kb.model import ArticleRecord, Freshness, Hit, ScoreParts, Script, Snippet, State
 from tests.unit.article_factory import make_article
-from webui.assets import FOLDER
-from webui.presentation import browser_label, labels, reasons, repeats, script_html
+from webui.http.assets import FOLDER
+from webui.pages.presentation import browser_label, labels, reasons, repeats, script_html
 
 SCRIPTS = (
     Script(None, "您好{{客户称呼}}，没收到货也可以申请退款，**不用等**包裹送到。"),

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from webui.proxies import TrustedProxies, user
+from webui.http.proxies import TrustedProxies, user
 
 PROXIES = tuple(map(ip_network, ("10.0.0.0/24", "127.0.0.1", "fd00::/8")))
 
@@ -129,7 +129,7 @@ def test_bytes_that_are_no_text_are_no_name() -> None:
 SERVER = """
 from ipaddress import ip_network
 from tests.unit.test_webui_proxies import app
-from webui.proxies import TrustedProxies
+from webui.http.proxies import TrustedProxies
 from webui.server import serve
 
 proxies = (ip_network("127.0.0.1"),)

@@ -1,0 +1,20 @@
+"""``/api/v1``: the contract's documents for programs and for our own pages.
+
+::
+
+    answers.py       /search /suggest /faq /browse /articles/<id> /stale /recommend /classify /events /feedback …
+    editing.py       /articles/<id>               publish, drafts, history, place, id, status, many at once
+    checks.py        /check  /trial               what an editor is told before saving
+    preview.py       /preview                     what is being written, as agents will see it
+    images.py        /images                      pictures, uploaded for articles
+    gaps.py          /gaps                        what is missing, and what to do about it
+    dictionaries.py  /dictionaries                terms, synonyms, stop words
+    health.py        /healthz                     for monitoring
+    openapi.py       /openapi.json  /api          the documentation, from the declarations on the views
+    parameters.py    what routes take, declared once for requests and documentation
+    precomputed.py   documents that are encoded once for everybody
+"""
+
+from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview
+
+WITH_ROUTES = (answers, checks, dictionaries, editing, gaps, health, images, openapi, preview)

@@ -1,0 +1,18 @@
+"""What every request goes through before a view sees it, and every answer afterwards.
+
+::
+
+    callers.py    who asks: token, login cookie, or nobody known
+    proxies.py    what a trusted reverse proxy says is believed, what others say is removed
+    csrf.py       writes from our own pages only
+    security.py   headers, cross-site protection, the visitor's cookie
+    limits.py     how long a request's body may be, by view
+    inputs.py     query parameters and JSON bodies, read strictly
+    problems.py   every error → a page or problem+json
+    assets.py     static files: addresses, compression, how long browsers keep them
+"""
+
+from webui.http import assets, callers, csrf, inputs, limits, problems, security
+
+#: in the order in which they look at a request
+PARTS = (problems, limits, security, callers, csrf, inputs, assets)

@@ -1,0 +1,42 @@
+"""What people see; server-rendered, complete without JavaScript. Rights are the desk's, pages only ask what to offer.
+
+::
+
+    reading.py       /  /a/<id>  /browse          search with the FAQ panel, one article, the tree
+    conversation.py  /recommend                   a customer's messages, answered sentence by sentence
+    gaps.py          /gaps                        "this should have been answered": reported, listed, dealt with
+    login.py         /login  /logout  /account    in, out, one's own account
+    oidc.py          /login/oidc                  to the single sign-on and back
+    admin.py         /admin                       accounts, tokens, audit log
+    editor.py        /edit  /edit/<id>            the form in which articles are written, and saving it;
+                     editor_page.py what it shows, editor_conflict.py after somebody else has saved, editor_labels.py
+    history.py       /a/<id>/history              every text of an article, two side by side, as of a day
+    operations.py    /a/<id>/manage               move, rename, archive, delete
+    bulk.py          /bulk                        one change to many articles
+    dictionaries.py  /dictionaries                terms, synonyms, stop words, and what a change would do
+    media.py         /media/…                     pictures of articles
+    presentation.py  labels and marks for the templates; acting.py what pages on which one acts have in common;
+    frequent.py      the FAQ panel, rendered once for all who see the same; helping.py where to go on from nothing
+"""
+
+from webui.pages import (
+    acting,
+    admin,
+    bulk,
+    conversation,
+    dictionaries,
+    editor,
+    gaps,
+    history,
+    login,
+    media,
+    oidc,
+    operations,
+    presentation,
+    reading,
+)
+
+PARTS = (presentation, acting)
+_FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media)
+_FOR_OWNERS = (editor, history, operations, bulk, dictionaries)
+WITH_ROUTES = (*_FOR_EVERYBODY, *_FOR_OWNERS, admin)
