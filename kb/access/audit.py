@@ -88,7 +88,10 @@ class Audit:
 
 def detail_text(entry: AuditEntry) -> str:
     """The detail of an entry in one line; what is not given is left out."""
-    given = ((name, value) for name, value in entry.detail.items() if value not in (None, ""))
+    said = dict(entry.detail)
+    if said.get("role") != Role.EDITOR.value:
+        said.pop("can_publish", None)  # a right of editors alone
+    given = ((name, value) for name, value in said.items() if value not in (None, ""))
     return "；".join(f"{_FIELDS.get(name, name)}：{_in_words(name, value)}" for name, value in given)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -49,7 +51,7 @@ def serve(context: Context, host: str, port: int) -> None:
         service.note("files", str(error))
         remarks.print(f"[yellow]索引没有更新，先用原来的：{shown(str(error))}[/]")
     service.refresh()
-    _say_how_to_begin(service)
+    _say_how_to_begin(service, context.settings.data)
     settings = context.settings
     upkeep = Upkeep(service, settings.articles, lambda: finish_import(settings), settings.retention_days)
     upkeep.start()
@@ -59,12 +61,18 @@ def serve(context: Context, host: str, port: int) -> None:
         upkeep.stop()
 
 
-def _say_how_to_begin(service: Service) -> None:
-    """Nobody can log in before the first account is made, so nothing can be written through the web."""
+def _say_how_to_begin(service: Service, data: Path) -> None:
+    """Nobody can log in before the first account is made, so nothing can be written through the web.
+
+    The command names the folder: typed elsewhere, it must not make an account in another database.
+    """
     with suppress(KbError):  # without the database there is still something to search
         if not service.access.accounts.has_administrator():
-            how = "kb user add NAME --role admin"
-            remarks.print(f"还没有管理员，谁也不能在网页上编辑。在本机执行 {how}，再到网页上登录。", soft_wrap=True)
+            how = f"kb --data {shlex.quote(str(data.absolute()))} user add 登录名 --role admin"
+            remarks.print(
+                "还没有管理员，谁也不能在网页上编辑。请在本机执行下面的命令，再到网页上登录：", soft_wrap=True
+            )
+            remarks.print(f"  {shown(how)}", soft_wrap=True)
 
 
 def _prefer_answers() -> None:

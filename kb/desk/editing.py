@@ -6,14 +6,17 @@ What was done is written into the audit log here, without any of the text: that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 
 from kb import contracts
 from kb.contracts import editing as editing_contracts
+from kb.desk.gaps import GapsDesk
 from kb.editing.bulk_edits import FieldChange, Outcome
 from kb.editing.editor import EditState, ThreeVersions
 from kb.editing.history import Then
 from kb.editing.writing import Place
+from kb.errors import KbError
 from kb.model import ArticleRecord, Caller
 from kb.ports.history import Draft, Revision
 from kb.ports.store import FileVersion
@@ -37,6 +40,10 @@ class EditingDesk:
     def open(self, article_id: str) -> EditState:
         """The file as it is and the next draft."""
         return self._parts.editor.open(self._caller, article_id)
+
+    def draft(self, article_id: str) -> Draft | None:
+        """The next version of an article, if there is one and it is the caller's business."""
+        return self._parts.editor.draft(self._caller, article_id)
 
     def drafts(self) -> list[Draft]:
         """All drafts that are the caller's business, the latest first."""
@@ -65,13 +72,20 @@ class EditingDesk:
         """Let the article say ``source``."""
         version = self._parts.editor.publish(self._caller, article_id, source, expected, note)
         self._done("publish", article_id)
+        self._settle_gaps(article_id)
         return version
 
     def create(self, article_id: str, source: str, place: Place | None = None, note: str = "") -> FileVersion:
         """Publish a new article."""
         version = self._parts.editor.create(self._caller, article_id, source, place, note)
         self._done("create", article_id)
+        self._settle_gaps(article_id)
         return version
+
+    def _settle_gaps(self, article_id: str) -> None:
+        """What is published stays so, whatever becomes of the list of what is missing."""
+        with suppress(KbError):
+            GapsDesk(self._system, self._caller).settle(article_id)
 
     def versions(self, article_id: str, base: str, mine: str) -> ThreeVersions:
         """What to merge after a conflict."""

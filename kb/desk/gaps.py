@@ -9,6 +9,8 @@ from kb.rules.access import has, require, require_for
 from kb.rules.gaps import KnowledgeGap
 from kb.rules.query import content_words
 from kb.system import System
+from kb.text.normalize import letters_of
+from kb.usecases.question_edits import wordings
 
 
 class GapsDesk:
@@ -42,6 +44,15 @@ class GapsDesk:
         verdict = self._system.gaps.answer(text, article_id, self._caller.name, origin_of(self._caller))
         self._record("gap.answer", article_id)
         return verdict
+
+    def settle(self, article_id: str) -> None:
+        """An article was published: it answers the gaps that ask, word for word, one of its questions."""
+        record = self._system.catalog.get(article_id)
+        told = wordings(record.article) if record is not None else frozenset()
+        for gap in self.list():
+            text = next((text for text in gap.wordings if letters_of(text) in told), None)
+            if gap.is_open and text is not None:
+                self.answer(text, article_id)
 
     def ignore(self, text: str) -> GapVerdict:
         """See ``GapList.ignore``."""

@@ -18,13 +18,14 @@ from kb.system import System
 
 @dataclass(frozen=True, slots=True)
 class Unserved:
-    """An article that nobody is served: an id, what it is called, its last change as far as that is known."""
+    """An article that nobody is served: an id, what it is called, its last change as far as that is known, and why."""
 
     article_id: str
     title: str
     place: str
     at: datetime | None = None
     author: str = ""
+    note: str = ""
 
 
 class HistoryDesk:
@@ -60,10 +61,18 @@ class HistoryDesk:
 
     def drafts(self) -> list[Unserved]:
         """What is being written: next versions, the latest first, then articles whose file says that it is a draft."""
-        drafts = self._editing.drafts()
+        drafts, library = self._editing.drafts(), self._system.snapshots.current().library
         begun = {draft.article_id for draft in drafts}
         written = [
-            Unserved(d.article_id, _title(d.source, d.article_id), _place(d.path), d.at, d.author) for d in drafts
+            Unserved(
+                d.article_id,
+                _title(d.source, d.article_id),
+                library.place_title(d.path.rpartition("/")[0]),
+                d.at,
+                d.author,
+                d.note,
+            )
+            for d in drafts
         ]
         rest = (record for record in self._of_status("draft") if record.article.id not in begun)
         return [*written, *map(self._unserved, rest)]
@@ -86,7 +95,3 @@ class HistoryDesk:
 
 def _title(source: str, article_id: str) -> str:
     return str(document_of(source).fields.get("title") or article_id)
-
-
-def _place(path: str) -> str:
-    return " › ".join(path.split("/")[:2])

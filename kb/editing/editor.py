@@ -67,6 +67,12 @@ class Editor:
             draft = None
         return EditState(article_id, file.path, file.revision, file.source, draft, file.problems)
 
+    def draft(self, caller: Caller, article_id: str) -> Draft | None:
+        """The next version of an article, if there is one and it is the caller's business."""
+        require(caller, Right.EDIT)
+        draft = self._drafts.get(article_id)
+        return draft if draft is not None and may(caller, Right.EDIT, self._owner_of(draft)) else None
+
     def drafts(self, caller: Caller) -> list[Draft]:
         """The drafts that are the caller's business, the latest first."""
         require(caller, Right.EDIT)

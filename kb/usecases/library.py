@@ -45,6 +45,12 @@ class Library:
         """Articles whose ``valid_from`` has not come yet."""
         return frozenset(article_id for article_id, start in self.upcoming.items() if start > today)
 
+    def place_title(self, path: str) -> str:
+        """``网上商城 › 退款与退货`` for the folder ``mall/refund``; slugs where there is no title, ``""`` for none."""
+        product, _, scenario = path.partition("/")
+        named = ((self.products.get(product), product), (self.scenarios.get(path), scenario))
+        return " › ".join(folder.title if folder else slug for folder, slug in named if slug)
+
     def product_slugs(self, name: str) -> tuple[str, ...]:
         """The products meant by a slug or title; QueryError when there is none."""
         return _named(name, self.products, "产品类型")

@@ -111,7 +111,7 @@ def test_the_first_server_says_how_to_begin(desk: Desk) -> None:
     desk.json("index")
     with desk.serve() as server:
         pass
-    assert "kb user add NAME --role admin" in server.errors
+    assert f"kb --data {desk.data} user add 登录名 --role admin" in server.errors
     add_user(desk, "boss", "admin")
     with desk.serve() as server:
         pass

@@ -369,3 +369,36 @@ def test_the_editor_is_accessible_and_nothing_sticks_out(enter: Enter, path: str
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         found_by_axe = axe.Axe().run(page)
         assert found_by_axe.violations_count == 0, f"dark={dark} {width}: {found_by_axe.generate_report()}"
+
+
+def test_why_nothing_was_saved_stands_beside_the_button_that_was_pressed(enter: Enter) -> None:
+    page = enter("/edit?q=能开专票吗")
+    page.locator("[name=title]").fill("能开专票吗")
+    page.get_by_role("button", name="发布").click()
+    page.locator(".saving .bad", has_text="没有保存：还没有选").wait_for()
+    assert page.get_by_role("button", name="发布").is_visible()
+
+
+def test_a_draft_is_thrown_away_from_where_it_is_shown(enter: Enter, house: Desk) -> None:
+    page = enter(PATH)
+    page.locator("[name=title]").fill("换个标题")
+    page.get_by_role("button", name="存为草稿").click()
+    page.get_by_text(re.compile("草稿已保存 ")).wait_for()
+    page.reload()
+    page.get_by_text("丢弃草稿…").click()
+    page.get_by_role("button", name="丢弃这份草稿").click()
+    page.get_by_text("草稿已丢弃").wait_for()
+    assert (house.articles / FILE).read_text(encoding="utf-8") == ARTICLE
+
+
+def test_the_menu_closes_as_menus_do(enter: Enter) -> None:
+    page = enter("/a/refund-not-received")
+    menu, button = page.locator(".me > .menu"), page.locator(".me > summary")
+    button.click()
+    assert menu.is_visible()
+    page.keyboard.press("Escape")
+    assert not menu.is_visible()
+    assert button.evaluate("button => button === document.activeElement")
+    button.click()
+    page.locator("h1").click()
+    assert not menu.is_visible()

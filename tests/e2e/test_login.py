@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.browser import events, missing
+from tests.e2e.browser import events
 from tests.e2e.conftest import OpenPage
 from tests.e2e.processes import Desk, Server
 from tests.e2e.test_access_commands import PASSWORD, add_user
-from tests.e2e.test_looks import TARGETS
 from tests.unit.article_tree import make_tree
 
 if TYPE_CHECKING:
@@ -77,27 +76,3 @@ def test_without_javascript_one_logs_in_and_administers(open_page: OpenPage, scr
     assert page.locator("code").inner_text().startswith("zhida_")
     page.goto(page.url.split("/admin")[0] + "/admin/audit")
     assert "签发令牌" in page.locator("table").inner_text()
-
-
-@pytest.mark.parametrize("path", ["/login", "/account", "/admin", "/admin/audit"])
-def test_looks(open_page: OpenPage, path: str) -> None:
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        missing("axe-playwright-python")
-    page = open_page(path)
-    if path != "/login":
-        log_in(page, "boss")
-        for fold in page.locator("#content summary").all():
-            fold.click()
-        page.locator(".me > summary").click()
-    for width in (320, 360, 768, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.set_viewport_size({"width": 360, "height": 700})
-    assert page.evaluate(TARGETS.replace("input,", "input:not([type=checkbox]),")) == []
-    for dark, width in ((False, 1280), (True, 360)):
-        page.emulate_media(color_scheme="dark" if dark else "light")
-        page.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"dark={dark} {width}: {found.generate_report()}"

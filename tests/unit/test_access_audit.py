@@ -93,6 +93,12 @@ def test_a_detail_is_shown_in_words(audit: Audit) -> None:
     assert detail_text(entry) == "角色：业务编辑；部门：售后业务部、物流部；可以发布：否；days：3"
 
 
+def test_publishing_is_a_right_of_editors_and_not_said_of_others(audit: Audit) -> None:
+    audit.record(ROOT, "user.add", "小李", {"role": "agent", "can_publish": True})
+    (entry,) = audit.entries(ROOT, AuditFilter())
+    assert detail_text(entry) == "角色：客服"
+
+
 def test_an_export_runs_no_formula(audit: Audit) -> None:
     audit.record(ALICE, "article.save", '=HYPERLINK("http://evil.example")', {"note": "一,二\n三"})
     entries = audit.entries(ROOT, AuditFilter())

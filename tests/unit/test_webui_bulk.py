@@ -109,3 +109,8 @@ def test_lists_of_drafts_and_of_what_is_archived(editor: FlaskClient, service: S
     shown = page(editor, "/browse?status=draft")
     assert f"/edit/{ID}" in shown.hrefs()
     assert browser_of(service, "").get("/browse?status=draft").location.startswith("/login")
+
+
+def test_the_form_begins_empty(editor: FlaskClient) -> None:
+    fields = {tag.get("name"): tag.get("value") for tag in page(editor, "/bulk").find("input")}
+    assert fields["values"] == ""

@@ -227,3 +227,22 @@ def test_the_reason_is_kept_with_the_revision(boss: FlaskClient, staff: Service)
     send(boss, {"action": "publish", "title": "换个标题", "note": "客户不这么问"}, seen(boss))
     latest = staff.desk(ROOT).editing.revisions(ID)[0]
     assert (latest.edit.author, latest.edit.origin, latest.edit.note) == ("boss", "web", "客户不这么问")
+
+
+def test_a_draft_brings_its_reason_along_and_shows_on_the_articles_page(boss: FlaskClient, wang: FlaskClient) -> None:
+    send(wang, {"action": "draft", "title": "换个标题", "note": "客户不这么问"}, seen(wang))
+    fields = {tag.get("name"): tag.get("value") for tag in page_of(boss).find("input")}
+    assert fields["note"] == "客户不这么问"
+    assert "小王" in page_of(boss, f"/a/{ID}").text()
+    listed = page_of(boss, "/browse?status=draft").text()
+    assert "网上商城 › 退款与退货" in listed
+    assert "客户不这么问" in listed
+
+
+def test_a_draft_can_be_discarded(boss: FlaskClient, wang: FlaskClient, file: Path) -> None:
+    before = file.read_bytes()
+    send(wang, {"action": "draft", "title": "换个标题"}, seen(wang))
+    answer = send(boss, {"action": "discard"}, seen(boss))
+    assert "草稿已丢弃" in page_of(boss, answer.location).text()
+    assert page_of(boss, "/browse?status=draft").text().count("换个标题") == 0
+    assert file.read_bytes() == before

@@ -126,3 +126,11 @@ def test_a_program_lists_and_decides(editor: FlaskClient, service: Service) -> N
     assert open_gaps() == [QUERY, "开户行是哪家"]
     assert decide(query=QUERY, decision="answered") == 400
     assert editor.get("/api/v1/gaps?status=some").status_code == 400
+
+
+def test_publishing_the_answer_settles_the_gap(editor: FlaskClient, service: Service, file: Path) -> None:
+    text = file.read_text(encoding="utf-8").replace("questions:", f"questions:\n  - {QUERY}", 1)
+    desk = service.desk(OPERATOR)
+    desk.editing.publish(ID, text, desk.editing.open(ID).revision)
+    assert listed(editor)[:1] == ["开户行是哪家"]
+    assert QUERY in text

@@ -98,7 +98,9 @@ def test_a_page_as_of_a_day_says_so_and_offers_nothing_to_send(editor: FlaskClie
     assert not shown.find("button", "copy")
     assert not [tag for tag in shown.find("form") if tag.get("data-vote")]
     assert f"/a/{ID}" in shown.hrefs()
-    page(anybody, f"/a/{ID}?as_of={today - timedelta(days=3000)}", status=404)
+    lost = page(anybody, f"/a/{ID}?as_of={today - timedelta(days=3000)}", status=404)
+    assert "那一天的内容查不到" in lost.text()
+    assert lost.link("看这条知识现在的内容") == f"/a/{ID}"
     page(anybody, f"/a/{ID}?as_of=gestern", status=400)
 
 

@@ -9,7 +9,7 @@ import pytest
 from kb.model import ArticleRecord, Freshness, Hit, ScoreParts, Script, Snippet, State
 from tests.unit.article_factory import make_article
 from webui.http.assets import FOLDER
-from webui.pages.presentation import labels, reasons, repeats, script_html
+from webui.pages.presentation import browser_label, labels, reasons, repeats, script_html
 
 SCRIPTS = (
     Script(None, "您好{{客户称呼}}，没收到货也可以申请退款，**不用等**包裹送到。"),
@@ -66,3 +66,22 @@ def test_suggestions_warn_in_the_words_of_the_badges() -> None:
     source = (FOLDER / "js" / "combobox.js").read_text(encoding="utf-8")
     warnings = dict(re.findall(r'(\w+): "(\w+)"', source.split("const WARNINGS")[1].splitlines()[0]))
     assert warnings == {state.value: state.label for state in State if state not in (State.FRESH, State.DUE)}
+
+
+@pytest.mark.parametrize(
+    ("agent", "label"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36 Edg/126.0",
+            "Edge（Windows）",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 Version/17.5 Safari/605.1.15",
+            "Safari（macOS）",
+        ),
+        ("curl/8.5.0", "未知浏览器"),
+        ("", "未知浏览器"),
+    ],
+)
+def test_people_know_their_browsers_by_name(agent: str, label: str) -> None:
+    assert browser_label(agent) == label

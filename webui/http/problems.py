@@ -28,6 +28,7 @@ from kb.errors import (
     KbError,
     LoginFailed,
     LoginRequired,
+    NotThatDay,
     QueryError,
     SaveFailed,
     SingleSignOnError,
@@ -119,6 +120,8 @@ def explain(error: Exception) -> Answer:
     """What to tell about ``error``; logs what is not the caller's doing."""
     if isinstance(error, QueryError):
         return Answer(400, _BAD_REQUEST[0], str(error))
+    if isinstance(error, NotThatDay):
+        return Answer(404, "那一天的内容查不到", str(error))
     if isinstance(error, ArticleNotFound):
         return Answer(404, "没有这条知识", str(error))
     if isinstance(error, ImageRefused):

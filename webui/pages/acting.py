@@ -29,11 +29,12 @@ ACTIONS = {
 #: where they came from, by ``kb.ports.history.ORIGINS``
 ORIGINS = {"web": "网页", "api": "接口", "file": "直接改文件", "import": "导入", "cli": "命令行"}
 
-#: what an article's page says when somebody comes from its ``/manage``
+#: what an article's page says when somebody comes from its ``/manage`` or its editor
 DONE = {
     "moved": "已移动，链接不变，客服 2 秒内在新的场景下看到它。",
     "renamed": "编号已改，旧编号的链接仍会到这里。",
     "unarchived": "已恢复使用，客服 2 秒内可查到。",
+    "discarded": "草稿已丢弃，客服看到的没有变。",
 }
 
 

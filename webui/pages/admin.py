@@ -17,7 +17,7 @@ from kb.errors import AccountError, TooManyLogins
 from kb.model import Right, Role
 from kb.ports.accounts import AuditFilter
 from kb.rules.access import require
-from webui.current import access, caller
+from webui.current import access, caller, desk
 from webui.http import inputs
 from webui.http.problems import explain
 from webui.http.security import welcome_visitor
@@ -128,6 +128,7 @@ def _page(**extra: object) -> str:
         ROLES=ROLES,
         done=DONE.get(request.args.get("done", "")),
         today=date.today(),
+        departments=sorted({record.article.owner for record in desk().bulk.choices() if record.article.owner}),
         **extra,
     )
 

@@ -96,7 +96,7 @@ def _page(trouble: str = "", **found: object) -> str:
         titles={record.article.id: record.article.title for record in choices},
         owners=sorted({record.article.owner for record in choices if record.article.owner}),
         chosen=set(request.form.getlist("id")),
-        given=request.form,
+        given={"change": "", "values": "", **request.form},  # complete: templates find ``values()`` of a dict, too
         CHANGES=CHANGES,
         trouble=trouble,
         **found,

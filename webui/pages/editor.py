@@ -51,8 +51,10 @@ def edit(article_id: str) -> ResponseReturnValue:
         as_source=_wants_source(request.args),
         said="草稿已保存" if request.args.get("saved") else "",
     )
+    draft = opened.state.draft
     try:
-        screen = replace(screen, form=desk().forms.form(screen.source, opened.folder))
+        form = desk().forms.form(screen.source, opened.folder)
+        screen = replace(screen, form=replace(form, note=draft.note if draft else ""))
     except ArticleError as error:
         return show(replace(screen, trouble=str(error)))
     return show(caught_up(screen, opened, for_all=True))
@@ -83,6 +85,8 @@ def _answer(article_id: str | None) -> ResponseReturnValue:
         unsaved=True,
     )
     try:
+        if article_id is not None and request.form.get("action") == "discard":
+            return _discarded(article_id)
         screen = _completed(screen)
         return _refused(screen, 409) if screen.conflict else _stored(screen)
     except InvalidArticle as error:
@@ -131,6 +135,15 @@ def _stored(screen: Screen) -> ResponseReturnValue:
         return redirect(location, 303)
     stays = screen.article_id is not None and not _is_for_all()
     return jsonify(location=None if stays else location, draft=seen.draft, file=seen.file)
+
+
+def _discarded(article_id: str) -> ResponseReturnValue:
+    """Forget the draft; go to what agents see, or to the other drafts when nothing else is there of the article."""
+    served = desk().forms.opened(article_id).record is not None
+    desk().editing.discard_draft(article_id)
+    page = url_for("pages.article", article_id=article_id, done="discarded")
+    location = page if served else url_for("pages.browse", status="draft")
+    return jsonify(location=location, draft="", file="") if _wants_json() else redirect(location, 303)
 
 
 def _place(screen: Screen) -> tuple[str, Place | None]:

@@ -15,7 +15,6 @@ from kb.desk.forms import Opened
 from kb.editing.form import EMPTY, ArticleForm, values_of
 from kb.editing.seen import NOTHING, Seen
 from kb.model import Problem
-from kb.usecases.library import Library
 from webui.current import desk
 from webui.pages.editor_labels import AUDIENCES, PRIORITIES, TOOLS, Change, limits_of
 
@@ -90,12 +89,12 @@ def show(screen: Screen) -> str:
         is_new=is_new,
         draft=screen.opened.state.draft if screen.opened else None,
         folder=folder,
-        place=place_title(library, folder),
+        place=library.place_title(folder),
         conflict=screen.conflict,
         messages=messages,
         elsewhere=[problem for problem in placed(screen) if as_source or problem.field not in values_of(form)],
         product_choices=[("", "新建…"), *((slug, folder.title) for slug, folder in library.products.items())],
-        scenario_choices=[("", "新建…"), *((path, place_title(library, path)) for path in library.scenarios)],
+        scenario_choices=[("", "新建…"), *((path, library.place_title(path)) for path in library.scenarios)],
         all_channels=list(dict.fromkeys((*desk().channels, *form.channels))),
         limits=limits_of(form.scripts),
         variables=forms.variables,
@@ -106,11 +105,3 @@ def show(screen: Screen) -> str:
         PRIORITIES=PRIORITIES,
         TOOLS=TOOLS,
     )
-
-
-def place_title(library: Library, path: str) -> str:
-    """``网上商城 › 退款与退货`` for the folder ``mall/refund``; slugs where there is no title, ``""`` for no folder."""
-    product, _, scenario = path.partition("/")
-    titles = (library.products.get(product), library.scenarios.get(path))
-    named = zip(titles, (product, scenario), strict=True)
-    return " › ".join(folder.title if folder else slug for folder, slug in named if slug)

@@ -89,6 +89,7 @@ def _page(article_id: str, rows: Sequence[Revision], trouble: str = "") -> str:
         comparison=desk().history.comparison(article_id, old.number, new.number) if old and new else None,
         restored=request.args.get("restored"),
         trouble=trouble,
+        today=date.today(),
         served=not rows[0].removed,
     )
 

@@ -8,12 +8,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kb.editing.form import ArticleForm
-from kb.errors import ArticleNotFound, QueryError
+from kb.errors import AccessDenied, ArticleNotFound, QueryError
 from kb.model import Article, Right
 from webui.current import desk
 from webui.http.security import welcome_visitor
 from webui.pages.acting import REFUSED
-from webui.pages.editor_page import place_title
 
 blueprint = Blueprint("operations", __name__)
 blueprint.before_request(welcome_visitor)
@@ -35,6 +34,8 @@ def act(article_id: str) -> ResponseReturnValue:
         return redirect(wanted(article_id, request.form), 303)
     except REFUSED as error:
         return _page(article_id, trouble=str(error)), 409
+    except AccessDenied as error:  # a place of another department, when it wasn't the article itself, see ``_page``
+        return _page(article_id, trouble=f"没有移动：移过去要有那边的权限。{error}"), 403
 
 
 def _move(article_id: str, given: Mapping[str, str]) -> str:
@@ -95,13 +96,14 @@ def _page(article_id: str, trouble: str = "") -> str:
         has_draft=opened.state.draft is not None,
         scenarios=_scenarios(article),
         product_choices=[(slug, folder.title) for slug, folder in library.products.items()],
-        here=place_title(library, article.scenario_path),
+        here=library.place_title(article.scenario_path),
         trouble=trouble,
         given=request.form,
     )
 
 
 def _scenarios(article: Article) -> list[tuple[str, str]]:
-    """(path, name) of the scenarios that the article could go to."""
-    library = desk().library()
-    return [(path, place_title(library, path)) for path in sorted(library.scenarios) if path != article.scenario_path]
+    """(path, name) of the scenarios that the article could go to, those of its product first."""
+    library, near = desk().library(), f"{article.product.slug}/"
+    paths = sorted(library.scenarios, key=lambda path: (not path.startswith(near), path))
+    return [(path, library.place_title(path)) for path in paths if path != article.scenario_path]

@@ -30,6 +30,23 @@ VOTES = {"helpful": "有用", "unhelpful": "没用", "outdated": "内容过时"}
 BY_MEANING = "与问题用词不同、意思相近，请先核对"
 LEARNED = "同事查过类似的问题，多次选用了这一条"
 
+#: what User-Agent headers give browsers and systems away by; most name several, the first of these is the right one
+_BROWSERS = (
+    ("MicroMessenger", "微信"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
 _VARIABLE = re.compile(r"\{\{([^{}\n]{1,40})\}\}")
 #: so many characters around a match tell whether two texts show the same place
 _CONTEXT = 4
@@ -44,6 +61,7 @@ def register(app: Flask) -> None:
         preview_html,
         body_html,
         local_time,
+        browser_label,
         moment,
         product_title,
         repeats,
@@ -113,6 +131,12 @@ def body_html(article: Article) -> Markup:
 def local_time(moment: str) -> str:
     """``2026-11-22T01:02:03+00:00`` → ``11-22 09:02`` where the server stands; empty stays empty."""
     return datetime.fromisoformat(moment).astimezone().strftime("%m-%d %H:%M") if moment else ""
+
+
+def browser_label(agent: str) -> str:
+    """What somebody knows their browser by: ``Chrome（Windows）`` from its User-Agent."""
+    name, system = (next((label for mark, label in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS))
+    return f"{name or '未知浏览器'}（{system}）" if system else name or "未知浏览器"
 
 
 def moment(at: datetime) -> str:

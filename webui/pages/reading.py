@@ -80,6 +80,7 @@ def article(article_id: str) -> ResponseReturnValue:
     if request.method == "GET" and voted is None and not published:  # else one has just come back from voting, writing
         desk().record_event("view", article_id, agent=visitor() or "", origin=address())
     channel = request.args.get("channel")
+    may_edit = desk().may(Right.EDIT, record.article.owner)
     return render_template(
         "article.html",
         record=record,
@@ -90,7 +91,8 @@ def article(article_id: str) -> ResponseReturnValue:
         voted=voted,
         done=request.args.get("done"),
         published=published,
-        may_edit=desk().may(Right.EDIT, record.article.owner),
+        may_edit=may_edit,
+        draft=desk().editing.draft(article_id) if may_edit else None,
         may_publish=desk().may(Right.PUBLISH, record.article.owner),
     )
 

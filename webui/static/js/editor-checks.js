@@ -49,7 +49,10 @@ function showFacts(form, facts) {
   const unfolded = new Set(findAll("details[open]", box).map((fold) => fold.dataset.old));
   find("ul", box).replaceChildren(...facts.filter(({ places }) => places.length).map((fact) => {
     const said = `${fact.old} → ${fact.new ?? "（删掉了）"}：还有 ${fact.articles} 条写着 ${fact.old}`;
-    const places = fact.places.map((place) => element("li", {}, link(place), ` · ${place.where}：`, ...inContext(place)));
+    const own = form.dataset.editor;
+    const places = fact.places.map((place) => element("li", {}, place.id === own ? "本条" : link(place), ` · ${place.where}：`, ...inContext(place)));
+    const unlisted = fact.articles - new Set(fact.places.map(({ id }) => id)).size;
+    if (unlisted > 0) places.push(element("li", { class: "muted" }, `另有 ${unlisted} 条没有列出，可在搜索里查“${fact.old}”`));
     const fold = element("details", { "data-old": fact.old, open: unfolded.has(fact.old) });
     fold.append(element("summary", { class: "fold" }, said), element("ul", {}, ...places));
     return element("li", { class: "warning" }, fold);
@@ -71,6 +74,12 @@ function place(form) {
 
 const what = (form, source) => ({ source, id: form.dataset.editor || null, ...place(form) });
 
+/** On narrow screens what is doubtful stands behind a tab, which says how much it is. */
+function sayOnTab(form) {
+  const count = findAll("[data-findings] > li, [data-facts] > ul > li", form).length;
+  find("#tab-preview", form).textContent = count ? `预览和 ${count} 个提醒` : "预览";
+}
+
 async function check(form, { source, trouble }) {
   const mine = ++latest;
   if (trouble) return showProblems(form, [{ field: "source", severity: "error", message: trouble }]);
@@ -81,6 +90,7 @@ async function check(form, { source, trouble }) {
     showFacts(form, facts);
     showProblems(form, problems);
     showDuplicates(form, duplicates);
+    sayOnTab(form);
   } catch {
     // checked again with the next keystroke
   }

@@ -1,7 +1,7 @@
 // Saving without leaving the page: a draft is kept and one writes on; an expired login, a lost connection or a refusal
 // leaves everything where it is. What the server wants to show, a conflict, it shows as it would without JavaScript.
 
-import { find, toast } from "./dom.js";
+import { find, findAll, toast } from "./dom.js";
 import { showProblems } from "./editor-checks.js";
 import { letGo, nothingToLose } from "./editor-keeping.js";
 import { renewed, token } from "./sending.js";
@@ -18,17 +18,17 @@ function sendForm(form, action) {
 async function save(form, action) {
   const said = find("[data-status]", form);
   said.textContent = "正在保存…";
+  said.classList.remove("bad");
   try {
     let answer = await sendForm(form, action);
     if (answer.status === 403 && (await renewed())) answer = await sendForm(form, action); // another login by now
     said.textContent = await settle(form, action, answer);
   } catch {
-    said.textContent = "没有保存：连不上服务器。内容都在这一页，请稍后再点一次。";
-    toast("没有保存，请检查网络后再点一次");
+    refuse(said, "没有保存：连不上服务器。内容都在这一页，请稍后再点一次。");
   }
 }
 
-/** Do what the answer asks for; resolves to what to say beside the title. */
+/** Do what the answer asks for; resolves to what to say beside the buttons. */
 async function settle(form, action, answer) {
   if (answer.status === 401) {
     find("#expired").showModal();
@@ -42,8 +42,15 @@ async function settle(form, action, answer) {
   const told = await answer.json().catch(() => ({ detail: "服务器没有收下，请稍后再点一次" }));
   if (answer.ok) return saved(form, told);
   if (told.problems) showProblems(form, told.problems);
-  toast("没有保存");
-  return `没有保存：${told.detail ?? "请看标出的地方"}`;
+  findAll('[aria-invalid="true"]', form).find((field) => field.checkVisibility())?.focus();
+  return refuse(find("[data-status]", form), `没有保存：${told.detail ?? "请看标出的地方"}`);
+}
+
+/** Say beside the buttons why nothing was saved; resolves to what was said. */
+function refuse(said, why) {
+  said.textContent = why;
+  said.classList.add("bad");
+  return why;
 }
 
 function saved(form, { location: next, draft, file }) {

@@ -9,6 +9,7 @@ import { enhanceArticleFields } from "./find_article.js";
 import { enhancePanel, sayKeys } from "./faq.js";
 import { enhanceHits } from "./hits.js";
 import { enhanceKeys } from "./keys.js";
+import { enhanceMenu } from "./menu.js";
 import { enhancePasting } from "./pasting.js";
 import { enhanceScope } from "./scope.js";
 import { record } from "./statistics.js";
@@ -29,6 +30,7 @@ enhanceHits();
 enhanceKeys();
 enhanceArticleFields();
 enhanceTicking();
+enhanceMenu();
 
 onNewContent(makeFillable);
 onNewContent(sayKeys);
