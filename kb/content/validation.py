@@ -118,10 +118,13 @@ def _check_dates(values: dict[str, Any], front: FrontMatter, findings: Findings)
 def _check_scripts(scripts: Sequence[Script], channels: Sequence[str], front: FrontMatter, findings: Findings) -> None:
     if all(script.channel is None or script.channel in channels for script in scripts):
         return
+    line, counted = front.body_line, 0
     for channel, section in script_sections(front.body):
         if channel is not None and channel not in channels:
+            line += front.body.count("\n", counted, section.start)
+            counted = section.start
             findings.warn(
-                front.body_line + front.body.count("\n", 0, section.start),
+                line,
                 f"“{SCRIPT_HEADING}”下的三级标题{quoted(channel)}不是已配置的渠道（{'、'.join(channels)}），"
                 "客服看不到这段话术；请改成渠道名，或改用四级标题 ####。",
             )

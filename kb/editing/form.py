@@ -35,6 +35,8 @@ EMPTY = "---\n---\n"
 FORM_SECTIONS = tuple(title for title in SECTIONS if title != SCRIPT_HEADING)
 #: How the fields of scripts and sections are called in what a browser sends: ``script:微信``, ``section:处理步骤``.
 SCRIPT, SECTION = "script:", "section:"
+#: more than any page shows; each of them is looked for in the whole body
+_MOST_SCRIPTS = 100
 
 _SEPARATORS = re.compile(r"[、，,;；\n]")
 _YES = ("true", "yes", "on")
@@ -131,6 +133,7 @@ def with_newlines_of(before: str, text: str) -> str:
 def read_form(given: Mapping[str, Sequence[str]], channels: Sequence[str]) -> ArticleForm:
     """The form from what a browser sends, the values by name: missing ones are empty, strange names are ignored."""
     texts = {name: "".join(values[:1]) for name, values in given.items()}
+    scripts = [name for name in texts if name.startswith(SCRIPT)]
     named: dict[str, Any] = {name: form.tidy(texts.get(name, "")) for name, form in _FORMS.items()}
     named |= {name: _line(texts.get(name, "")) for name in _NOT_OF_THE_FILE if name != "minor"}
     return ArticleForm(
@@ -138,7 +141,7 @@ def read_form(given: Mapping[str, Sequence[str]], channels: Sequence[str]) -> Ar
         channels=_chosen(given.get("channels", ()), channels),
         pinned="pinned" in given,
         minor="minor" in given,
-        scripts={_line(name[len(SCRIPT) :]): _block(text) for name, text in texts.items() if name.startswith(SCRIPT)},
+        scripts={_line(name[len(SCRIPT) :]): _block(texts[name]) for name in scripts[:_MOST_SCRIPTS]},
         sections={name[len(SECTION) :]: _block(text) for name, text in texts.items() if name.startswith(SECTION)},
         other=_block(texts.get("other", "")),
     )

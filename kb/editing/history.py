@@ -42,7 +42,7 @@ class ArticleHistory:
         require(caller, Right.EDIT)
         rows = self._rows(article_id)
         require_for(caller, Right.EDIT, self._owner(article_id, rows))
-        return rows
+        return self._of_one_business(caller, rows)
 
     def source(self, caller: Caller, article_id: str, number: int) -> str:
         """The text of one revision."""
@@ -138,7 +138,17 @@ class ArticleHistory:
                 raise ArticleNotFound(article_id)
             former = self._article(last).former_ids
         rows = self._history.revisions([article_id, *former])
-        return [row for row in rows if row.article_id == article_id or not row.removed]
+        renamed = (row.article_id != article_id and row.removed and row.edit.action == "rename" for row in rows)
+        return [row for row, only_renamed in zip(rows, renamed, strict=True) if not only_renamed]
+
+    def _of_one_business(self, caller: Caller, rows: list[Revision]) -> list[Revision]:
+        """Down to where another article was deleted that had one of these ids, if that was somebody else's."""
+        for at, row in enumerate(rows[1:], start=1):
+            if row.removed:
+                before = next((earlier for earlier in rows[at:] if not earlier.removed), None)
+                if before is not None and not may(caller, Right.EDIT, self._article(before).owner):
+                    return rows[:at]
+        return rows
 
     def _one(self, rows: Sequence[Revision], article_id: str, number: int) -> Revision:
         row = next((row for row in rows if row.number == number), None)

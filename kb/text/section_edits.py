@@ -69,13 +69,17 @@ def with_script(body: str, channel: str | None, text: str) -> str:
 
 
 def with_section(body: str, title: str, text: str) -> str:
-    """The body with this text below the H2 ``title``; an empty text takes the section out."""
+    """The body with this text below the H2 ``title``; an empty text takes the section out.
+
+    Its heading stays where another one says the same: that section would take its place.
+    """
     if len(_chapters(text)) > 1:
         text = _H2.sub("###", text)
     chapter = _chapter(body, title)
     if chapter is None:
         return _with_new(body, title, text) if text else body
-    return _spliced(body, chapter.text, chapter.end, text) if text else body[: chapter.start] + body[chapter.end :]
+    without = body[: chapter.start] + body[chapter.end :]
+    return _spliced(body, chapter.text, chapter.end, text) if text or _chapter(without, title) else without
 
 
 def with_other(body: str, text: str) -> str:

@@ -428,3 +428,19 @@ def test_a_file_edited_by_hand_is_a_revision_after_the_next_scan(service: Servic
     by(service).publish(ID, ARTICLE, state.revision)
     assert actions(service) == ["publish", "broken", "publish", "create"]
     assert by(service).as_of(ID, service.system.today()).source == ARTICLE
+
+
+def test_whoever_takes_the_id_of_a_deleted_article_does_not_get_its_history(service: Service) -> None:
+    by(service, OPERATOR).delete(ID)
+    mine = article(ID, "owner: 物流业务部")
+    place = Place("mall", "delivery", scenario_title="物流")
+    by(service, STRANGER).create(ID, mine, place)
+    assert [row.edit.action for row in by(service, STRANGER).revisions(ID)] == ["create"]
+    assert [row.edit.action for row in by(service, OPERATOR).revisions(ID)] == ["create", "delete", "create"]
+
+
+def test_nor_does_whoever_claims_it_as_an_earlier_id(service: Service) -> None:
+    by(service, OPERATOR).delete(ID)
+    mine = article("mine", "owner: 物流业务部", f"former_ids: [{ID}]")
+    by(service, STRANGER).create("mine", mine, Place("mall", "delivery", scenario_title="物流"))
+    assert [row.edit.action for row in by(service, STRANGER).revisions("mine")] == ["create"]

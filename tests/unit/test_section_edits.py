@@ -90,3 +90,11 @@ def test_other_text_put_in_leaves_the_named_parts_alone(pieces: list[str], text:
         assert section_text(written, "处理步骤") == section_text(body, "处理步骤")
         assert script_text(written, None) == script_text(body, None)
         assert other_text(written) == text.strip()
+
+
+def test_an_emptied_section_is_not_replaced_by_another_of_its_name() -> None:
+    body = "## 处理步骤\n第一次\n\n## 备注\n甲\n\n## 处理步骤\n第二次\n"
+    emptied = with_section(body, "处理步骤", "")
+    assert "第一次" not in emptied
+    assert emptied.count("## 处理步骤") == 2
+    assert emptied.endswith("## 备注\n甲\n\n## 处理步骤\n第二次\n")
