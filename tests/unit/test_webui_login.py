@@ -258,6 +258,18 @@ def test_a_login_that_ended_in_mid_edit_is_told_by_its_type(browser: FlaskClient
     assert browser.post("/api/v1/save", json={}, headers=headers).status_code == 200
 
 
+def test_so_is_one_that_was_lost_with_all_cookies(browser: FlaskClient) -> None:
+    """A page that stayed open gets another token, and hears that it has to log in, not only that it is refused."""
+    log_in(browser, "boss", GOOD)
+    for cookie in ("zhida_login", "zhida_session"):
+        browser.delete_cookie(cookie)
+    form, json = {"mode": "source", "source": "", "action": "draft"}, {"Accept": "application/json"}
+    assert browser.post("/edit/refund-not-received", data=form, headers=HERE | json).status_code == 403
+    renewed = browser.get("/api/v1/me").get_json()["csrf"]
+    told = browser.post("/edit/refund-not-received", data=form | {"csrf": renewed}, headers=HERE | json)
+    assert told.status_code == 401
+
+
 # --- programs
 
 

@@ -37,8 +37,9 @@ from webui.api.parameters import (
 from webui.api.precomputed import Encoded, as_json, encode, respond
 from webui.current import caller, desk
 from webui.http import csrf
+from webui.http.callers import comes_by_token
 from webui.http.inputs import Body
-from webui.http.security import address, sender, visitor
+from webui.http.security import address, sender, visitor, welcome_visitor
 
 Given = dict[str, Any]
 
@@ -205,7 +206,9 @@ def learned(given: Given) -> ResponseReturnValue:
 @blueprint.get("/me")
 @describe(Operation("我是谁：令牌或登录对应的身份和权限", shapes.Me, errors=(400, 401)))
 def me() -> ResponseReturnValue:
-    """Who asks, as the server sees it."""
+    """Who asks, as the server sees it. A page whose cookies were all deleted gets a token that it can go on with."""
+    if not comes_by_token():
+        welcome_visitor()
     return jsonify(contracts.me_document(caller(), csrf.token()))
 
 
