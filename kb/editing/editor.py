@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kb.editing.writing import Place, Standing, Writing, check_rights, encoded, revision
+from kb.editing.writing import UNSORTED, Place, Standing, Writing, check_rights, encoded, revision
 from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle
 from kb.model import Caller, Problem, Right
 from kb.ports.history import Draft, Drafts, History
@@ -148,7 +148,7 @@ class Editor:
     def create(
         self, caller: Caller, article_id: str, source: str, place: Place | None = None, note: str = ""
     ) -> FileVersion:
-        """Publish a new article; ``place`` may be left out when its draft has one.
+        """Publish a new article; without a ``place`` where its draft is meant to be, else among the unsorted ones.
 
         Raises EditError, InvalidArticle, EditConflict when the id or the file is taken, SaveFailed.
         """
@@ -156,6 +156,8 @@ class Editor:
         draft = self._drafts.get(article_id)
         if draft is not None:  # it is dropped below
             require_for(caller, Right.PUBLISH, self._owner_of(draft))
+        elif place is None:
+            place = UNSORTED
         path = self._path_of_new(article_id, place, draft)
         titles = place.titles if place else {}
         version, article = self._writing.article(article_id, path, source, titles)

@@ -35,6 +35,10 @@ class Place:
         return {path: title for path, title in named.items() if title.strip()}
 
 
+#: where an article goes of which a program says no place: it is found there, and moved by whoever knows better
+UNSORTED = Place("unsorted", "unsorted", "未分类", "未分类")
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An article as it is served, and its file as it is now, which may be newer or broken."""

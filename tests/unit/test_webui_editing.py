@@ -101,7 +101,7 @@ def test_a_megabyte_is_saved_and_more_is_not(as_: As) -> None:
 def test_a_new_article_with_its_place(as_: As) -> None:
     source = "---\nid: wait\ntitle: 补发要多久\n---\n## 标准话术\n您好。\n"
     to = "/api/v1/articles/wait"
-    assert put(as_(OPERATOR), source, None, to).status_code == 400
+    assert put(as_(OPERATOR), source, None, to, scenario="delivery").status_code == 400
     assert put(as_(OPERATOR), source, None, to, product="mall", scenario="delivery").status_code == 400
     place = {"product": "mall", "scenario": "delivery", "scenario_title": "物流"}
     assert put(as_(OPERATOR), source, None, to, draft=True, **place).status_code == 200
@@ -109,6 +109,16 @@ def test_a_new_article_with_its_place(as_: As) -> None:
     assert said(as_(OPERATOR).get(f"{to}/draft"))["draft"]["source"] == source
     assert put(as_(OPERATOR), source, None, to, **place).status_code == 201
     assert said(as_(OPERATOR).get(to))["scenario"] == "物流"
+
+
+def test_a_new_article_that_comes_without_a_place_is_among_the_unsorted(as_: As) -> None:
+    """As the contract has it: the source and ``If-None-Match: *`` are enough."""
+    for number, place in enumerate([{}, {"product": "mall"}, {}]):
+        source = f"---\nid: wait-{number}\ntitle: 补发要等多久{number}\n---\n## 标准话术\n您好。\n"
+        assert put(as_(OPERATOR), source, None, f"/api/v1/articles/wait-{number}", **place).status_code == 201
+    told = [said(as_(OPERATOR).get(f"/api/v1/articles/wait-{number}")) for number in range(3)]
+    places = [(article["product"], article["scenario"]) for article in told]
+    assert places == [("未分类", "未分类"), ("网上商城", "未分类"), ("未分类", "未分类")]
 
 
 @pytest.mark.parametrize("name", ["..%2fx", "%252e%252e", "a%2fb", "%00", "x" * 300, "con", "A"])

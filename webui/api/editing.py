@@ -15,7 +15,8 @@ from werkzeug.exceptions import PreconditionRequired, RequestEntityTooLarge
 from kb.content.files import MAX_BYTES
 from kb.contracts import editing as contracts
 from kb.editing.bulk_edits import LISTS, SINGLE, FieldChange
-from kb.editing.writing import Place
+from kb.editing.writing import UNSORTED, Place
+from kb.errors import QueryError
 from kb.ports.store import FileVersion
 from kb.shapes import editing as shapes
 from webui.api.answers import never_store
@@ -46,8 +47,8 @@ _IF_MATCH = header("If-Match", "看到的版本号（revision）；与现在的�
 _IF_NONE_MATCH = header("If-None-Match", "写 * 表示新建：已经有了就不保存", "*")
 _NOTE = text("note", "为什么改", "赔付规则调整", _LONGEST_NOTE)
 _PLACE = (
-    text("product", "产品类型的 slug；新知识必填", "mall", _LONGEST_NAME),
-    text("scenario", "问题场景的 slug；新知识必填", "refund", _LONGEST_NAME),
+    text("product", "产品类型的 slug；新知识不写产品和场景就放进“未分类”", "mall", _LONGEST_NAME),
+    text("scenario", "问题场景的 slug；新知识不写就放进这个产品的“未分类”", "refund", _LONGEST_NAME),
     text("product_title", "产品要新建时的中文名称", "网上商城", _LONGEST_NAME),
     text("scenario_title", "场景要新建时的中文名称", "退款与退货", _LONGEST_NAME),
 )
@@ -244,10 +245,14 @@ def _if_match() -> str | None:
 
 
 def _place(given: Given) -> Place | None:
-    if not given["product"] or not given["scenario"]:
+    if not given["product"]:
+        if given["scenario"]:
+            raise QueryError("缺少 product：场景属于哪个产品类型，请一起给出。")
         return None
-    titles = (given["product_title"] or "", given["scenario_title"] or "")
-    return Place(given["product"], given["scenario"], *titles)
+    product_title = given["product_title"] or ""
+    if not given["scenario"]:
+        return Place(given["product"], UNSORTED.scenario, product_title, UNSORTED.scenario_title)
+    return Place(given["product"], given["scenario"], product_title, given["scenario_title"] or "")
 
 
 def _saved(version: FileVersion, status: int = 200) -> ResponseReturnValue:
