@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -59,7 +59,8 @@ class Via(Enum):
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks. ``name`` is ``""`` for nobody known; ``owners``: the business departments whose articles they deal
-    with, None for all; ``can_publish`` is a right of its own for editors, others don't need it.
+    with, None for all; ``can_publish`` is a right of its own for editors, others don't need it. ``display``: how people
+    call them, if not by ``name``.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Caller:
     owners: frozenset[str] | None = None
     can_publish: bool = False
     via: Via = Via.ANONYMOUS
+    display: str = field(default="", compare=False)
 
     @property
     def known(self) -> bool:

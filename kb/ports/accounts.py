@@ -35,7 +35,7 @@ class Account:
 
     def caller(self, via: Via = Via.SESSION) -> Caller:
         """Who asks, when this account does."""
-        return Caller(self.name, self.role, self.owners, self.can_publish, via)
+        return Caller(self.name, self.role, self.owners, self.can_publish, via, self.display)
 
 
 class AccountStore(Protocol):

@@ -258,6 +258,11 @@ def test_a_login_that_ended_in_mid_edit_is_told_by_its_type(browser: FlaskClient
     assert browser.post("/api/v1/save", json={}, headers=headers).status_code == 200
 
 
+def test_the_bar_calls_people_as_people_do(browser: FlaskClient) -> None:
+    log_in(browser, "小王", GOOD)
+    assert "王芳，账号菜单" in browser.get("/").get_data(as_text=True)
+
+
 def test_so_is_one_that_was_lost_with_all_cookies(browser: FlaskClient) -> None:
     """A page that stayed open gets another token, and hears that it has to log in, not only that it is refused."""
     log_in(browser, "boss", GOOD)
