@@ -45,6 +45,5 @@ def said(size: int) -> str:
 def _apply() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     request.max_content_length = getattr(view, "longest_body", USUAL)
-    request.max_form_memory_size = (
-        request.max_content_length
-    )  # of texts in forms: Flask takes half a megabyte otherwise
+    # of texts in forms, of which Flask would take half a megabyte
+    request.max_form_memory_size = request.max_content_length
