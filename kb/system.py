@@ -34,12 +34,14 @@ from kb.usecases.staleness import ReviewQueue
 
 @dataclass(frozen=True, slots=True)
 class Editing:
-    """Changing articles; ``changed`` is set when upkeep has to let searches follow."""
+    """Changing articles and dictionaries; ``changed`` is set when upkeep has to let searches follow."""
 
     editor: Editor
     history: ArticleHistory
     moving: Moving
     bulk: BulkEdits
+    fates: Fates
+    dictionaries: DictionaryEditor
     changed: threading.Event
     commits: GitHistory | None = None
 
@@ -61,9 +63,7 @@ class System:
     queue: ReviewQueue
     learning: Learning
     gaps: GapList
-    dictionaries: DictionaryEditor
     editing: Editing
-    fates: Fates
     checker: Checker
     channels: tuple[str, ...]
     variables: tuple[str, ...]

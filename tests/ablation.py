@@ -18,7 +18,6 @@ from pathlib import Path
 from types import ModuleType
 from unittest.mock import patch
 
-from kb import wiring
 from kb.config import Settings, load_settings
 from kb.evaluation.asking import Evaluation, evaluate
 from kb.evaluation.comparing import differences, pair
@@ -29,7 +28,8 @@ from kb.text.grams import unit_spans
 from kb.usecases import question
 from kb.usecases.retrieval import Trial
 from kb.usecases.searching import Searcher
-from kb.wiring import evaluation_search
+from kb.wiring.search import build_semantic
+from kb.wiring.trials import evaluation_search
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,7 @@ def measure(configuration: Configuration, sets: Mapping[str, QrelsSet], settings
 @contextmanager
 def _vectors_kept(folder: Path) -> Iterator[None]:
     """Texts are embedded for the first configuration that needs their vectors only."""
-    build = wiring.build_semantic
-    with patch.object(wiring, "build_semantic", lambda settings: build(replace(settings, data=folder))):
+    with patch("kb.wiring.trials.build_semantic", lambda settings: build_semantic(replace(settings, data=folder))):
         yield
 
 

@@ -25,7 +25,7 @@ from kb.model import ArticleRecord, Message
 from kb.rules import classification as rules
 from kb.usecases.classifying import Classifier, learn_wordings
 from kb.usecases.library import Library
-from kb.wiring import evaluation_search
+from kb.wiring.trials import evaluation_search
 from tests.bench.corpus import eval_dir
 
 Floats = NDArray[np.float64]

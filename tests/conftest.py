@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from kb.config import Settings, load_settings
 from kb.service import Service
-from kb.wiring import build_service
+from kb.wiring.service import build_service
 from tests.unit.article_tree import make_tree
 from webui import create_app
 

@@ -16,7 +16,7 @@ from kb.evaluation.sets import QrelsSet, load_qrels_set
 from kb.model import Message
 from kb.rules.query import MAX_QUERY
 from kb.usecases.recommending import Recommender
-from kb.wiring import evaluation_search
+from kb.wiring.trials import evaluation_search
 from tests.bench.corpus import eval_dir
 
 CHATS = 200

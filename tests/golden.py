@@ -19,7 +19,8 @@ from kb.config import Settings, load_settings
 from kb.content.checks.page import published_pages
 from kb.content.reader import ArticleFiles
 from kb.usecases.retrieval import TOP, Trial
-from kb.wiring import build_vocabulary, trial
+from kb.wiring.search import build_vocabulary
+from kb.wiring.trials import trial
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).with_name("golden.yaml")

@@ -36,7 +36,7 @@ from kb.text.tokenizer import Tokenizer
 from kb.usecases.learning import LearnedQuestions
 from kb.usecases.retrieval import Trial
 from kb.usecases.semantic import Semantic
-from kb.wiring import evaluation_search
+from kb.wiring.trials import evaluation_search
 from tests.bench.corpus import eval_dir
 
 #: recall@1 and recall@3, before and after

@@ -11,7 +11,8 @@ from kb.config import load_settings
 from kb.content.lint import lint
 from kb.content.reader import ArticleFiles
 from kb.content.strict import Strictness
-from kb.wiring import build_vocabulary, check_retrieval
+from kb.wiring.checks import check_retrieval
+from kb.wiring.search import build_vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent
 GUIDE = (ROOT / "docs/authors.md").read_text(encoding="utf-8")

@@ -33,7 +33,7 @@ _LIBRARIES = ("whoosh", "jieba", "flask", "sqlite-utils", "markdown", "opencc", 
 def serve(context: Context, host: str, port: int) -> None:
     """Index what changed, then serve pages and API until stopped."""
     from kb.upkeep import Upkeep
-    from kb.wiring import finish_import
+    from kb.wiring.bulk import finish_import
     from webui import create_app
     from webui.server import serve as listen
 

@@ -52,7 +52,7 @@ def import_command(
 
 def _import(context: Context, file: Path, product: str | None, dry_run: bool, skip_errors: bool, as_json: bool) -> None:
     from kb.bulk.importing import ImportOptions
-    from kb.wiring import import_file
+    from kb.wiring.bulk import import_file
 
     if not file.exists():
         raise click.UsageError(f"没有 {file} 这个文件，没有导入；请核对路径。")
@@ -95,7 +95,7 @@ def _print_import(report: ImportReport, dry_run: bool) -> None:
 
 
 def _undo(context: Context, as_json: bool) -> None:
-    from kb.wiring import undo_import
+    from kb.wiring.bulk import undo_import
 
     journal = undo_import(context.settings)
     restored = [change.path for change in journal.changes if change.before]
@@ -134,7 +134,7 @@ def _write_template(context: Context, target: Path, form: str) -> None:
 @pass_context
 def export_command(context: Context, form: str, target: Path) -> None:
     """Write all articles to one file; an edited table can be imported again."""
-    from kb.wiring import export_file
+    from kb.wiring.bulk import export_file
 
     report = export_file(context.settings, target, form, track)
     output.print(f"已写入 {target}（{report.articles} 条）")

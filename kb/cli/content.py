@@ -55,8 +55,8 @@ def index(context: Context, rebuild: bool, as_json: bool) -> None:
 def lint(context: Context, paths: tuple[Path, ...], strict: bool, retrieval: bool, as_json: bool) -> None:
     """Check the article files; prints path:line: message and exits with 1 if there is an error."""
     from kb.usecases.retrieval import KINDS_ASKED
-    from kb.wiring import check_retrieval
-    from kb.wiring import lint as check
+    from kb.wiring.checks import check_retrieval
+    from kb.wiring.checks import lint as check
 
     problems = check(context.settings, paths, strict)
     if retrieval:
@@ -83,7 +83,7 @@ def analyze(context: Context, text: str, as_json: bool) -> None:
     """Show how a text is read: words with positions, and the tokens that are indexed."""
     from kb.rules.query import MAX_QUERY, parse_query
     from kb.text.analyzer import analyze as analyze_text
-    from kb.wiring import build_vocabulary
+    from kb.wiring.search import build_vocabulary
 
     vocabulary = build_vocabulary(context.settings)
     words = list(vocabulary.tokenizer.words(text))

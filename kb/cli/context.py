@@ -52,7 +52,7 @@ class Context:
     @cached_property
     def service(self) -> Service:
         """The system; imported late, so that ``kb --help`` is quick."""
-        from kb.wiring import build_service
+        from kb.wiring.service import build_service
 
         return build_service(self.settings)
 
@@ -60,7 +60,7 @@ class Context:
     def access(self) -> Access:
         """Accounts, tokens and the audit log, which need no index and no model."""
         from kb.store.database import Database
-        from kb.wiring import build_access
+        from kb.wiring.access import build_access
 
         return build_access(self.settings, Database(self.settings.database))
 

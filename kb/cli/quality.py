@@ -56,7 +56,7 @@ def _evaluate(
     from kb.evaluation import keystrokes as typing
     from kb.evaluation.runs import write_run
     from kb.evaluation.sets import load_qrels_set
-    from kb.wiring import evaluation_search
+    from kb.wiring.trials import evaluation_search
 
     data = load_qrels_set(folder)
     with evaluation_search(data.articles, context.settings, semantic, track) as opened:

@@ -21,23 +21,23 @@ class DictionariesDesk:
     def files(self) -> list[DictionaryFile]:
         """The dictionaries as they are."""
         self._require()
-        return self._system.dictionaries.files()
+        return self._system.editing.dictionaries.files()
 
     def problems(self, texts: Mapping[str, str]) -> tuple[Problem, ...]:
         """See ``DictionaryEditor.problems``."""
         self._require()
-        return self._system.dictionaries.problems(texts)
+        return self._system.editing.dictionaries.problems(texts)
 
     def preview(self, texts: Mapping[str, str]) -> Preview:
         """Which of the queries asked lately, and of the titles, would find something else."""
         self._require()
         searcher = self._system.snapshots.current().searcher
-        return self._system.dictionaries.preview(texts, searcher, self._queries())
+        return self._system.editing.dictionaries.preview(texts, searcher, self._queries())
 
     def save(self, texts: Mapping[str, str], expected: Mapping[str, str], note: str = "") -> list[str]:
         """See ``DictionaryEditor.save``."""
         self._require()
-        changed = self._system.dictionaries.save(self._caller, texts, expected, note)
+        changed = self._system.editing.dictionaries.save(self._caller, texts, expected, note)
         for name in changed:
             self._system.access.audit.record(self._caller, "dictionary.save", name)
         return changed
@@ -45,12 +45,12 @@ class DictionariesDesk:
     def revisions(self) -> list[Revision]:
         """See ``DictionaryEditor.revisions``."""
         self._require()
-        return self._system.dictionaries.revisions()
+        return self._system.editing.dictionaries.revisions()
 
     def former(self, number: int) -> tuple[str, str]:
         """See ``DictionaryEditor.former``."""
         self._require()
-        return self._system.dictionaries.former(number)
+        return self._system.editing.dictionaries.former(number)
 
     def _queries(self) -> Iterator[Query]:
         yield from self._system.activity.habits()[1]

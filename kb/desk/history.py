@@ -90,7 +90,7 @@ class HistoryDesk:
 
     def fate(self, article_id: str) -> Fate:
         """What became of an article that is not served."""
-        return self._system.fates.of(self._caller, article_id)
+        return self._system.editing.fates.of(self._caller, article_id)
 
 
 def _title(source: str, article_id: str) -> str:

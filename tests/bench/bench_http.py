@@ -23,7 +23,7 @@ from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 
 from kb.config import Settings, load_settings
-from kb.wiring import build_service
+from kb.wiring.service import build_service
 from tests.bench.corpus import questions
 from tests.e2e.processes import Server
 from webui import create_app

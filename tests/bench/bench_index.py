@@ -16,7 +16,7 @@ from kb.config import Settings
 from kb.model import Article
 from kb.store.catalog import Catalog
 from kb.store.database import Database
-from kb.wiring import build_service
+from kb.wiring.service import build_service
 
 _ROUNDS = 3
 

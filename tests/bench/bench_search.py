@@ -12,7 +12,8 @@ from kb.rules.query import parse_query
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.usecases.documents import index_document
-from kb.wiring import build_service, build_vocabulary
+from kb.wiring.search import build_vocabulary
+from kb.wiring.service import build_service
 from tests.bench.corpus import milliseconds, questions
 from tests.callers import ANYBODY
 

@@ -20,7 +20,7 @@ from kb.model import SearchRequest
 from kb.rules.vector_index import ArticleTexts, VectorIndex, embedded_form
 from kb.store.catalog import Catalog
 from kb.store.database import Database
-from kb.wiring import build_service
+from kb.wiring.service import build_service
 from tests.bench.bench_serve import resident_megabytes
 from tests.bench.corpus import milliseconds, questions
 from tests.callers import ANYBODY

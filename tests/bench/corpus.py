@@ -12,7 +12,7 @@ import numpy as np
 
 from kb.bulk.importing import ImportOptions
 from kb.config import Settings, load_settings
-from kb.wiring import import_file
+from kb.wiring.bulk import import_file
 
 SETS = ("unionpay", "jiningbank", "samsung")
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from kb.config import load_settings
-from kb.wiring import build_service
+from kb.wiring.service import build_service
 from tests.callers import ANYBODY
 from tests.e2e.processes import Desk
 

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from kb.config import Settings
-from kb.wiring import build_service
+from kb.wiring.service import build_service
 from tests.conftest import indexed
 from tests.e2e.browser import offered, pasted
 from tests.e2e.conftest import OpenPage

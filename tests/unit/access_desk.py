@@ -12,7 +12,8 @@ from kb.config import Settings
 from kb.model import Caller, Role
 from kb.service import Service
 from kb.store.database import Database
-from kb.wiring import build_access, build_service
+from kb.wiring.access import build_access
+from kb.wiring.service import build_service
 
 ROOT = Caller.local("root")
 GOOD, BETTER = "correct horse battery", "staple 蓝色 staple"

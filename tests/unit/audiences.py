@@ -12,7 +12,7 @@ from urllib.parse import quote
 from kb.config import load_settings
 from kb.model import Caller, Role, SearchRequest
 from kb.service import Service
-from kb.wiring import build_service
+from kb.wiring.service import build_service
 from tests.callers import ANYBODY
 from tests.unit.article_tree import write
 from webui import create_app

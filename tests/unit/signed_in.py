@@ -10,7 +10,7 @@ from kb.config import Settings
 from kb.model import Role
 from kb.service import Service
 from kb.store.database import Database
-from kb.wiring import build_access
+from kb.wiring.access import build_access
 from tests.conftest import indexed
 from tests.unit.access_desk import GOOD, ROOT, quick_passwords
 from tests.unit.forms import log_in

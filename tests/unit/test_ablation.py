@@ -6,7 +6,7 @@ from kb.config import Settings
 from kb.evaluation.sets import find_sets, load_qrels_set
 from kb.model import SearchRequest
 from kb.usecases.searching import Searcher
-from kb.wiring import evaluation_search
+from kb.wiring.trials import evaluation_search
 from tests.ablation import CONFIGURATIONS, table, without_pairs, without_stop_words
 from tests.unit.qrels import QRELS, REFUNDS
 

@@ -19,7 +19,7 @@ from kb.errors import AccessDenied, AccountError, LoginFailed, LoginRequired, To
 from kb.model import Caller, Role, Via
 from kb.ports.accounts import AuditFilter
 from kb.store.database import Database
-from kb.wiring import build_access
+from kb.wiring.access import build_access
 from tests.unit.access_desk import Clock, quick_passwords
 
 ROOT = Caller.local("root")

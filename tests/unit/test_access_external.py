@@ -21,7 +21,7 @@ from kb.model import Caller, Role, Via
 from kb.ports.accounts import Account, AuditFilter
 from kb.rules.accounts import account_name, near_name
 from kb.store.database import Database
-from kb.wiring import build_access
+from kb.wiring.access import build_access
 from tests.identity_providers import CLIENT, SECRET, Cheat, cheating
 from tests.unit.access_desk import Clock, quick_passwords
 

@@ -16,7 +16,7 @@ from kb.config import Settings
 from kb.errors import LoginFailed, TooManyLogins
 from kb.model import Caller, Role
 from kb.store.database import Database
-from kb.wiring import build_access
+from kb.wiring.access import build_access
 from tests.unit.access_desk import Clock, quick_passwords
 
 GOOD = "correct horse battery"

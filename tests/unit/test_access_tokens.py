@@ -12,7 +12,7 @@ from kb.config import Settings
 from kb.errors import AccountError, LoginFailed
 from kb.model import Caller, Role, Via
 from kb.store.database import Database
-from kb.wiring import build_access
+from kb.wiring.access import build_access
 from tests.unit.access_desk import Clock
 
 ROOT = Caller.local("root")

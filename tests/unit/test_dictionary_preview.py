@@ -8,7 +8,7 @@ from kb.content.dictionaries import read_dictionaries
 from kb.service import Service
 from kb.text.dictionaries import Dictionaries
 from kb.usecases.question import Vocabulary
-from kb.wiring import vocabulary_of
+from kb.wiring.search import vocabulary_of
 from tests.conftest import ARTICLES
 
 QUERIES = ["抹零头", "没收到货怎么退款", "发票", "", "退" * 300]

@@ -28,7 +28,7 @@ from kb.model import Caller, Folder, Role, SearchRequest, Via
 from kb.ports.content import FileStat
 from kb.ports.store import FileVersion
 from kb.service import Service
-from kb.wiring import import_file, undo_import
+from kb.wiring.bulk import import_file, undo_import
 from tests.callers import ANYBODY, OPERATOR
 from tests.conftest import indexed
 from tests.unit.article_tree import ARTICLE

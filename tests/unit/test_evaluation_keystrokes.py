@@ -6,7 +6,7 @@ from kb.config import load_settings
 from kb.evaluation.keystrokes import as_json, average, type_all
 from kb.evaluation.sets import QrelsSet, load_qrels_set
 from kb.model import Suggestion
-from kb.wiring import evaluation_search
+from kb.wiring.trials import evaluation_search
 from tests.unit.article_factory import make_article
 from tests.unit.qrels import REFUNDS
 

@@ -16,7 +16,7 @@ from kb.model import SearchRequest
 from kb.ports.engine import IndexDocument
 from kb.service import Service
 from kb.usecases.progress import silent
-from kb.wiring import build_service
+from kb.wiring.service import build_service
 from tests.callers import ANYBODY
 from tests.conftest import ARTICLES
 

@@ -9,7 +9,7 @@ import pytest
 from kb.config import Settings, load_settings
 from kb.errors import ArticleError
 from kb.usecases.retrieval import RetrievalReport
-from kb.wiring import check_retrieval
+from kb.wiring.checks import check_retrieval
 from tests.unit.article_tree import make_tree, write
 
 

@@ -13,7 +13,8 @@ from kb.errors import ArticleNotFound, QueryError
 from kb.model import SearchPage, SearchRequest, State
 from kb.rules.rewriting import NO_SYNONYMS
 from kb.service import Service
-from kb.wiring import build_vocabulary, trial
+from kb.wiring.search import build_vocabulary
+from kb.wiring.trials import trial
 from tests.callers import ANYBODY
 from tests.conftest import indexed
 from tests.e2e.processes import edit

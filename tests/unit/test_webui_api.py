@@ -18,7 +18,7 @@ from kb.service import Service
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.query_log import QueryLog
-from kb.wiring import build_service
+from kb.wiring.service import build_service
 from tests.callers import ANYBODY
 from tests.conftest import indexed, spoil
 from tests.e2e.processes import edit

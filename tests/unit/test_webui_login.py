@@ -18,7 +18,7 @@ from kb.model import Role
 from kb.ports.accounts import AuditFilter
 from kb.service import Service
 from kb.store.database import Database
-from kb.wiring import build_access
+from kb.wiring.access import build_access
 from tests.conftest import spoil
 from tests.unit.access_desk import BETTER, GOOD, ROOT, Clock, quick_passwords, staffed
 from tests.unit.forms import HERE, csrf_token, log_in, submit

@@ -1,0 +1,12 @@
+"""The composition root: settings in, a Service with its adapters out.
+
+::
+
+    service.py   the whole system
+    access.py    accounts, logins, tokens, audit log
+    search.py    engine, model, vocabulary
+    bulk.py      import and export, beside a running service or without one
+    checks.py    kb lint
+    trials.py    throw-away indexes for measuring
+    basics.py    the clock, the freshness policy
+"""

@@ -1,0 +1,56 @@
+"""Accounts, logins, tokens and the audit log on one database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from kb.access import Access
+from kb.access.accounts import Accounts
+from kb.access.audit import Audit
+from kb.access.external import ExternalAccounts
+from kb.access.logins import Logins
+from kb.access.passwords import Passwords
+from kb.access.providers import proxies, single_sign_on
+from kb.access.sessions import Sessions
+from kb.access.signing import Signer
+from kb.access.throttle import Throttle
+from kb.access.tokens import Tokens
+from kb.config import Settings
+from kb.store.accounts import AccountStore
+from kb.store.audit import AuditLog
+from kb.store.database import Database
+from kb.store.log_writer import LogWriter
+from kb.store.login_failures import LoginFailures
+from kb.store.secrets import server_key
+from kb.store.sessions import SessionStore
+from kb.store.tokens import TokenStore
+from kb.wiring.basics import local_now
+
+
+def build_access(
+    settings: Settings,
+    database: Database,
+    log_writer: LogWriter | None = None,
+    now: Callable[[], datetime] | None = None,
+    passwords: Passwords | None = None,
+) -> Access:
+    """Accounts, logins, tokens and the audit log in ``database``."""
+    later = (log_writer or LogWriter()).put
+    now, passwords, store = now or local_now, passwords or Passwords(), AccountStore(database)
+    audit, signer = Audit(AuditLog(database), now), Signer(server_key(database))
+    idle, longest = timedelta(hours=settings.session_idle_hours), timedelta(days=settings.session_max_days)
+    sessions = Sessions(SessionStore(database), idle, longest, later, now)
+    throttle = Throttle(LoginFailures(database), signer, now)
+    logins, external = Logins(store, sessions, passwords, throttle, audit, now), ExternalAccounts(store, audit, now)
+    return Access(
+        accounts=Accounts(store, sessions, passwords, audit, now),
+        logins=logins,
+        sessions=sessions,
+        tokens=Tokens(TokenStore(database), audit, later, now),
+        audit=audit,
+        signer=signer,
+        anonymous_role=settings.anonymous_role,
+        proxies=proxies(settings, external, now),
+        single_sign_on=single_sign_on(settings, external, logins),
+    )

@@ -1,0 +1,18 @@
+"""What the rooms of this package share: the clock, and how fresh articles have to be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from kb.config import Settings
+from kb.rules.freshness import Policy
+
+
+def local_now() -> datetime:
+    """An aware datetime, in the time zone of the machine."""
+    return datetime.now().astimezone()
+
+
+def policy_of(settings: Settings) -> Policy:
+    """How long a review holds."""
+    return Policy(default_interval=settings.review_every, top_interval=settings.review_top)
