@@ -33,7 +33,7 @@ from kb.model import (
     Suggestion,
 )
 from kb.ports.store import Event, Gap
-from kb.rules.access import may, require, require_for
+from kb.rules.access import has, may, require, require_for
 from kb.rules.query import MAX_QUERY
 from kb.system import System
 from kb.text.render import render_html
@@ -194,14 +194,19 @@ class Desk:
 
     def article_document(self, article_id: str) -> shapes.Article:
         """The contract's ``article``; whoever may edit it gets it also while it is not published."""
-        found = self._system.catalog.find(article_id)
-        if found is not None and may(self.caller, Right.EDIT, found.article.owner):
-            record, freshness = found, self._system.snapshots.freshness(found, self._system.today())
-        else:
-            record, freshness = self.article(article_id)
+        record, freshness = self._own(article_id) or self.article(article_id)
         source = self._seen.articles.source(record.article.id) or ""
         html = render_html(record.article.body, record.article.scenario_path)
         return contracts.article_document(record, freshness, source, html, self.related(record))
+
+    def _own(self, article_id: str) -> tuple[ArticleRecord, Freshness] | None:
+        """An article that the caller may edit, published or not."""
+        if not has(self.caller, Right.EDIT):
+            return None
+        record = self._system.catalog.find(article_id)
+        if record is None or not self.may(Right.EDIT, record.article.owner):
+            return None
+        return record, self._system.snapshots.freshness(record, self._system.today())
 
     def related(self, record: ArticleRecord) -> list[ArticleRecord]:
         """The published articles that an article names as related, by their ids or earlier ones, in its order."""
