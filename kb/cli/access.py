@@ -169,9 +169,10 @@ def revoke(context: Context, name: str) -> None:
 def audit(context: Context, since: datetime | None, form: str) -> None:
     """What was written, who logged in: latest first."""
     from kb.access.audit import ACTIONS, as_csv, as_jsonl, detail_text
+    from kb.access.days import start_of
     from kb.ports.accounts import AuditFilter
 
-    wanted = AuditFilter(since=since.astimezone() if since else None)
+    wanted = AuditFilter(since=start_of(since.date()) if since else None)
     entries = context.access.audit.entries(context.caller, wanted)
     if form != "table":
         click.echo("\ufeff" + as_csv(entries) if form == "csv" else as_jsonl(entries), nl=False)
@@ -198,14 +199,16 @@ def _scope(owners: tuple[str, ...]) -> frozenset[str] | None:
 
 
 def _end_of(text: str) -> datetime:
-    """The end of a day, given as a date or as ``90d`` from now. Raises AccountError."""
-    now = datetime.now().astimezone()
+    """The end of a day, given as a date or as ``90d`` from now. Raises AccountError, QueryError."""
+    from kb.access.days import end_of
+
     try:
         if text.endswith("d") and text[:-1].isdigit():
-            return now + timedelta(days=int(text[:-1]))
-        return datetime.strptime(text, "%Y-%m-%d").astimezone() + timedelta(days=1)
+            return datetime.now().astimezone() + timedelta(days=int(text[:-1]))
+        last = datetime.strptime(text, "%Y-%m-%d").date()
     except (ValueError, OverflowError):
         raise AccountError(f"到期时间“{text}”看不懂，请写成 2027-03-31 或 90d。") from None
+    return end_of(last)
 
 
 def _rights(one: Account | ApiToken) -> tuple[str, str, str]:
