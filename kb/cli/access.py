@@ -16,15 +16,28 @@ from kb.model import Role
 if TYPE_CHECKING:
     from kb.ports.accounts import Account, ApiToken
 
+
+def _departments(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> frozenset[str] | None:
+    """Callback: the departments named, None for all. An empty name, perhaps of a variable not set, is not all."""
+    found = frozenset(utf8(context, parameter, name).strip() for name in names)
+    if "" in found:
+        raise AccountError("--owner 后面缺少部门名称；要负责全部部门，就不写 --owner。")
+    return found or None
+
+
 _NAME = click.argument("name", callback=utf8)
 _ROLE = click.option(
     "--role", required=True, type=click.Choice(["agent", "editor", "reviewer", "admin"]), help="What they are."
 )
 _OWNERS = click.option(
-    "--owner", "owners", multiple=True, help="Business department whose articles they deal with; repeat; default all."
+    "--owner",
+    "owners",
+    multiple=True,
+    callback=_departments,
+    help="Business department whose articles they deal with; repeat; default all.",
 )
 _NO_PUBLISH = click.option("--no-publish", is_flag=True, help="An editor who only writes drafts.")
-_DISPLAY = click.option("--display", default="", help="The name that screens show.")
+_DISPLAY = click.option("--display", default="", callback=utf8, help="The name that screens show.")
 _STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
@@ -48,16 +61,14 @@ def add_user(
     context: Context,
     name: str,
     role: str,
-    owners: tuple[str, ...],
+    owners: frozenset[str] | None,
     no_publish: bool,
     display: str,
     password_stdin: bool,
 ) -> None:
     """Make an account; asks for the password twice unless it comes on standard input."""
     password = _password(password_stdin)
-    account = context.access.accounts.add(
-        context.caller, name, Role(role), password, display, _scope(owners), not no_publish
-    )
+    account = context.access.accounts.add(context.caller, name, Role(role), password, display, owners, not no_publish)
     output.print(f"已添加账号 {shown(account.name)}（{account.role.label}）。")
 
 
@@ -79,10 +90,10 @@ def list_users(context: Context, as_json: bool) -> None:
 @user.command("change")
 @_options(_NAME, _ROLE, _OWNERS, _NO_PUBLISH, _DISPLAY, pass_context)
 def change_user(
-    context: Context, name: str, role: str, owners: tuple[str, ...], no_publish: bool, display: str
+    context: Context, name: str, role: str, owners: frozenset[str] | None, no_publish: bool, display: str
 ) -> None:
     """Give an account exactly these rights."""
-    account = context.access.accounts.change(context.caller, name, Role(role), _scope(owners), not no_publish, display)
+    account = context.access.accounts.change(context.caller, name, Role(role), owners, not no_publish, display)
     output.print(f"账号 {shown(account.name)} 现在是{account.role.label}，运行中的服务 2 秒内生效。")
 
 
@@ -122,14 +133,14 @@ def add_token(
     context: Context,
     name: str,
     role: str,
-    owners: tuple[str, ...],
+    owners: frozenset[str] | None,
     no_publish: bool,
     expires: str | None,
     as_json: bool,
 ) -> None:
     """Make a token and print it, this once."""
     until = _end_of(expires) if expires else None
-    secret = context.access.tokens.add(context.caller, name, Role(role), _scope(owners), not no_publish, until)
+    secret = context.access.tokens.add(context.caller, name, Role(role), owners, not no_publish, until)
     if as_json:
         print_json({"name": name, "token": secret, "expires": until.isoformat() if until else None})
         return
@@ -169,9 +180,10 @@ def revoke(context: Context, name: str) -> None:
 def audit(context: Context, since: datetime | None, form: str) -> None:
     """What was written, who logged in: latest first."""
     from kb.access.audit import ACTIONS, as_csv, as_jsonl, detail_text
+    from kb.access.days import start_of
     from kb.ports.accounts import AuditFilter
 
-    wanted = AuditFilter(since=since.astimezone() if since else None)
+    wanted = AuditFilter(since=start_of(since.date()) if since else None)
     entries = context.access.audit.entries(context.caller, wanted)
     if form != "table":
         click.echo("\ufeff" + as_csv(entries) if form == "csv" else as_jsonl(entries), nl=False)
@@ -193,19 +205,17 @@ def _password(from_stdin: bool) -> str:
     return str(click.prompt("密码", hide_input=True, confirmation_prompt="再输一遍"))
 
 
-def _scope(owners: tuple[str, ...]) -> frozenset[str] | None:
-    return frozenset(owner.strip() for owner in owners) or None
-
-
 def _end_of(text: str) -> datetime:
-    """The end of a day, given as a date or as ``90d`` from now. Raises AccountError."""
-    now = datetime.now().astimezone()
+    """The end of a day, given as a date or as ``90d`` from now. Raises AccountError, QueryError."""
+    from kb.access.days import end_of
+
     try:
         if text.endswith("d") and text[:-1].isdigit():
-            return now + timedelta(days=int(text[:-1]))
-        return datetime.strptime(text, "%Y-%m-%d").astimezone() + timedelta(days=1)
+            return datetime.now().astimezone() + timedelta(days=int(text[:-1]))
+        last = datetime.strptime(text, "%Y-%m-%d").date()
     except (ValueError, OverflowError):
         raise AccountError(f"到期时间“{text}”看不懂，请写成 2027-03-31 或 90d。") from None
+    return end_of(last)
 
 
 def _rights(one: Account | ApiToken) -> tuple[str, str, str]:

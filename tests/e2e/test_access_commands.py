@@ -58,8 +58,13 @@ def test_accounts_are_made_listed_changed_and_disabled(desk: Desk) -> None:
         (["user", "add", "new", "--role", "agent"], "--password-stdin"),
         (["user", "add", "a b", "--role", "agent", "--password-stdin"], "名称只能用"),
         (["user", "add", "new", "--role", "public", "--password-stdin"], "--role"),
+        (["user", "change", "boss", "--role", "admin", "--owner", ""], "缺少部门名称"),
+        (["user", "change", "boss", "--role", "admin", "--owner", "\udcff"], "不是 UTF-8"),
+        (["user", "change", "boss", "--role", "admin", "--display", "\udcff"], "不是 UTF-8"),
+        (["audit", "--since", "0001-01-01"], "超出了日历的范围"),
         (["token", "add", "bot", "--role", "agent", "--expires", "soon"], "看不懂"),
         (["token", "add", "bot", "--role", "agent", "--expires", "2020-01-01"], "已经过去"),
+        (["token", "add", "bot", "--role", "agent", "--expires", "9999-12-31"], "超出了日历的范围"),
         (["token", "revoke", "bot"], "没有名为“bot”的令牌"),
     ],
 )

@@ -108,6 +108,7 @@ def test_an_account_is_changed_disabled_enabled_and_reset(boss: FlaskClient, sta
         ("users/explode", {"name": "boss"}, "没有这种操作"),
         ("tokens/add", {"name": "bot", "role": "agent", "expires": "2020-01-01"}, "已经过去"),
         ("tokens/add", {"name": "bot", "role": "agent", "expires": "soon"}, "expires 须是"),
+        ("tokens/add", {"name": "bot", "role": "agent", "expires": "9999-12-31"}, "超出了日历的范围"),
         ("tokens/revoke", {"name": "bot"}, "没有名为“bot”的令牌"),
     ],
 )
@@ -144,7 +145,12 @@ def test_the_audit_log_is_filtered_and_exported(boss: FlaskClient, staff: Servic
     assert "'=cmd()" in targets
     entries = staff.access.audit.entries(ROOT, AuditFilter())
     assert len(boss.get("/admin/audit/export?format=jsonl").get_data(as_text=True).splitlines()) == len(entries)
-    assert boss.get("/admin/audit?since=yesterday").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["since=yesterday", "since=20261122", "until=9999-12-31"])
+def test_days_that_are_none_are_told(boss: FlaskClient, query: str) -> None:
+    assert boss.get(f"/admin/audit?{query}").status_code == 400
+    assert boss.get(f"/admin/audit/export?format=csv&{query}").status_code == 400
 
 
 def test_a_long_log_has_pages(boss: FlaskClient, staff: Service) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -76,10 +77,11 @@ def day(given: Mapping[str, str], name: str) -> date | None:
     text = given.get(name)
     if text is None:
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise QueryError(f"{name} 须是 2026-11-30 这样的日期，收到的是“{text[:20]}”。") from None
+    with suppress(ValueError):
+        found = date.fromisoformat(text)
+        if found.isoformat() == text:  # since 3.11 Python also takes 20261130 and 2026-W49-1
+            return found
+    raise QueryError(f"{name} 须是 2026-11-30 这样的日期，收到的是“{text[:20]}”。")
 
 
 def json_object(*allowed: str) -> Body:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kb.access.audit import ACTIONS, as_csv, as_jsonl, detail_text
+from kb.access.days import end_of, start_of
 from kb.errors import AccountError, TooManyLogins
 from kb.model import Right, Role
 from kb.ports.accounts import AuditFilter
@@ -167,20 +168,15 @@ def _can_publish() -> bool:
 def _expires() -> datetime | None:
     """The end of the last day."""
     last = inputs.day(inputs.filled_in(request.form), "expires")
-    return None if last is None else _midnight(last + timedelta(days=1))
+    return end_of(last) if last else None
 
 
 def _wanted() -> AuditFilter:
     given = inputs.filled_in(request.args)
     since, until = inputs.day(given, "since"), inputs.day(given, "until")
     return AuditFilter(
-        since=None if since is None else _midnight(since),
-        until=None if until is None else _midnight(until + timedelta(days=1)),
+        since=start_of(since) if since else None,
+        until=end_of(until) if until else None,
         actor=given.get("actor"),
         action=given.get("action"),
     )
-
-
-def _midnight(day: date) -> datetime:
-    """The first moment of a day where the server stands."""
-    return datetime.combine(day, time()).astimezone()
