@@ -16,6 +16,7 @@ from kb.errors import SettingsError
 from kb.ports.history import Edit
 
 if TYPE_CHECKING:
+    from dulwich.objects import ObjectID, Tree
     from dulwich.repo import Repo
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class GitHistory:
 
     def __init__(self, root: Path) -> None:
         try:
-            import dulwich.repo  # noqa: F401
+            import dulwich.repo  # noqa: F401  # only to see whether it is there
         except ImportError:
             raise SettingsError("设置了 git_commit，但没有安装 dulwich；请执行 pip install 'zhida-kb[git]'。") from None
         self._root = root
@@ -59,18 +60,21 @@ class GitHistory:
         from dulwich.objects import Blob, Commit, Tree
 
         store = repo.object_store
-        changes = []
+        try:
+            tree = cast(Tree, repo[cast(Commit, repo[repo.head()]).tree])
+        except KeyError:  # nothing was ever committed
+            tree = Tree()
+        changes: list[tuple[bytes, int | None, ObjectID | None]] = []
         for path, data in files.items():
             if data is not None:
                 blob = Blob.from_string(data)
                 store.add_object(blob)
-            changes.append((path.encode(), _MODE if data is not None else None, blob.id if data is not None else None))
-        try:
-            tree = repo[cast(Commit, repo[repo.head()]).tree]
-        except KeyError:  # nothing was ever committed
-            tree = Tree()
-            changes = [change for change in changes if change[1] is not None]
-        wanted = commit_tree_changes(store, tree, changes)  # type: ignore[arg-type]
+                changes.append((path.encode(), _MODE, blob.id))
+            elif _has(repo, tree, path):
+                changes.append((path.encode(), None, None))
+        if not changes:
+            return
+        wanted = commit_tree_changes(store, tree, changes)
         author = f"{_NO_NAME.sub('', edit.author).strip() or 'zhida'} <zhida@localhost>"
         message = f"{subject}\n\n{edit.note}\n" if edit.note else f"{subject}\n"
         repo.get_worktree().commit(
@@ -92,3 +96,12 @@ class GitHistory:
                 entry = index_entry_from_stat((self._root / path).stat(), Blob.from_string(data).id)
                 index[path.encode()] = entry
         index.write()
+
+
+def _has(repo: Repo, tree: Tree, path: str) -> bool:
+    """Whether a file was committed at all: what never was can't be taken out."""
+    try:
+        tree.lookup_path(repo.object_store.__getitem__, path.encode())
+    except KeyError:
+        return False
+    return True

@@ -13,7 +13,7 @@ from kb import contracts
 from kb.contracts import editing as editing_contracts
 from kb.desk.gaps import GapsDesk
 from kb.editing.bulk_edits import FieldChange, Outcome
-from kb.editing.editor import EditState, ThreeVersions
+from kb.editing.editor import EditState
 from kb.editing.history import Then
 from kb.editing.writing import Place
 from kb.errors import KbError
@@ -87,9 +87,9 @@ class EditingDesk:
         with suppress(KbError):
             GapsDesk(self._system, self._caller).settle(article_id)
 
-    def versions(self, article_id: str, base: str, mine: str) -> ThreeVersions:
-        """What to merge after a conflict."""
-        return self._parts.editor.versions(self._caller, article_id, base, mine)
+    def text_of(self, revision: str) -> str | None:
+        """A text that was seen, for merging after a conflict."""
+        return self._parts.editor.text_of(self._caller, revision)
 
     # --- history: see kb.editing.history
 

@@ -32,7 +32,7 @@ class Opened:
     @property
     def folder(self) -> str:
         """``product/scenario``."""
-        return self.state.path.rpartition("/")[0]
+        return self.state.folder
 
     @property
     def is_new(self) -> bool:
@@ -57,10 +57,6 @@ class FormDesk:
         return self._system.snapshots.current().library
 
     # --- what pages may offer
-
-    def may_edit(self, owner: str | None) -> bool:
-        """Whether the caller may write articles of ``owner``."""
-        return may(self._caller, Right.EDIT, owner)
 
     def may_create(self) -> bool:
         """Whether the caller may write articles of some department at least."""
@@ -124,14 +120,14 @@ class FormDesk:
 
     def text_seen(self, opened: Opened | None, seen: Seen) -> str:
         """What was in front of those who have ``seen`` these revisions."""
-        return text_seen(opened.state, seen, self._file_seen(opened, seen)) if opened else EMPTY
+        return text_seen(opened.state, seen, self._editing.text_of(seen.file)) if opened else EMPTY
 
     def parted(self, opened: Opened, seen: Seen, for_all: bool) -> tuple[str, str] | None:
         """(text from which both started, text that others have saved since); None when nobody has."""
         theirs = others_text(opened.state, seen, for_all)
         if theirs is None:
             return None
-        return self._file_seen(opened, seen) or theirs, theirs
+        return self._editing.text_of(seen.file) or theirs, theirs
 
     def who_changed(self, opened: Opened, theirs: str) -> str:
         """Who saved the text ``theirs``; ``""`` when nobody knows."""
@@ -143,9 +139,6 @@ class FormDesk:
         except ArticleNotFound:
             return ""
         return next((row.edit.author for row in revisions if row.revision == opened.state.revision), "")
-
-    def _file_seen(self, opened: Opened, seen: Seen) -> str | None:
-        return self._editing.versions(opened.state.article_id, seen.file, "").base or None
 
     # --- saving
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from kb import shapes
 from kb.content.image_files import read_image, store_image
 from kb.content.images import recode
-from kb.errors import ArticleNotFound
 from kb.model import Caller, Right
-from kb.rules.access import require, require_for
+from kb.rules.access import require_for
 from kb.system import System
 from kb.text.pictures import FOLDER, address, mentioned
 
@@ -19,13 +18,11 @@ class ImageDesk:
         self._system, self._caller = system, caller
 
     def add_for(self, article_id: str, data: bytes) -> shapes.UploadedImage:
-        """Store an uploaded picture beside an article. Raises ArticleNotFound, ImageRefused."""
-        require(self._caller, Right.EDIT)
-        record = self._system.catalog.get(article_id)
-        if record is None:
-            raise ArticleNotFound(article_id)
-        require_for(self._caller, Right.EDIT, record.article.owner)
-        return self._store(record.article.scenario_path, data)
+        """Store an uploaded picture beside an article, or where its draft is to be. Raises ArticleNotFound,
+        ImageRefused.
+        """
+        state = self._system.editing.editor.open(self._caller, article_id)
+        return self._store(state.folder, data)
 
     def add(self, folder: str, data: bytes) -> shapes.UploadedImage:
         """The same for an article that is still to be written in ``folder``, whose department has to be one's own."""

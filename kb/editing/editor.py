@@ -1,13 +1,14 @@
 """Drafts and publishing: an article keeps being served as it is while its next version is written and rewritten.
 
 Whoever saves says which version they have seen. If it is not the latest, nothing is written: EditConflict says what
-is there now, ``versions`` gives all three texts to be merged.
+is there now, ``text_of`` gives what both began with, to be merged.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kb.content.places import path_of
 from kb.editing.writing import UNSORTED, Place, Standing, Writing, check_rights, encoded, revision
 from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle
 from kb.model import Caller, Problem, Right
@@ -28,19 +29,9 @@ class EditState:
     problems: tuple[Problem, ...] = ()
 
     @property
-    def draft_is_behind(self) -> bool:
-        """Whether the file was changed since the draft was begun."""
-        return self.draft is not None and self.draft.base != self.revision
-
-
-@dataclass(frozen=True, slots=True)
-class ThreeVersions:
-    """What two people made of one text: ``theirs`` is what is there now, of ``revision``."""
-
-    base: str
-    theirs: str
-    mine: str
-    revision: str
+    def folder(self) -> str:
+        """``product/scenario``."""
+        return self.path.rpartition("/")[0]
 
 
 class Editor:
@@ -166,11 +157,10 @@ class Editor:
         self._drafts.discard(article_id)
         return version
 
-    def versions(self, caller: Caller, article_id: str, base: str, mine: str) -> ThreeVersions:
-        """What to merge after a conflict about a published article: ``base`` is the revision that was seen."""
-        state = self.open(caller, article_id)
-        known = self._history.source(base) if base else ""
-        return ThreeVersions(known or "", state.source, mine, state.revision)
+    def text_of(self, caller: Caller, revision: str) -> str | None:
+        """A text that the caller has seen, by its revision; None when nobody knows it any more."""
+        require(caller, Right.EDIT)
+        return self._history.source(revision)
 
     # --- inside
 
@@ -182,7 +172,7 @@ class Editor:
 
     def _path_of_new(self, article_id: str, place: Place | None, draft: Draft | None) -> str:
         if place is not None:
-            return self._writing.new_path(place, article_id)
+            return path_of(place.product, place.scenario, article_id)
         if draft is None:
             raise EditError("新知识要说明放在哪个产品和场景。")
         return draft.path

@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 from kb.content.documents import revision_of
 from kb.content.files import read_file
-from kb.content.places import path_of
 from kb.content.reader import ArticleFiles
 from kb.content.saving import ArticleSaver
 from kb.content.writer import Value, edit_front_matter
@@ -110,10 +109,6 @@ class Writing:
             if other is not None and other.article.id != article.id and other.path != path:
                 message = f"former_ids 里的 {former_id} 是“{other.article.title}”的编号，旧链接和历史都跟着它；请去掉。"
                 raise InvalidArticle([Problem(path, 1, message)])
-
-    def new_path(self, place: Place, article_id: str) -> str:
-        """Where a new article's file will be. Raises EditError."""
-        return path_of(place.product, place.scenario, article_id)
 
     def edit(self, caller: Caller, action: str, note: str) -> Edit:
         """Who changes something now, and why."""

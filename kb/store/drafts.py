@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from kb.ports.history import Draft
 from kb.store.database import Database, epoch_ms, from_epoch_ms
-
-_COLUMNS = "article_id, path, base, revision, source, author, at, note"
 
 
 class Drafts:
@@ -19,8 +18,7 @@ class Drafts:
     def get(self, article_id: str) -> Draft | None:
         """The draft of an article."""
         with self._database.read() as db:
-            row = db.execute(f"SELECT {_COLUMNS} FROM drafts WHERE article_id = ?", [article_id]).fetchone()  # noqa: S608
-        return None if row is None else _draft(row)
+            return next(map(_draft, db.table("drafts").rows_where("article_id = ?", [article_id])), None)
 
     def put(self, draft: Draft, expected: str) -> str:
         """Store it if the one that is there has the revision ``expected``; returns the revision of what was there."""
@@ -28,9 +26,7 @@ class Drafts:
             row = db.execute("SELECT revision FROM drafts WHERE article_id = ?", [draft.article_id]).fetchone()
             found = "" if row is None else str(row[0])
             if found == expected:
-                values = [draft.article_id, draft.path, draft.base, draft.revision, draft.source]
-                values += [draft.author, epoch_ms(draft.at), draft.note]  # type: ignore[list-item]
-                db.execute(f"REPLACE INTO drafts ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)  # noqa: S608
+                db.table("drafts").insert(asdict(draft) | {"at": epoch_ms(draft.at)}, replace=True)
         return found
 
     def discard(self, article_id: str) -> None:
@@ -41,9 +37,8 @@ class Drafts:
     def all(self) -> list[Draft]:
         """Every draft, the latest first."""
         with self._database.read() as db:
-            return [_draft(row) for row in db.execute(f"SELECT {_COLUMNS} FROM drafts ORDER BY at DESC")]  # noqa: S608
+            return [_draft(row) for row in db.table("drafts").rows_where(order_by="at DESC")]
 
 
-def _draft(row: tuple[Any, ...]) -> Draft:
-    article_id, path, base, revision, source, author, at, note = row
-    return Draft(article_id, path, base, revision, source, author, from_epoch_ms(at), note)
+def _draft(row: dict[str, Any]) -> Draft:
+    return Draft(**row | {"at": from_epoch_ms(row["at"])})

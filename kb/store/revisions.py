@@ -86,7 +86,7 @@ class Revisions:
 
     def _select(self, where: str, values: Sequence[object]) -> list[Revision]:
         with self._database.read() as db:
-            return [_revision(row) for row in db.execute(f"SELECT {_COLUMNS} FROM revisions WHERE {where}", values)]  # noqa: S608  # the parts are ours
+            return [_revision(row) for row in db.execute(f"SELECT {_COLUMNS} FROM revisions WHERE {where}", values)]  # noqa: S608  # columns and conditions are ours
 
 
 def _differing(db: Any) -> list[tuple[Any, ...]]:
@@ -118,7 +118,7 @@ def _insert(db: Any, edit: Edit, content: Content, confirmed: bool) -> int:
             db.execute("INSERT INTO sources VALUES (?, ?)", [content.revision, packed])
     what = (content.article_id, content.path, content.revision, epoch_ms(edit.at))
     cursor = db.execute(
-        f"INSERT INTO revisions ({_COLUMNS}, confirmed) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO revisions ({_COLUMNS}, confirmed) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # the columns are ours
         [*what, edit.author, edit.origin, edit.action, edit.note, confirmed],
     )
     return int(cursor.lastrowid)

@@ -198,7 +198,7 @@ def test_two_owners_collide_and_nothing_is_lost(enter: Enter, house: Desk) -> No
     mine.get_by_label("标准问", exact=True).fill("我的标题")
     mine.get_by_label("标准话术", exact=True).fill("我的话")
     press(mine, "发布")
-    mine.wait_for_selector(".conflict")
+    mine.wait_for_selector(".conflict:focus")
     assert "李强" in mine.inner_text(".conflict h2")
     assert mine.get_by_label("问题对接人").input_value() == "他的群"
     assert script(mine) == "我的话"
@@ -218,6 +218,7 @@ def test_two_owners_collide_without_javascript(enter: Enter, scriptless: Browser
     published(theirs)
     mine.get_by_label("标准问", exact=True).fill("我的标题")
     press(mine, "发布")
+    mine.wait_for_selector(".conflict:focus")
     mine.get_by_label("用对方的").check()
     press(mine, "发布")
     mine.wait_for_url("**/a/**")

@@ -77,6 +77,24 @@ def test_the_first_commit_of_a_repository(service: Service, small: Settings) -> 
     assert git(small.articles, "ls-tree", "-r", "--name-only", "HEAD") == PATH
 
 
+def test_what_was_never_committed_can_be_deleted_and_moved(service: Service, small: Settings) -> None:
+    git(small.articles, "init", "-q", "-b", "main")
+    git(small.articles, "add", "mall/_index.md")
+    git(small.articles, "commit", "-qm", "before")
+    deleted = by(service).delete(ID)
+    assert len(git(small.articles, "log", "--format=%h").splitlines()) == 1
+    assert "git" not in service.health()["checks"]
+    by(service).undo(ID, deleted.number)
+    git(small.articles, "reset", "-q", "--soft", "HEAD~1")
+    by(service).move(ID, Place("mall", "order", scenario_title="订单"))
+    assert git(small.articles, "ls-tree", "-r", "--name-only", "HEAD").splitlines() == [
+        "mall/_index.md",
+        "mall/order/_index.md",
+        f"mall/order/{ID}.md",
+    ]
+    assert "git" not in service.health()["checks"]
+
+
 def test_a_larger_repository_is_left_alone_and_health_says_so(service: Service, small: Settings) -> None:
     outer = small.articles.parent
     git(outer, "init", "-q", "-b", "main")

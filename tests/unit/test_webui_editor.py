@@ -229,6 +229,18 @@ def test_the_reason_is_kept_with_the_revision(boss: FlaskClient, staff: Service)
     assert (latest.edit.author, latest.edit.origin, latest.edit.note) == ("boss", "web", "客户不这么问")
 
 
+def test_the_history_names_who_wrote_what_another_published(
+    boss: FlaskClient, wang: FlaskClient, staff: Service
+) -> None:
+    send(wang, {"action": "draft", "title": "换个标题", "note": "客户不这么问"}, seen(wang))
+    send(boss, {"action": "publish", "title": "换个标题", "note": "客户不这么问"}, seen(boss))
+    latest = staff.desk(ROOT).editing.revisions(ID)[0].edit
+    assert (latest.author, latest.note) == ("boss", "客户不这么问（小王起草）")
+    send(boss, {"action": "draft", "title": "又换", "note": "自己写的"}, seen(boss))
+    send(boss, {"action": "publish", "title": "又换", "note": "自己写的"}, seen(boss))
+    assert staff.desk(ROOT).editing.revisions(ID)[0].edit.note == "自己写的"
+
+
 def test_a_draft_brings_its_reason_along_and_shows_on_the_articles_page(boss: FlaskClient, wang: FlaskClient) -> None:
     send(wang, {"action": "draft", "title": "换个标题", "note": "客户不这么问"}, seen(wang))
     fields = {tag.get("name"): tag.get("value") for tag in page_of(boss).find("input")}

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from kb.config import load_settings
 from kb.content.images import MAX_BYTES
+from kb.editing.writing import Place
 from kb.errors import AccessDenied, LoginRequired
 from kb.model import Caller, Role, Via
 from kb.service import Service
@@ -214,6 +215,18 @@ def test_only_the_editors_of_a_department_add_pictures(
 ) -> None:
     assert upload(browser(caller), place=place).status_code == status
     assert not pictures(articles)
+
+
+def test_an_article_that_is_still_a_draft_gets_its_pictures_too(browser: As, articles: Path, service: Service) -> None:
+    desk = service.desk(EDITOR)
+    desk.editing.save_draft("parcel-lost", "写了一半", "", place=Place("mall", "refund"))
+    try:
+        assert upload(browser(OTHER_EDITOR), place={"article": "parcel-lost"}).status_code == 403
+        answer = upload(browser(EDITOR), place={"article": "parcel-lost"})
+        assert answer.status_code == 201
+        assert answer.get_json()["url"].startswith("/media/mall/refund/images/")
+    finally:
+        desk.editing.discard_draft("parcel-lost")
 
 
 def test_the_desk_asks_for_the_right_itself(service: Service) -> None:

@@ -180,8 +180,7 @@ def undo(body: Body, article_id: str) -> ResponseReturnValue:
 def move(body: Body, article_id: str) -> ResponseReturnValue:
     """Into another scenario; nothing in the file changes."""
     given = read(body, _MOVE)
-    place = _place(given)
-    assert place is not None  # noqa: S101  # both names are required here
+    place = Place(given["product"], given["scenario"], given["product_title"] or "", given["scenario_title"] or "")
     return _saved(desk().editing.move(article_id, place, _if_match(), given["note"] or ""))
 
 
@@ -245,6 +244,7 @@ def _if_match() -> str | None:
 
 
 def _place(given: Given) -> Place | None:
+    """Where a new article is to go; None when that was not said."""
     if not given["product"]:
         if given["scenario"]:
             raise QueryError("缺少 product：场景属于哪个产品类型，请一起给出。")
