@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from kb.cli.context import Context, json_option, pass_context, print_json, remarks, shown, utf8
+from kb.ports.history import ACTIONS, ORIGINS
 from kb.text.controls import without_controls
 
 
@@ -25,8 +26,8 @@ def show(context: Context, article_id: str, as_of: datetime | None, as_json: boo
         document, said = then, then["as_of"]
         row = said["revision"]
         remarks.print(
-            f"{said['day']} 结束时的内容：{row['at'][:16].replace('T', ' ')} 由{shown(row['by']) or '（未知）'}保存"
-            f"（{row['origin']}，{row['action']}）{shown(row['note'])}"
+            f"{said['day']} 结束时的内容：{row['at'][:16].replace('T', ' ')} 由{shown(row['by']) or '（未知）'}"
+            f"{ACTIONS[row['action']]}（{ORIGINS[row['origin']]}）{'：' if row['note'] else ''}{shown(row['note'])}"
         )
         if said["inferred"]:
             remarks.print("[yellow]那一天还没有历史记录；按更新日期推断，内容从那以后没有改过。[/]")

@@ -14,23 +14,23 @@ from typing import Protocol
 
 from kb.model import Caller, Via
 
-#: where changes come from: a page, a program, a file changed by hand or by git, an import, the command line
-ORIGINS = ("web", "api", "file", "import", "cli")
+#: where changes come from, and what people call it; ``file``: changed by hand or by git
+ORIGINS = {"web": "网页", "api": "接口", "file": "直接改文件", "import": "导入", "cli": "命令行"}
 
-#: what was done; ``broken``: text that broke the format and was replaced before anybody was served it
-ACTIONS = (
-    "create",
-    "publish",
-    "archive",
-    "unarchive",
-    "delete",
-    "restore",
-    "move",
-    "rename",
-    "bulk",
-    "learn",
-    "broken",
-)
+#: what was done, and what people call it; ``broken``: text that broke the format, replaced before anybody was served it
+ACTIONS = {
+    "create": "新建",
+    "publish": "修改",
+    "archive": "归档",
+    "unarchive": "恢复使用",
+    "delete": "删除",
+    "restore": "恢复旧版本",
+    "move": "移动",
+    "rename": "改编号",
+    "bulk": "批量修改",
+    "learn": "补充问法",
+    "broken": "有误的内容",
+}
 
 
 def origin_of(caller: Caller) -> str:

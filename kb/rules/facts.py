@@ -20,6 +20,8 @@ _YEAR = r"20[0-9]{2}"
 
 #: Units that numerals are written with; 一个, 一张, 十分 are words, not figures.
 _SPOKEN_UNIT = r"(?:个?(?:工作日|小时|月)|自然日|分钟|秒|天|日|周|年|万?元|块钱?|折|次)"
+#: 第三天 and 下一个工作日 say which, 几十天 not how many; 线下一天 counts.
+_COUNTS = rf"(?<![第几数{NUMERAL_CHARACTERS}])(?<!(?<!线)下)"
 _NUMERAL = rf"[{NUMERAL_CHARACTERS}]{{1,7}}|半"
 
 #: In the order in which they are tried at every place: what looks like several is the first of them. The lookahead
@@ -34,7 +36,7 @@ _FACT = re.compile(
     rf"|(?:95[0-9]{{3,4}}|100(?:00|10|86)|123[0-9]{{2}})(?!\s*{UNIT}))(?![0-9]))"
     rf"|(?P<money>¥\s*(?P<yuan>{NUMBER})(?:{TO}¥?\s*(?P<most>{NUMBER}))?\s*(?P<wan>万)?(?:元)?)"
     rf"|(?P<figure>(?<![0-9])(?<![0-9][.,])(?P<low>{NUMBER})(?:{TO}(?P<high>{NUMBER}))?\s*(?P<unit>{UNIT}|万元?|块钱?|%))"
-    rf"|(?P<spoken>(?<![第几数{NUMERAL_CHARACTERS}])(?P<numeral>{_NUMERAL})\s*(?P<spoken_unit>{_SPOKEN_UNIT}))"
+    rf"|(?P<spoken>{_COUNTS}(?P<numeral>{_NUMERAL})\s*(?P<spoken_unit>{_SPOKEN_UNIT}))"
     rf"|百分之(?P<percent>{NUMBER}|[{NUMERAL_CHARACTERS}]{{1,4}}))"
 )
 _MONEY = {"万元": 10_000, "万": 10_000, "块": 1, "块钱": 1, "元": 1}

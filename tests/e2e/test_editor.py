@@ -190,6 +190,33 @@ def test_form_and_source_follow_each_other(enter: Enter) -> None:
     assert page.get_by_label("标准问", exact=True).input_value() == "货没到退款"
 
 
+def test_what_the_file_does_not_say_stays_when_one_looks_at_it(enter: Enter) -> None:
+    page = enter("/edit")
+    page.get_by_label("标准问", exact=True).fill("礼品卡过期了")
+    page.locator("#f-product").select_option("mall")
+    page.locator("#f-scenario").select_option("mall/refund")
+    page.get_by_label("为什么改").fill("大促新规")
+    page.get_by_role("tab", name="源文件").click()
+    page.locator("#pane-source").wait_for()
+    page.get_by_role("tab", name="表单").click()
+    page.locator("#pane-form").wait_for()
+    assert page.get_by_label("为什么改").input_value() == "大促新规"
+    assert page.locator("#f-product").input_value() == "mall"
+    assert page.locator("#f-scenario").input_value() == "mall/refund"
+
+
+def test_an_empty_page_blames_nobody(enter: Enter) -> None:
+    page = enter("/edit")
+    page.wait_for_function("document.querySelector('[data-trial]:not([hidden])')")  # every enhancement has begun
+    title = page.get_by_label("标准问", exact=True)
+    with page.expect_response("**/api/v1/check"):
+        title.fill("礼品卡")
+    assert (
+        page.evaluate("performance.getEntriesByType('resource').filter(({name}) => name.endsWith('/check')).length")
+        == 1
+    )
+
+
 def test_two_owners_collide_and_nothing_is_lost(enter: Enter, house: Desk) -> None:
     mine, theirs = enter(PATH, "王芳"), enter(PATH, "李强")
     theirs.get_by_label("标准问", exact=True).fill("他的标题")

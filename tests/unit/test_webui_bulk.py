@@ -59,7 +59,7 @@ def test_a_change_is_seen_made_and_taken_back(editor: FlaskClient, file: Path) -
     assert file.read_bytes() == before
     assert hidden(shown, "id") == [ID]
     done = sent(editor, id=ID, change="tags:add", values="退款、双十一", note="大促", action="apply")
-    assert "已修改 1 条" in done.text()
+    assert "已修改 1 条。" in done.text()
     assert "双十一" in file.read_text(encoding="utf-8")
     assert "已撤销 1 条" in sent(editor, "/bulk/undo", done=hidden(done, "done")[0]).text()
     assert file.read_bytes() == before

@@ -149,6 +149,13 @@ def test_who_may_not_is_told_why(as_: As) -> None:
     assert as_(WRITER).delete(f"{ADDRESS}/draft").status_code == 204
 
 
+def test_any_version_is_no_version_that_was_seen(as_: As) -> None:
+    client = as_(OPERATOR)
+    assert put(client, NEW, "*").status_code == 428
+    assert client.delete(ADDRESS, headers={"If-Match": "*"}).status_code == 428
+    assert client.post(f"{ADDRESS}/archive", json={}, headers={"If-Match": "*"}).status_code == 200, "is optional there"
+
+
 def test_place_id_and_status(as_: As) -> None:
     client = as_(OPERATOR)
     moved = client.post(f"{ADDRESS}/move", json={"product": "mall", "scenario": "order", "scenario_title": "订单"})

@@ -240,7 +240,9 @@ def _seen() -> str | None:
 
 
 def _if_match() -> str | None:
-    return request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"') or None
+    """The revision that has been seen; ``*`` names none."""
+    revision = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    return None if revision == "*" else revision or None
 
 
 def _place(given: Given) -> Place | None:

@@ -6,28 +6,12 @@ from flask import Flask
 
 from kb.errors import ArticleError, ArticleNotFound, EditConflict, EditError, InvalidArticle, QueryError
 from kb.model import Right
+from kb.ports.history import ACTIONS, ORIGINS
 from kb.rules.access import has
 from webui.current import caller
 
 #: what keeps something from being done and is best said on the page where it was tried, with all that was filled in
 REFUSED = (ArticleError, ArticleNotFound, EditConflict, EditError, InvalidArticle, QueryError)
-
-#: what changes are called, by ``kb.ports.history.ACTIONS``
-ACTIONS = {
-    "create": "新建",
-    "publish": "修改",
-    "archive": "归档",
-    "unarchive": "恢复使用",
-    "delete": "删除",
-    "restore": "恢复旧版本",
-    "move": "移动",
-    "rename": "改编号",
-    "bulk": "批量修改",
-    "learn": "补充问法",
-    "broken": "有误的内容",
-}
-#: where they came from, by ``kb.ports.history.ORIGINS``
-ORIGINS = {"web": "网页", "api": "接口", "file": "直接改文件", "import": "导入", "cli": "命令行"}
 
 #: what an article's page says when somebody comes from its ``/manage`` or its editor
 DONE = {

@@ -47,7 +47,10 @@ async function refresh(form) {
   for (const listener of listeners) listener(composed);
 }
 
+/** Whether nobody has written anything yet: there is nothing to show, and nothing to be found wrong. */
+const isBlank = ({ dataset, elements }) => !dataset.editor && !("unsaved" in dataset) && !elements.title?.value;
+
 export function enhancePreview(form) {
   form.addEventListener("input", rested(REST_MS, () => refresh(form)));
-  refresh(form);
+  if (!isBlank(form)) refresh(form);
 }

@@ -2,7 +2,7 @@
 // carried over to the other by the server, which knows the format; when it can't be read, the tab stays where it is.
 
 import { find, findAll, toast } from "./dom.js";
-import { fillIn } from "./editor-fields.js";
+import { fieldsOf, fillIn } from "./editor-fields.js";
 import { compose } from "./editor-preview.js";
 
 function show(form, name) {
@@ -18,6 +18,11 @@ function show(form, name) {
   find("#pane-source", form).hidden = name !== "source";
 }
 
+/** What belongs to the act of saving: no file says it, so it stays when the form is filled in from one. */
+const OF_NO_FILE = new Set(["product", "product_title", "scenario", "scenario_title", "minor", "note"]);
+
+const unsaid = (form) => Object.fromEntries(Object.entries(fieldsOf(form)).filter(([name]) => OF_NO_FILE.has(name)));
+
 /** The form as the file says it, or the file as the form says it. */
 async function carryOver(form, to) {
   const composed = await compose(form);
@@ -25,7 +30,7 @@ async function carryOver(form, to) {
     toast(composed?.trouble ?? "连不上服务器，没有切换；请稍后再试");
     return false;
   }
-  if (to === "form") fillIn(form, composed.fields);
+  if (to === "form") fillIn(form, { ...composed.fields, ...unsaid(form) });
   else form.elements.source.value = composed.source;
   form.elements.source.disabled = to === "form";
   form.elements.mode.value = to;
