@@ -8,7 +8,7 @@ from datetime import date
 from itertools import islice
 
 from kb.checking.duplicates import Duplicate, Wordings
-from kb.checking.field_places import field_at
+from kb.checking.field_places import FieldPlaces
 from kb.checking.standing_facts import StandingFact, StandingFacts
 from kb.content.checks.agreed_facts import contradictions, read_agreements
 from kb.content.checks.links import hidden_targets
@@ -36,7 +36,7 @@ _REQUIRED = {spec.required: spec.name for spec in article_fields(()) if spec.req
 
 @dataclass(frozen=True, slots=True)
 class FieldFinding:
-    """What is wrong and where: the field as ``field_at`` names it, the line of the file. ``severity`` as in Problem."""
+    """What is wrong and where: the field as ``FieldPlaces`` names it, the line of the file. ``severity`` as in Problem."""
 
     field: str
     line: int
@@ -144,9 +144,10 @@ class Checker:
 
 
 def _placed(source: str, problems: list[Problem]) -> tuple[FieldFinding, ...]:
+    places = FieldPlaces(source)
     errors_first = sorted(problems, key=lambda problem: problem.severity != "error")
     return tuple(
-        FieldFinding(_REQUIRED.get(p.message) or field_at(source, p.line), p.line, p.severity, p.message)
+        FieldFinding(_REQUIRED.get(p.message) or places.field_at(p.line), p.line, p.severity, p.message)
         for p in sorted(errors_first[:MOST_FINDINGS])
     )
 

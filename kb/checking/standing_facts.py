@@ -79,9 +79,11 @@ class StandingFacts:
         """
         if old is None:
             return ()
+        changes = changed_facts(_text(old), _text(new))[:MOST_CHANGES]
+        if not changes:
+            return ()
         with self._lock:
             self._follow()
-            changes = changed_facts(_text(old), _text(new))[:MOST_CHANGES]
             located = {new.id: _located(new)}
             found = [self._standing(change, new, located) for change in changes]
         return tuple(standing for standing in found if standing.places)

@@ -7,8 +7,10 @@ both changed the same, the merged version has ``mine`` and a Conflict has all th
 from __future__ import annotations
 
 import difflib
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from kb.rules.document_parts import Document, FieldValue, field_label, section_label
 from kb.text.sections import parse_sections
@@ -78,17 +80,18 @@ def merge_bodies(base: str, mine: str, theirs: str) -> tuple[str, tuple[Conflict
     """The lines of both edits, and where they contradict."""
     lines = [text.splitlines(keepends=True) for text in (_closed(base), _closed(mine), _closed(theirs))]
     merged: list[str] = []
-    conflicts = []
+    conflicts: list[tuple[int, Conflict]] = []  # each with the number of lines before it
     for was, ours, others in _chunks(*lines):
         if ours in (was, others):
             merged += others
         elif others == was:
             merged += ours
         else:
-            place = _place("".join(merged))
-            conflicts.append(Conflict(place, "", "".join(was), "".join(ours), "".join(others)))
+            conflicts.append((len(merged), Conflict("", "", "".join(was), "".join(ours), "".join(others))))
             merged += ours
-    return "".join(merged), tuple(conflicts)
+    places = _places(merged, [before for before, _ in conflicts])
+    found = zip(places, conflicts, strict=True)
+    return "".join(merged), tuple(replace(conflict, place=place) for place, (_, conflict) in found)
 
 
 def _closed(text: str) -> str:
@@ -126,10 +129,12 @@ def _common(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> 
     yield len(base), len(mine), len(theirs), 0
 
 
-def _place(before: str) -> str:
-    """The label of the section that a body which begins like this is in."""
-    chapter, label = "", ""
-    for section in parse_sections(before):
+def _places(lines: Sequence[str], numbers: Sequence[int]) -> Iterator[str]:
+    """The labels of the sections that what stands before each of these lines (from 0) is in."""
+    offsets = list(accumulate(map(len, lines), initial=0))
+    sections = parse_sections("".join(lines))
+    starts, labels, chapter = [section.start for section in sections], [], ""
+    for section in sections:
         chapter = section.title if section.level < 3 else chapter
-        label = section_label(chapter, section.title, section.level)
-    return label
+        labels.append(section_label(chapter, section.title, section.level))
+    return (labels[bisect_right(starts, offsets[number]) - 1] for number in numbers)

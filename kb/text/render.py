@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import re
 from functools import lru_cache, partial
+from itertools import islice
 
 import markdown
 import nh3
@@ -21,8 +23,13 @@ _ATTRIBUTES = {
     "td": {"align"},
     "ol": {"start"},
 }
-#: Lines of a body that are rendered; articles have some fifty, and Python-Markdown's time grows with their square.
-MOST_LINES = 2000
+#: What is rendered of lines and characters; articles have some fifty lines, and Python-Markdown's time grows with the
+#: square of both.
+MOST_LINES, MOST_CHARACTERS = 2000, 30_000
+#: For the end of each of these, Python-Markdown looks through all that follows, several times.
+MOST_UNCLOSED = 30
+#: A tag, a link text or a link target that begins and does not end before another one begins.
+_UNCLOSED = re.compile(r"<(?![^<>]*>)|\[(?![^\[\]]*\](?!\()|[^\[\]]*\]\([^()]*\))")
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
@@ -36,9 +43,9 @@ def render_html(body: str, folder: str | None) -> str:
     """Render an article's Markdown body (tables and fenced code included) as sanitised HTML.
 
     ``folder`` (product/scenario) is the article's, beside which its images lie; None leaves images out. A body of more
-    than MOST_LINES is shown as it is written.
+    than MOST_LINES or MOST_CHARACTERS, or with more than MOST_UNCLOSED, is shown as it is written.
     """
-    if len(body.splitlines()) > MOST_LINES:
+    if _takes_too_long(body):
         return f"<pre>{html.escape(body)}</pre>"
     # A step's own list is indented by three spaces (CommonMark) or four; Python-Markdown alone insists on four.
     raw = markdown.markdown(
@@ -53,3 +60,9 @@ def render_html(body: str, folder: str | None) -> str:
         url_schemes=_SCHEMES,
         link_rel="noopener noreferrer",
     )
+
+
+def _takes_too_long(body: str) -> bool:
+    if len(body) > MOST_CHARACTERS or len(body.splitlines()) > MOST_LINES:
+        return True
+    return next(islice(_UNCLOSED.finditer(body), MOST_UNCLOSED, None), None) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kb.text.sections import SCRIPT_HEADING, Section, parse_sections, script_sections
 
@@ -94,8 +95,9 @@ def with_other(body: str, text: str) -> str:
     return _joined([preamble, *kept, rest])
 
 
-def _chapters(body: str) -> list[_Chapter]:
-    """The body cut at its H2; the first one, before any H2, is always there."""
+@lru_cache(maxsize=1)
+def _chapters(body: str) -> tuple[_Chapter, ...]:
+    """The body cut at its H2; the first one, before any H2, is always there. Kept as sections are."""
     chapters: list[_Chapter] = []
     start = 0
     for section in parse_sections(body):
@@ -105,7 +107,7 @@ def _chapters(body: str) -> list[_Chapter]:
         else:
             chapters.append(_Chapter(section.title, start, section.start, section.end))
         start = section.end
-    return chapters
+    return tuple(chapters)
 
 
 def _chapter(body: str, title: str) -> _Chapter | None:

@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kb.model import Script
 
@@ -33,8 +34,12 @@ class Section:
     end: int
 
 
+@lru_cache(maxsize=1)
 def parse_sections(body: str) -> tuple[Section, ...]:
-    """Cut a body (line feeds as line ends) at its H2 and H3 headings; headings in fenced code don't count."""
+    """Cut a body (line feeds as line ends) at its H2 and H3 headings; headings in fenced code don't count.
+
+    Kept, because whoever has a body at hand asks for one part of it after the other.
+    """
     sections = []
     level, title, start = 0, "", 0
     for heading in _headings(body):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from flask import render_template, url_for
 from markupsafe import Markup
 
-from kb.checking.field_places import field_at
+from kb.checking.field_places import FieldPlaces
 from kb.desk.forms import Opened
 from kb.editing.form import EMPTY, ArticleForm, values_of
 from kb.editing.seen import NOTHING, Seen
@@ -62,7 +62,8 @@ class Placed(NamedTuple):
 
 def placed(screen: Screen) -> list[Placed]:
     """The problems of what is being written, each at its field."""
-    return [Placed(field_at(screen.source, p.line), p.line, p.message, p.severity) for p in screen.problems]
+    places = FieldPlaces(screen.source)
+    return [Placed(places.field_at(p.line), p.line, p.message, p.severity) for p in screen.problems]
 
 
 def show(screen: Screen) -> str:
@@ -74,7 +75,8 @@ def show(screen: Screen) -> str:
     is_new = screen.opened.is_new if screen.opened else screen.article_id is None
     as_source = screen.as_source or screen.form is None
     messages: defaultdict[str, list[Placed]] = defaultdict(list)
-    for problem in placed(screen):
+    problems = placed(screen)
+    for problem in problems:
         messages[problem.field].append(problem)
     preview = forms.preview(screen.source, folder) if forms.may_create() else None
     return render_template(
@@ -92,7 +94,7 @@ def show(screen: Screen) -> str:
         place=library.place_title(folder),
         conflict=screen.conflict,
         messages=messages,
-        elsewhere=[problem for problem in placed(screen) if as_source or problem.field not in values_of(form)],
+        elsewhere=[problem for problem in problems if as_source or problem.field not in values_of(form)],
         product_choices=[("", "新建…"), *((slug, folder.title) for slug, folder in library.products.items())],
         scenario_choices=[("", "新建…"), *((path, library.place_title(path)) for path in library.scenarios)],
         all_channels=list(dict.fromkeys((*desk().channels, *form.channels))),

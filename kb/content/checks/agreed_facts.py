@@ -91,7 +91,7 @@ def _quantities(folded: str) -> dict[str, frozenset[str]]:
 
 def contradictions(page: Page, facts: Mapping[str, Fact], today: date) -> Iterator[Problem]:
     """Numbers beside an agreed term that nobody agreed on; an expired article may quote what held in its time."""
-    if page.article.valid_to is not None and page.article.valid_to < today:
+    if not facts or (page.article.valid_to is not None and page.article.valid_to < today):
         return
     lines = page.article.body.split("\n")
     for number, line in enumerate(lines, start=page.front.body_line):
