@@ -36,7 +36,7 @@ _REQUIRED = {spec.required: spec.name for spec in article_fields(()) if spec.req
 
 @dataclass(frozen=True, slots=True)
 class FieldFinding:
-    """What is wrong and where: the field as ``FieldPlaces`` names it, the line of the file. ``severity`` as in Problem."""
+    """What is wrong and where: the field by ``FieldPlaces``, the line of the file; ``severity`` as in Problem."""
 
     field: str
     line: int

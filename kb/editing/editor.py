@@ -132,6 +132,7 @@ class Editor:
         version, article = self._writing.article(article_id, standing.file.path, source)
         check_rights(caller, Right.PUBLISH, standing.article, article)
         if version.revision != expected or standing.file.revision != expected:
+            note = _credited(note, self._drafts.get(article_id), caller)
             self._writing.save(version, expected, self._writing.edit(caller, "publish", note))
         self._drafts.discard(article_id)
         return version
@@ -153,7 +154,7 @@ class Editor:
         titles = place.titles if place else {}
         version, article = self._writing.article(article_id, path, source, titles)
         check_rights(caller, Right.PUBLISH, None, article)
-        self._writing.save(version, "", self._writing.edit(caller, "create", note), titles)
+        self._writing.save(version, "", self._writing.edit(caller, "create", _credited(note, draft, caller)), titles)
         self._drafts.discard(article_id)
         return version
 
@@ -187,3 +188,10 @@ class Editor:
         product, scenario, _ = path.split("/")
         folders = self._writing.files.folders_at(path)
         return folders[f"{product}/{scenario}"].owner or folders[product].owner
+
+
+def _credited(note: str, draft: Draft | None, caller: Caller) -> str:
+    """The reason of a change, with who drafted it when somebody else publishes: history has one name in its column."""
+    if draft is None or draft.author in ("", caller.name):
+        return note
+    return f"{note.strip()}（{draft.author}起草）"

@@ -74,7 +74,8 @@ def test_an_owner_sees_what_changed_and_takes_it_back(enter: Enter, house: Desk,
     page = enter("/a/refund-not-received")
     page.get_by_role("link", name="历史").click()
     radio = page.get_by_role("radio").first.bounding_box()
-    assert radio and min(radio["width"], radio["height"]) >= 24  # what a finger hits (WCAG 2.2, 2.5.8)
+    assert radio is not None
+    assert min(radio["width"], radio["height"]) >= 24  # what a finger hits (WCAG 2.2, 2.5.8)
     assert page.locator(".compare del").all_inner_texts() == ["可以退的。"]
     assert page.locator(".compare ins").all_inner_texts() == ["48 小时内退。"]
     page.get_by_text("恢复成").click()

@@ -63,7 +63,7 @@ def test_the_next_person_at_the_same_desk_is_somebody_else(open_page: OpenPage, 
     page = open_page("/login", expected=FROM_ELSEWHERE)
     log_in(page, "用公司账号登录", "u1")
     page.wait_for_url(f"{server.url}/")
-    page.get_by_label("zhang.san，账号菜单").click()
+    page.get_by_label("张三，账号菜单").click()
     page.get_by_role("button", name="退出登录").click()
     page.get_by_role("link", name="登录", exact=True).click()
     log_in(page, "换一个人登录", "u2")

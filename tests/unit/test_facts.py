@@ -44,7 +44,8 @@ def test_what_means_the_same_is_the_same_fact(spellings: tuple[str, ...], key: t
 
 
 @pytest.mark.parametrize(
-    "text", ["十分感谢", "一个问题", "三月再说", "第三天", "下一个工作日", "几天", "订单 12345678901234567890", "二三天"]
+    "text",
+    ["十分感谢", "一个问题", "三月再说", "第三天", "下一个工作日", "几天", "订单 12345678901234567890", "二三天"],
 )
 def test_words_that_only_look_like_figures_are_none(text: str) -> None:
     assert keys(text) == []
