@@ -14,6 +14,8 @@
     operations.py    /a/<id>/manage               move, rename, archive, delete
     bulk.py          /bulk                        one change to many articles
     dictionaries.py  /dictionaries                terms, synonyms, stop words, and what a change would do
+    review.py        /review                      what needs a reviewer, one article beside the list;
+                     review_verdicts.py what they say of it, review_address.py, review_detail.py
     media.py         /media/…                     pictures of articles
     presentation.py  labels and marks for the templates; acting.py what pages on which one acts have in common;
     frequent.py      the FAQ panel, rendered once for all who see the same; helping.py where to go on from nothing
@@ -34,9 +36,11 @@ from webui.pages import (
     operations,
     presentation,
     reading,
+    review,
+    review_verdicts,
 )
 
 PARTS = (presentation, acting)
 _FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media)
-_FOR_OWNERS = (editor, history, operations, bulk, dictionaries)
+_FOR_OWNERS = (editor, history, operations, bulk, dictionaries, review, review_verdicts)
 WITH_ROUTES = (*_FOR_EVERYBODY, *_FOR_OWNERS, admin)
