@@ -106,4 +106,4 @@ class VerdictDesk:
 
     def _queue(self) -> list[ReviewItem]:
         system = self._system
-        return system.queue.items(system.today(), system.now(), system.snapshots.panels.top_ids())
+        return system.queue.items(system.today(), system.now(), system.snapshots.top_ids())

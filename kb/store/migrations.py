@@ -236,6 +236,13 @@ MIGRATIONS = (
             AND NOT EXISTS (SELECT 1 FROM reviews AS later WHERE later.undoes = review.id AND later.given);
         """,
     ),
+    Migration(
+        11,
+        "which articles have changed",
+        """
+        ALTER TABLE article_files ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- catalog version that brought it
+        """,
+    ),
 )
 
 

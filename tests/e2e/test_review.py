@@ -359,7 +359,9 @@ def test_nothing_shifts_when_a_row_is_opened_and_all_works_without_scripts(
     enter: Enter, ours: Department, scriptless: Browser
 ) -> None:
     page = enter(ours.address)
-    places = "() => [...document.querySelectorAll('[data-row], #detail')].map((e) => e.getBoundingClientRect().toJSON())"
+    places = (
+        "() => [...document.querySelectorAll('[data-row], #detail')].map((e) => e.getBoundingClientRect().toJSON())"
+    )
     before = page.evaluate(places)
     page.keyboard.press("j")
     page.keyboard.press("o")

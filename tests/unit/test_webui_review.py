@@ -74,7 +74,9 @@ def value(shown: Page, name: str) -> str:
 
 def act(client: FlaskClient, shown: Page, article_id: str, **fields: str) -> tuple[int, Page]:
     """Send a form of the detail; the page that it leads to."""
-    action = next(tag.get("action") for tag in shown.find("form") if tag.get("action").startswith(f"/review/{article_id}"))
+    action = next(
+        tag.get("action") for tag in shown.find("form") if tag.get("action").startswith(f"/review/{article_id}")
+    )
     fields = {"revision": value(shown, "revision"), "next": value(shown, "next"), **fields}
     answer = submit(client, action, HERE, **fields)
     if answer.status_code == 303:
