@@ -18,7 +18,7 @@ from tests.unit.article_tree import write
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-DEPARTMENTS = 16
+DEPARTMENTS = 20
 ARTICLES = 4
 NARROW = {"width": 360, "height": 720}
 ARTICLE = """\
@@ -28,6 +28,7 @@ title: 第{number}条知识
 updated: 2026-01-05
 verified: 2026-01-{day:02}
 verified_by: old-hand
+review_every: 90d
 ---
 ## 标准话术
 48 小时内退。

@@ -36,7 +36,7 @@ verified_by: old-hand
 
 @pytest.fixture
 def service(small: Settings) -> Service:
-    """Three stale articles of DEPARTMENT, one of which was read most, one of 支付业务部; 陈静 reviews for DEPARTMENT."""
+    """Three stale articles of DEPARTMENT, one of them read most, one of 支付业务部; 陈静 reviews for DEPARTMENT."""
     for article_id, title in (("late", "退款晚到"), ("half", "退一半"), ("twice", "重复退款")):
         write(small.articles, f"mall/refund/{article_id}.md", STALE.format(id=article_id, title=title))
     write(small.articles, "pay/_index.md", "---\ntitle: 支付\nowner: 支付业务部\n---\n")
@@ -113,7 +113,7 @@ def test_an_opened_article_shows_what_was_changed_since_its_review(
     file.write_text(file.read_text("utf-8").replace("48 小时", "72 小时").replace("2026-01-05", "2026-11-01"), "utf-8")
     service.index()
     shown = page(reviewer, "/review?open=twice")
-    assert ["48", "72"] == [tag.text for name in ("del", "ins") for tag in shown.find(name)]
+    assert [tag.text for name in ("del", "ins") for tag in shown.find(name)] == ["48", "72"]
     assert "1. 查物流。" in file.read_text("utf-8")
     assert "查物流。" in shown.text()
     assert "2026-11-01 修改后尚未审核" in shown.text()

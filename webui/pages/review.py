@@ -27,7 +27,7 @@ blueprint.before_request(welcome_visitor)
 
 @blueprint.get("/review")
 def listing() -> ResponseReturnValue:
-    """One page of the queue, or of what fits into ``minutes``, with one article beside it; ``mine``: what was sent back."""
+    """One page of the queue, or of what fits into ``minutes``, and one article beside it; ``mine``: sent back to me."""
     return _show_mine() if "mine" in request.args else show_list(asked())
 
 
@@ -139,7 +139,7 @@ def _next(rows: Sequence[ReviewItem], detail: Opened | None) -> str:
 
 def _filters(page: QueuePage) -> list[tuple[str, str, object]]:
     """(parameter, label, choices with their numbers) of what the list can be narrowed down by."""
-    owners = [facet for facet in page.owners if facet.value]
+    owners = [facet for facet in page.owners if facet.key]
     found = [
         ("owner", "业务部门", owners),
         ("product", "产品类型", page.products),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import request, url_for
 
@@ -42,15 +43,16 @@ class Asked:
 
     def address(self, **changes: object) -> str:
         """The list with ``changes``; what was done just now is not said again."""
-        return url_for("review.listing", **replace(self, **{"done": 0, **changes})._parameters())  # type: ignore[arg-type]
+        there = replace(self, **{"done": 0, **changes})  # type: ignore[arg-type]
+        return url_for("review.listing", **there._parameters())
 
-    def act(self, endpoint: str, **values: str) -> str:
+    def act(self, endpoint: str, **values: Any) -> str:
         """Where a form leads that changes something, and then comes back to this list."""
         return url_for(endpoint, **values, **replace(self, opened="", done=0)._parameters())
 
-    def _parameters(self) -> dict[str, str | int]:
+    def _parameters(self) -> dict[str, Any]:
         """What the address says; nothing about what goes without saying."""
-        said: dict[str, str | int] = {
+        said = {
             "owner": self.owner,
             "product": self.product,
             "state": self.state,

@@ -1,4 +1,4 @@
-"""What a reviewer is shown of one article: why it is to be looked at, what it says, what changed since its last review."""
+"""What a reviewer is shown of one article: why to look at it, what it says, what changed since its last review."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What reviewers say on ``/review``: a verdict on one article, several confirmed at once, taking back.
 
-With JavaScript the same forms go by ``fetch``: what was done is answered in JSON, what was not by the page that says why.
+With JavaScript the same forms go by ``fetch``: what was done is answered in JSON, what was not by the page saying why.
 """
 
 from __future__ import annotations
