@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import ArticleRecord, Caller, Review, Right, Verdict
@@ -89,6 +89,15 @@ class VerdictDesk:
         review = self._system.reviews.get(number)
         record = self._system.catalog.find(review.article_id) if review else None
         return (review, record.article.title) if review and record else None
+
+    def listed(self, article_id: str | None = None, since: date | None = None) -> list[Review]:
+        """The verdicts that stand, the latest first: on one article or on all, of all times or from a day on."""
+        now = self._system.now()
+        begin = datetime.combine(since or date(1970, 1, 2), time(), now.tzinfo)
+        if article_id is not None:
+            return [review for review in self.of(article_id) if review.at >= begin]
+        require(self._caller, Right.READ_INTERNAL)
+        return self._system.reviews.between(begin, datetime.combine(date.max, time(), now.tzinfo))
 
     def sent_back(self, mine: bool = False) -> list[SentBack]:
         """What was sent back and is not settled, the latest first; ``mine``: of the caller's departments only."""

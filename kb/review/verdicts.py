@@ -15,6 +15,7 @@ from datetime import date
 
 from kb.content.writer import Value
 from kb.editing.history import ArticleHistory
+from kb.editing.verifying import stamp
 from kb.editing.writing import Standing, Writing
 from kb.errors import EditConflict, InvalidArticle, KbError, QueryError, StoreError
 from kb.model import Article, Caller, Review, Right, Verdict
@@ -29,11 +30,12 @@ LONGEST_NOTE = 500
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a verdict on one article. ``review`` None: it was not given, ``trouble`` says why. ``remarks``:
-    what the reviewer should know beside that it was.
+    """What became of a verdict on one article. ``revision``: of its file now. ``review`` None: the verdict was not
+    given, ``trouble`` says why. ``remarks``: what the reviewer should know beside that it was.
     """
 
     article_id: str
+    revision: str = ""
     review: Review | None = None
     trouble: str = ""
     remarks: tuple[str, ...] = ()
@@ -62,16 +64,17 @@ class Verdicts:
         seen = standing.file.revision if expected is None else expected
         before = self._repeated(caller, standing, verdict, note, seen)
         if before is not None:
-            return Outcome(before.article_id, before)
+            return Outcome(before.article_id, standing.file.revision, before)
         if standing.file.article is None:
             raise InvalidArticle(standing.file.problems)
         if standing.file.revision != seen:
             raise self._conflict(standing, seen)
         new = self._new(caller, standing.article.id, verdict, note, seen)
         remarks = tuple(_remarks(standing.file.article, new.at.date())) if verdict is Verdict.CONFIRM else ()
-        if not self._write(caller, standing, new):
+        now = self._write(caller, standing, new)
+        if now == seen:
             self._reviews.add(new)
-        return Outcome(new.article_id, self._given(new), remarks=remarks)
+        return Outcome(new.article_id, now, self._given(new), remarks=remarks)
 
     def confirm_many(
         self, caller: Caller, seen: Mapping[str, str], left_out: Mapping[str, str], note: str = ""
@@ -176,15 +179,14 @@ class Verdicts:
     def _new(self, caller: Caller, article_id: str, verdict: Verdict, note: str, seen: str) -> NewReview:
         return NewReview(self._writing.now(), article_id, verdict, caller.name, caller.via, note, seen)
 
-    def _write(self, caller: Caller, standing: Standing, new: NewReview) -> bool:
-        """Whether the verdict changed the file. Raises EditConflict when that has changed since it was read."""
+    def _write(self, caller: Caller, standing: Standing, new: NewReview) -> str:
+        """Let the file say it; the revision that it has then. Raises EditConflict when it has changed meanwhile."""
         changes = changes_of(new.verdict, caller, new.at.date())
         edit = self._writing.edit(caller, new.verdict.value, new.note, new)
         try:
-            version = self._writing.change_fields(caller, standing, new.revision, changes, edit)
+            return self._writing.change_fields(caller, standing, new.revision, changes, edit).revision
         except EditConflict:
             raise self._conflict(self._writing.standing(new.article_id), new.revision) from None
-        return version.revision != new.revision
 
     def _given(self, new: NewReview) -> Review:
         """The review that was just written down."""
@@ -197,7 +199,7 @@ class Verdicts:
 def changes_of(verdict: Verdict, caller: Caller, today: date) -> dict[str, Value | None]:
     """The front matter keys that a verdict sets."""
     if verdict is Verdict.CONFIRM:
-        return {"verified": today, "verified_by": caller.name}
+        return stamp(caller, today)
     return {"status": "archived"} if verdict is Verdict.ARCHIVE else {}
 
 
