@@ -16,6 +16,7 @@ from tests.unit.access_desk import GOOD, ROOT, Clock, staffed
 from tests.unit.article_tree import ARTICLE, CHANNELS
 from tests.unit.forms import HERE, csrf_token, log_in
 from tests.unit.html_page import Page
+from tests.unit.signed_in import browser_of, with_people
 from webui import create_app
 
 ID = "refund-not-received"

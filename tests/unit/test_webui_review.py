@@ -250,7 +250,14 @@ def test_who_sees_what(service: Service) -> None:
     assert [tag for tag in ours.find("button") if tag.get("name") == "verdict"]
     assert not [tag for tag in others.find("button") if tag.get("name") == "verdict"]
     assert {tag.get("value") for tag in ours.find("input") if tag.get("name") == "id"} == {"twice", "half", "late"}
-    assert "复核清单" in page(browser_of(service, "陈静"), "/a/twice").text()
+    assert page(browser_of(service, "陈静"), "/a/twice").link("在复核清单里看") == "/review?open=twice"
+
+
+def test_the_menu_says_how_many_wait_once_somebody_has_looked(service: Service, reviewer: FlaskClient) -> None:
+    assert page(reviewer, "/").link("复核清单") == "/review"
+    page(reviewer, "/review")
+    assert "复核清单 3" in page(reviewer, "/").text("nav")
+    assert "复核清单 3" not in page(browser_of(service, "王芳"), "/").text("nav")
 
 
 def test_an_article_that_is_gone_is_no_trouble(reviewer: FlaskClient) -> None:

@@ -36,6 +36,7 @@ def _offered() -> dict[str, object]:
         "edits": has(me, Right.EDIT),
         "publishes_some": has(me, Right.PUBLISH),
         "reviews": has(me, Right.REVIEW),
+        "to_review": desk().review.waiting() if has(me, Right.REVIEW) else 0,
         "sent_back_to_me": _sent_back() if has(me, Right.EDIT) else 0,
         "edits_dictionaries": has(me, Right.EDIT_DICTIONARIES),
     }

@@ -14,6 +14,13 @@ function onOpened(act) {
   else if (find("#detail [data-verdict]")) act();
 }
 
+/** Read on in what is open, without leaving the list. */
+function leaf(step) {
+  const detail = find("#detail");
+  const scroller = detail.scrollHeight > detail.clientHeight ? detail : document.scrollingElement;
+  scroller.scrollBy(0, step * scroller.clientHeight * 0.85);
+}
+
 addKeys({
   j: () => move(1),
   k: () => move(-1),
@@ -23,6 +30,8 @@ addKeys({
   a: () => onOpened(() => ask("a")),
   u: undoLast,
   Escape: close,
+  PageDown: () => leaf(1),
+  PageUp: () => leaf(-1),
 });
 enhanceList();
 enhanceDetail();
