@@ -101,7 +101,7 @@ class ReviewQueue:
 
     def last_judged(self) -> Sequence[ReviewItem]:
         """The whole queue as it was when somebody last asked; from memory, and empty before."""
-        return self._judged.items if self._judged else ()
+        return self._judged.items
 
     def forget(self) -> None:
         """Count use and look for signals anew: somebody has just settled or given a reason to review."""
