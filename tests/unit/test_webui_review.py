@@ -226,7 +226,7 @@ def test_a_budget_gives_a_list_that_stays_as_it_is(reviewer: FlaskClient) -> Non
     _, after = act(reviewer, page(reviewer, address), "twice", verdict="confirm")
     assert titles(after) == ["退一半"]
     assert set(listed(reviewer, after.link("看全部"))) > {"退一半", "退款晚到"}
-    assert reviewer.get("/review?minutes=481").status_code == 400
+    assert reviewer.get("/review?minutes=241").status_code == 400
 
 
 def test_programs_of_the_page_get_json(reviewer: FlaskClient, service: Service) -> None:

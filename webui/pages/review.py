@@ -8,13 +8,12 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kb.desk.review import LONGEST_REVIEW
 from kb.errors import ArticleNotFound
 from kb.model import Right, Verdict
 from kb.review.queue_page import QueuePage, ReviewItem
 from webui.current import desk
 from webui.http.security import welcome_visitor
-from webui.pages.review_address import Asked, asked
+from webui.pages.review_address import MOST_MINUTES, Asked, asked
 from webui.pages.review_detail import Opened, opened
 
 #: rows of one page
@@ -62,7 +61,7 @@ def show_list(wanted: Asked, trouble: str = "") -> str:
         progress=progress_shown(None if wanted.is_filtered or wanted.only else total),
         done={"id": wanted.done, "said": done_said(wanted.done)} if wanted.done else None,
         trouble=trouble,
-        MOST_MINUTES=LONGEST_REVIEW,
+        MOST_MINUTES=MOST_MINUTES,
         VERDICTS=VERDICTS,
         given={},
     )
