@@ -70,7 +70,8 @@ def reviewing(page: Page) -> None:
     page.get_by_label("登录名").fill(OWNER)
     page.get_by_label("密码").fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.locator("[data-row]").first.wait_for()
+    page.wait_for_url("**/review")
+    page.wait_for_load_state()
     for key in ("j", "j", "o"):
         page.keyboard.press(key)
     page.locator("#detail[data-detail]").wait_for()
