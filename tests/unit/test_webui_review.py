@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,13 +11,18 @@ import pytest
 from flask.testing import FlaskClient
 
 from kb.config import Settings
-from kb.model import Role
+from kb.model import Role, Signal, SignalKind
+from kb.review.queue import ReviewQueue
+from kb.rules.freshness import Policy
 from kb.service import Service
+from kb.store.database import Database
+from kb.store.events import EventLog
 from tests.callers import ANYBODY, OPERATOR
 from tests.unit.access_desk import GOOD, ROOT
 from tests.unit.article_tree import write
 from tests.unit.forms import HERE, csrf_token, submit
 from tests.unit.html_page import Page
+from tests.unit.review_shop import Against
 from tests.unit.signed_in import DEPARTMENT, browser_of, with_people
 from tests.unit.test_webui_history import page
 
@@ -259,6 +266,24 @@ def test_the_menu_says_how_many_wait_once_somebody_has_looked(service: Service, 
     page(reviewer, "/review")
     assert "复核清单 3" in page(reviewer, "/").text("nav")
     assert "复核清单 3" not in page(browser_of(service, "王芳"), "/").text("nav")
+
+
+def test_every_reason_comes_with_its_evidence(service: Service) -> None:
+    against, system = Against(), service.system
+    queue = ReviewQueue(system.catalog, EventLog(Database(system.articles.parent / "data/zhida.db")), Policy(), against)
+    votes = Signal(SignalKind.OUTDATED, "2 人说内容过时", date(2026, 11, 1), ("页面写 72 小时", "<b>金额也变了"))
+    against.signals = {"refund-not-received": (votes,)}
+    reviewer = browser_of(Service(replace(system, queue=queue, access=service.access)), "陈静")
+    shown = page(reviewer, "/review?signal=outdated&open=refund-not-received")
+    assert titles(shown) == ["未收到货退款"]
+    row, detail = shown.find("li", "queue-row")[0].text, shown.find("section", "detail")[0]
+    assert "有疑问" in row
+    assert "2 人说内容过时" in row
+    assert [tag.text for tag in shown.find("ul", "evidence")] == ["页面写 72 小时<b>金额也变了"]
+    assert "2026-11-01 起" in detail.text
+    guard = submit(reviewer, "/review/bulk", HERE, id="refund-not-received").get_data(as_text=True)
+    assert "1 条不在内" in guard
+    assert "没有批量确认：2 人说内容过时" in guard
 
 
 def test_an_article_that_is_gone_is_no_trouble(reviewer: FlaskClient) -> None:
