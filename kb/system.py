@@ -22,6 +22,7 @@ from kb.errors import IndexCorrupt, IndexMissing
 from kb.model import Caller
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
+from kb.review.queue import ReviewQueue
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity
@@ -29,7 +30,6 @@ from kb.usecases.gaps import GapList
 from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.semantic import Semantic
-from kb.usecases.staleness import ReviewQueue
 
 
 @dataclass(frozen=True, slots=True)

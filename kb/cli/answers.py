@@ -25,7 +25,7 @@ from kb.cli.context import (
     utf8,
 )
 from kb.model import Hit, SearchRequest, Snippet
-from kb.usecases.staleness import StaleItem
+from kb.review.queue import ReviewItem
 
 
 @click.command()
@@ -136,7 +136,7 @@ def stale(
     context: Context, as_of: datetime | None, owner: str | None, form: str, target: Path | None, fail_on_stale: bool
 ) -> None:
     """The review queue: what is expired, stale, never verified, changed or due, riskiest first."""
-    day, items = context.desk.stale(as_of.date() if as_of else None, owner)
+    day, items = context.desk.review.queue(as_of.date() if as_of else None, owner)
     if form == "table":
         if target is not None:
             raise click.UsageError("表格只用于屏幕显示；写文件请选 --format csv、xlsx、md 或 json。")
@@ -147,17 +147,17 @@ def stale(
         sys.exit(1)
 
 
-def _write_report(form: str, day: date, items: list[StaleItem], target: Path | None) -> None:
-    from kb.usecases import stale_report
+def _write_report(form: str, day: date, items: list[ReviewItem], target: Path | None) -> None:
+    from kb.review import queue_files
 
     if form == "xlsx" and target is None:
         raise click.UsageError("xlsx 是二进制文件，请用 -o 指定文件名。")
     if form == "json":
         data = json_text(contracts.stale_document(day, items)).encode()
     elif form == "md":
-        data = stale_report.to_markdown(items, day).encode()
+        data = queue_files.to_markdown(items, day).encode()
     else:
-        data = stale_report.to_xlsx(items) if form == "xlsx" else stale_report.to_csv(items)
+        data = queue_files.to_xlsx(items) if form == "xlsx" else queue_files.to_csv(items)
     if target is None:
         sys.stdout.buffer.write(data)
     else:
@@ -165,7 +165,7 @@ def _write_report(form: str, day: date, items: list[StaleItem], target: Path | N
         remarks.print(f"已写入 {target}（{len(items)} 条）")
 
 
-def _stale_table(day: date, items: list[StaleItem]) -> Table:
+def _stale_table(day: date, items: list[ReviewItem]) -> Table:
     rows = table(f"复核清单（{day}，{len(items)} 条）", "编号", "标准问", "业务部门", "状态", "原因", "逾期天数")
     for item in items:
         rows.add_row(

@@ -23,9 +23,9 @@ from kb.model import (
     Snippet,
     Suggestion,
 )
+from kb.review.queue import ReviewItem
 from kb.rules.access import rights_of
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
-from kb.usecases.staleness import StaleItem
 
 if TYPE_CHECKING:  # it loads what ``kb --help`` shall not wait for
     from kb.usecases.learning import Proposal
@@ -224,7 +224,7 @@ def faq_document(panel: FaqPanel) -> shapes.Faq:
     }
 
 
-def stale_document(as_of: date, items: Iterable[StaleItem]) -> shapes.Stale:
+def stale_document(as_of: date, items: Iterable[ReviewItem]) -> shapes.Stale:
     """``stale``"""
     return {
         "as_of": as_of.isoformat(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from kb import contracts, shapes
 from kb.desk.bulk import BulkDesk
@@ -17,6 +16,7 @@ from kb.desk.gaps import GapsDesk
 from kb.desk.history import HistoryDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
+from kb.desk.review import ReviewDesk
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import (
     ArticleRecord,
@@ -40,7 +40,6 @@ from kb.text.render import render_html
 from kb.usecases.browsing import Tree, prune
 from kb.usecases.library import Library
 from kb.usecases.recommending import Recommender
-from kb.usecases.staleness import StaleItem
 
 
 class Desk:
@@ -97,6 +96,11 @@ class Desk:
     def checks(self) -> ChecksDesk:
         """What is checked before an article is saved."""
         return ChecksDesk(self._system, self.caller)
+
+    @property
+    def review(self) -> ReviewDesk:
+        """The review queue, and what reviewers say."""
+        return ReviewDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -216,14 +220,6 @@ class Desk:
         return [other for other in ordered if other is not None and other.article.status == "published"]
 
     # --- reports
-
-    def stale(self, as_of: date | None = None, owner: str | None = None) -> tuple[date, list[StaleItem]]:
-        """The review queue, riskiest first, and the day it holds for."""
-        require(self.caller, Right.READ_INTERNAL)
-        system = self._system
-        system.snapshots.current()  # which articles are in the panel decides how often they are due
-        as_of = as_of or system.today()
-        return as_of, system.queue.items(as_of, system.now(), system.snapshots.panels.top_ids(), owner)
 
     def problems(self) -> list[Problem]:
         """What is wrong in the article files as they stand."""

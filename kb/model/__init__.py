@@ -22,6 +22,7 @@ from kb.model.conversation import (
     Sentence,
 )
 from kb.model.freshness import Freshness, State
+from kb.model.review import Review, Signal, SignalKind, Verdict
 from kb.model.search import (
     FacetCount,
     FaqItem,
@@ -55,6 +56,7 @@ __all__ = [
     "Problem",
     "Recommendations",
     "Recommended",
+    "Review",
     "Right",
     "Role",
     "ScoreParts",
@@ -62,8 +64,11 @@ __all__ = [
     "SearchPage",
     "SearchRequest",
     "Sentence",
+    "Signal",
+    "SignalKind",
     "Snippet",
     "State",
     "Suggestion",
+    "Verdict",
     "Via",
 ]

@@ -22,6 +22,7 @@ from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.editing.writing import Writing
 from kb.ports.engine import SearchEngine
+from kb.review.queue import ReviewQueue
 from kb.service import Service
 from kb.snapshots import Snapshots, all_and_public
 from kb.store.catalog import Catalog
@@ -42,7 +43,6 @@ from kb.usecases.indexing import Indexer
 from kb.usecases.learning import Learning
 from kb.usecases.question_edits import QuestionEditor
 from kb.usecases.semantic import Semantic
-from kb.usecases.staleness import ReviewQueue
 from kb.wiring.access import build_access
 from kb.wiring.basics import local_now, policy_of
 from kb.wiring.bulk import try_to_finish_import

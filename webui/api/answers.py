@@ -189,7 +189,7 @@ def article(given: Given, article_id: str) -> ResponseReturnValue:
 @describe(Operation("复核清单，风险高的在前", shapes.Stale, query=_STALE, errors=(400, 503)))
 def stale(given: Given) -> ResponseReturnValue:
     """The review queue, riskiest first."""
-    return jsonify(contracts.stale_document(*desk().stale(given["as_of"], given["owner"])))
+    return jsonify(contracts.stale_document(*desk().review.queue(given["as_of"], given["owner"])))
 
 
 @blueprint.get("/learned")

@@ -10,8 +10,8 @@ from datetime import date
 
 from openpyxl import Workbook
 
+from kb.review.queue import ReviewItem
 from kb.text.spreadsheets import guarded, storable
-from kb.usecases.staleness import StaleItem
 
 _HEADINGS = (
     "编号",
@@ -29,14 +29,14 @@ _HEADINGS = (
 )
 
 
-def to_csv(items: Iterable[StaleItem]) -> bytes:
+def to_csv(items: Iterable[ReviewItem]) -> bytes:
     """UTF-8 with a byte order mark, without which Excel garbles Chinese."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows([_HEADINGS, *map(_cells, items)])
     return text.getvalue().encode("utf-8-sig")
 
 
-def to_xlsx(items: Iterable[StaleItem]) -> bytes:
+def to_xlsx(items: Iterable[ReviewItem]) -> bytes:
     """One sheet; the heading row stays in view and can be filtered."""
     workbook = Workbook()
     sheet = workbook.active
@@ -50,7 +50,7 @@ def to_xlsx(items: Iterable[StaleItem]) -> bytes:
     return content.getvalue()
 
 
-def to_markdown(items: Sequence[StaleItem], as_of: date) -> str:
+def to_markdown(items: Sequence[ReviewItem], as_of: date) -> str:
     """A heading with the number of articles, then a table."""
     lines = [f"## 复核清单（{as_of}）：{len(items)} 条待处理"]
     if items:
@@ -59,7 +59,7 @@ def to_markdown(items: Sequence[StaleItem], as_of: date) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cells(item: StaleItem) -> list[str | int | date]:
+def _cells(item: ReviewItem) -> list[str | int | date]:
     texts = (item.id, item.title, item.product, item.scenario, item.owner or "", item.state.label)
     dates = (item.updated, item.verified, item.due)
     return [

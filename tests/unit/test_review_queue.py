@@ -13,12 +13,12 @@ from openpyxl import load_workbook
 
 from kb.model import Article, Folder, State
 from kb.ports.store import Event, FileVersion
+from kb.review.queue import ReviewItem, ReviewQueue
+from kb.review.queue_files import to_csv, to_markdown, to_xlsx
 from kb.rules.freshness import Policy
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog
-from kb.usecases.stale_report import to_csv, to_markdown, to_xlsx
-from kb.usecases.staleness import ReviewQueue, StaleItem
 from tests.unit.article_factory import make_article
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=timezone.utc)
@@ -62,7 +62,7 @@ def test_a_row_says_what_is_wrong_and_since_when(desk: Desk) -> None:
     desk.use("a", "pick", 4)
 
     assert desk.queue.items(TODAY, NOW) == [
-        StaleItem(
+        ReviewItem(
             id="a",
             title="未收到货退款",
             product="网上商城",
@@ -137,7 +137,7 @@ def test_what_is_in_the_top_list_is_due_weekly(desk: Desk) -> None:
 
 
 @pytest.fixture
-def items(desk: Desk) -> list[StaleItem]:
+def items(desk: Desk) -> list[ReviewItem]:
     desk.put(
         verified("a", 45, owner="售后业务部"),
         make_article("b", title="=HYPERLINK(1)", product=Folder("x", "+1|2"), owner="第一行\n第二行\x07"),
@@ -145,7 +145,7 @@ def items(desk: Desk) -> list[StaleItem]:
     return desk.queue.items(TODAY, NOW)
 
 
-def test_csv_opens_in_excel_as_text(items: list[StaleItem]) -> None:
+def test_csv_opens_in_excel_as_text(items: list[ReviewItem]) -> None:
     content = to_csv(items)
 
     assert content.startswith(b"\xef\xbb\xbf")
@@ -178,7 +178,7 @@ def test_no_cell_can_become_a_formula(desk: Desk, start: str) -> None:
     assert row[1] == f"'{start}1+1"
 
 
-def test_xlsx_has_dates_and_numbers_to_sort_by_and_no_formula(items: list[StaleItem]) -> None:
+def test_xlsx_has_dates_and_numbers_to_sort_by_and_no_formula(items: list[ReviewItem]) -> None:
     sheet = load_workbook(io.BytesIO(to_xlsx(items))).active
     _, first, second = sheet.iter_rows()
 
@@ -189,7 +189,7 @@ def test_xlsx_has_dates_and_numbers_to_sort_by_and_no_formula(items: list[StaleI
     assert sheet.freeze_panes == "A2"
 
 
-def test_markdown_is_one_table_whatever_the_titles_hold(items: list[StaleItem]) -> None:
+def test_markdown_is_one_table_whatever_the_titles_hold(items: list[ReviewItem]) -> None:
     heading, blank, *table = to_markdown(items, TODAY).splitlines()
 
     assert (heading, blank) == ("## 复核清单（2026-11-21）：2 条待处理", "")
