@@ -22,6 +22,7 @@ from kb.errors import IndexCorrupt, IndexMissing
 from kb.model import Caller
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
+from kb.review.examining import Examiner
 from kb.review.queue import ReviewQueue
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
@@ -61,6 +62,7 @@ class System:
     public: Snapshots
     activity: Activity
     queue: ReviewQueue
+    examiner: Examiner
     learning: Learning
     gaps: GapList
     editing: Editing

@@ -22,7 +22,10 @@ from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.editing.writing import Writing
 from kb.ports.engine import SearchEngine
+from kb.ports.reviews import NoReviews
+from kb.review.examining import Examiner
 from kb.review.queue import ReviewQueue
+from kb.review.signals import ReviewSignals
 from kb.service import Service
 from kb.snapshots import Snapshots, all_and_public
 from kb.store.catalog import Catalog
@@ -30,6 +33,7 @@ from kb.store.database import Database
 from kb.store.drafts import Drafts
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
+from kb.store.findings import Findings
 from kb.store.gap_verdicts import GapVerdicts
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
@@ -81,6 +85,7 @@ def build_service(settings: Settings) -> Service:
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, local_now)
     questions = QuestionEditor(files, ground.saver)
     learning = Learning(events, LearnedStore(database), catalog, questions, local_now)
+    findings = Findings(database)
     everything, public = _snapshots(ground, events, activity, learning, engine, semantic)
     return Service(
         System(
@@ -92,7 +97,17 @@ def build_service(settings: Settings) -> Service:
             snapshots=everything,
             public=public,
             activity=activity,
-            queue=ReviewQueue(catalog, events, policy_of(settings)),
+            queue=ReviewQueue(
+                catalog, events, policy_of(settings), ReviewSignals(catalog, events, findings, NoReviews())
+            ),
+            examiner=Examiner(
+                catalog,
+                ground.history,
+                findings,
+                settings.articles,
+                lambda: everything.current().searcher.vocabulary,
+                local_now,
+            ),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),
