@@ -34,17 +34,18 @@ _Holder = tuple[str, Claim]
 
 def suspects(readings: Iterable[Reading]) -> list[tuple[_Holder, _Holder]]:
     """The pairs of published articles that give values excluding each other in the same clause, by clause."""
-    by_clause: dict[str, list[_Holder]] = defaultdict(list)
+    by_clause: dict[str, dict[str, list[_Holder]]] = defaultdict(lambda: defaultdict(list))
     for reading in readings:
         if reading.status == "published" and reading.kind != "case":
             for claim in reading.claims:
-                by_clause[claim.key].append((reading.article_id, claim))
+                by_clause[claim.key][claim.value].append((reading.article_id, claim))
     return [
-        (one, other)
-        for holders in by_clause.values()
-        if 1 < len(holders) <= _MOST_HOLDERS
-        for one, other in combinations(holders, 2)
-        if contradict(one[1].value, other[1].value)
+        pair
+        for by_value in by_clause.values()
+        if len(by_value) > 1 and sum(map(len, by_value.values())) <= _MOST_HOLDERS
+        for value, other_value in combinations(by_value, 2)
+        if contradict(value, other_value)
+        for pair in product(by_value[value], by_value[other_value])
     ]
 
 

@@ -95,8 +95,9 @@ class EventLog:
     def copied_stale_ids(self, since: datetime, until: datetime) -> frozenset[str]:
         """The articles that were copied in [since, until] while they were expired or stale."""
         with self._database.read() as db:
-            rows = db.execute(
-                "SELECT DISTINCT article_id FROM events WHERE kind = 'copy' AND stale AND at BETWEEN ? AND ?",
+            rows = db.execute(  # such copies are few among all events of the time, which SQLite can't know
+                """SELECT DISTINCT article_id FROM events INDEXED BY events_copied_stale
+                WHERE kind = 'copy' AND stale AND at BETWEEN ? AND ?""",
                 _ms(since, until),
             )
             return frozenset(article_id for (article_id,) in rows)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import astuple
 from datetime import date, datetime
 from typing import Any
 
 from kb.model import SignalKind
 from kb.ports.findings import Change, Claim, Deadline, Finding, Reading, Vouched
 from kb.store.database import Database, epoch_ms, from_epoch_ms
-
-#: fields that have columns of their own
-_COLUMNS = ("article_id", "state", "verified", "vouched_at")
-_TEXTS = ("related", "former_ids", "links", "names", "pictures")
 
 
 class Findings:
@@ -72,13 +68,14 @@ class Findings:
 
 
 def _row(reading: Reading) -> dict[str, Any]:
-    said = {name: value for name, value in asdict(reading).items() if name not in _COLUMNS and value not in (None, ())}
+    said = {name: getattr(reading, name) for name in (*_PLAIN, *_LISTS)}
+    said |= {name: [astuple(row) for row in getattr(reading, name)] for name in _ROWS}
     return {
         "article_id": reading.article_id,
         "state": reading.state,
         "verified": reading.verified and reading.verified.isoformat(),
         "vouched_at": reading.vouched_at and epoch_ms(reading.vouched_at),
-        "said": _json(said),
+        "said": _json({name: value for name, value in said.items() if value}),
     }
 
 
@@ -86,24 +83,26 @@ def _reading(article_id: str, state: str, verified: str | None, vouched_at: int 
     """What a row holds; None for one that is damaged, which must not cost anybody the others."""
     try:
         values = json.loads(said)
-        values |= {name: tuple(values[name]) for name in _TEXTS if name in values}
+        values |= {name: tuple(values[name]) for name in _LISTS if name in values}
+        values |= {name: tuple(read(*row) for row in values[name]) for name, read in _ROWS.items() if name in values}
         values["updated"] = _day(values.get("updated"))
-        values["deadlines"] = tuple(
-            Deadline(date.fromisoformat(d["day"]), d["sentence"]) for d in _of(values, "deadlines")
-        )
-        values["claims"] = tuple(Claim(**claim) for claim in _of(values, "claims"))
-        values["changes"] = tuple(map(_change, _of(values, "changes")))
         return Reading(article_id, state, verified=_day(verified), vouched_at=_moment(vouched_at), **values)
     except (ValueError, TypeError, KeyError):
         return None
 
 
-def _of(values: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    return list(values.get(name, ()))
+def _deadline(day: str, sentence: str) -> Deadline:
+    return Deadline(date.fromisoformat(day), sentence)
 
 
-def _change(values: dict[str, Any]) -> Change:
-    return Change(**values | {"at": from_epoch_ms(values["at"]), "facts": tuple(values["facts"])})
+def _change(at: int, author: str, origin: str, note: str, facts: Sequence[str]) -> Change:
+    return Change(from_epoch_ms(at), author, origin, note, tuple(facts))
+
+
+#: The fields of a reading that have no column of their own: texts, days and numbers; several texts; rows of values.
+_PLAIN = ("title", "kind", "status", "folder", "updated", "changed_since")
+_LISTS = ("related", "former_ids", "links", "names", "pictures")
+_ROWS: Mapping[str, Callable[..., Any]] = {"deadlines": _deadline, "claims": Claim, "changes": _change}
 
 
 def _finding_row(finding: Finding) -> list[Any]:

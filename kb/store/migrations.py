@@ -218,7 +218,7 @@ MIGRATIONS = (
             verified TEXT,               -- YYYY-MM-DD
             vouched_at INTEGER,          -- since when the history has that, milliseconds since 1970
             said TEXT NOT NULL           -- JSON object
-        ) WITHOUT ROWID;
+        );
         CREATE TABLE findings (          -- what follows from them
             article_id TEXT NOT NULL,
             kind TEXT NOT NULL,
