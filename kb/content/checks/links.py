@@ -21,9 +21,11 @@ _STATES = {"draft": "还是草稿", "archived": "已经归档"}
 
 
 def unpublished(versions: Iterable[FileVersion]) -> dict[str, Article]:
-    """The drafts and archived articles, each by id and by title."""
-    hidden = [v.article for v in versions if v.article is not None and v.article.status != "published"]
-    return {name: article for article in hidden for name in (article.id, article.title)}
+    """The drafts and archived articles, each by id and by title, unless a published one is called the same by now."""
+    articles = [version.article for version in versions if version.article is not None]
+    names = {name for a in articles if a.status == "published" for name in (a.id, a.title)}
+    hidden = [article for article in articles if article.status != "published"]
+    return {name: article for article in hidden for name in (article.id, article.title) if name not in names}
 
 
 def hidden_targets(page: Page, hidden: Mapping[str, Article]) -> Iterator[Problem]:
