@@ -113,6 +113,9 @@ class History(Protocol):
     def heads(self) -> dict[str, int]:
         """id -> number of the latest revision, of all articles that were ever compared with the catalog."""
 
+    def stamp(self) -> str:
+        """Another text whenever a head is another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -64,8 +64,7 @@ class Examiner:
 
     def _state(self) -> str:
         """What everything depends on, taken before it is read: what changes meanwhile is still to do then."""
-        heads = self._history.heads().values()
-        return f"{_READER} {self._catalog.version()} {len(heads)} {sum(heads)}"
+        return f"{_READER} {self._catalog.version()} {self._history.stamp()}"
 
     def _read(self, progress: Progress) -> list[Reading]:
         """Read what is not as it was; return what all articles say."""

@@ -23,6 +23,9 @@ from kb.rules.settling import Verification, end_of
 #: How far back votes and copies count: what nobody has looked at for a season, dates have made overdue anyway.
 WINDOW = timedelta(days=90)
 
+#: How exactly moments are stored.
+_STORED = timedelta(milliseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
@@ -79,28 +82,25 @@ class ReviewSignals:
         self, articles: Mapping[str, Article], moments: Iterable[tuple[str, datetime]], when: _Moment
     ) -> dict[str, Verification]:
         vouched = {i: (v.verified, v.at) for i, v in self._findings.vouched(articles).items()}
-        confirmed = self._confirmed_again(articles, moments, when)
+        confirmed = self._confirmed(articles, moments, when)
         return {
             i: Verification.of(article.verified, vouched.get(i, (None, None)), confirmed.get(i), when.now)
             for i, article in articles.items()
         }
 
-    def _confirmed_again(
+    def _confirmed(
         self, articles: Mapping[str, Article], moments: Iterable[tuple[str, datetime]], when: _Moment
     ) -> dict[str, datetime]:
-        """article id -> when it was confirmed although its file said so already, because that was done the same day.
+        """article id -> when it was confirmed last, which the file may not tell: it names only the day.
 
-        All other verdicts stand in the files. So only days are asked about on which something arose after the file's.
+        So nothing is asked for unless something arose on the very day of a verification.
         """
-        days = [when.day_of(at) for i, at in moments if i in articles and when.day_of(at) == articles[i].verified]
+        days = [day for i, at in moments if i in articles and (day := when.day_of(at)) == articles[i].verified]
         if not days:
             return {}
-        reviews = self._reviews.between(datetime.combine(min(days), time.min, when.zone), when.now)
-        return {review.article_id: review.at for review in reversed(reviews) if _only_confirms(review)}
-
-
-def _only_confirms(review: Review) -> bool:
-    return review.verdict is Verdict.CONFIRM and review.written is None
+        since = datetime.combine(min(days), time.min, when.zone)
+        reviews = self._reviews.between(since, when.now + _STORED)
+        return {review.article_id: review.at for review in reversed(reviews) if review.verdict is Verdict.CONFIRM}
 
 
 def _sent_back(reviews: Mapping[str, Review], when: _Moment) -> Iterator[Reason]:

@@ -24,7 +24,7 @@ class Verification:
         now: datetime,
     ) -> Verification:
         """What is known of it. ``vouched``: a day of verification, and since when the history has it; ``confirmed``:
-        the latest time a reviewer confirmed without a change of the file. Days are those of ``now``'s time zone.
+        the latest time that a reviewer said so, where that is known. Days are those of ``now``'s time zone.
 
         A day alone counts as a whole; what the history, which may have come across it later, says of that very day ends
         it earlier. One that the history hasn't taken in yet has only just been given.

@@ -39,13 +39,13 @@ class Findings:
     def all(self) -> list[Finding]:
         """Every finding, in order."""
         with self._database.read() as db:
-            rows = db.execute("SELECT article_id, kind, subject, evidence, since, at FROM findings ORDER BY rowid")
-            return sorted(_finding(*row) for row in rows)
+            return sorted(_all(db))
 
     def save(self, findings: Collection[Finding], examined: str) -> None:
         """Let ``findings`` be all there are; rows that stay are not written again."""
-        wanted, kept = set(findings), set(self.all())
+        wanted = set(findings)
         with self._database.write() as db:
+            kept = _all(db)  # not before: another process may have found the same
             for row in map(_finding_row, kept - wanted):
                 db.execute(
                     """DELETE FROM findings WHERE article_id = ? AND kind = ? AND subject = ? AND evidence = ?
@@ -75,7 +75,7 @@ def _row(reading: Reading) -> dict[str, Any]:
         "state": reading.state,
         "verified": reading.verified and reading.verified.isoformat(),
         "vouched_at": reading.vouched_at and epoch_ms(reading.vouched_at),
-        "said": _json({name: value for name, value in said.items() if value}),
+        "said": _json({name: value for name, value in said.items() if value not in (None, (), [])}),
     }
 
 
@@ -103,6 +103,11 @@ def _change(at: int, author: str, origin: str, note: str, facts: Sequence[str]) 
 _PLAIN = ("title", "kind", "status", "folder", "updated", "changed_since")
 _LISTS = ("related", "former_ids", "links", "names", "pictures")
 _ROWS: Mapping[str, Callable[..., Any]] = {"deadlines": _deadline, "claims": Claim, "changes": _change}
+
+
+def _all(db: Any) -> set[Finding]:
+    rows = db.execute("SELECT article_id, kind, subject, evidence, since, at FROM findings")
+    return {_finding(*row) for row in rows}
 
 
 def _finding_row(finding: Finding) -> list[Any]:

@@ -104,6 +104,11 @@ class Revisions:
         with self._database.read() as db:
             return dict(db.execute("SELECT article_id, number FROM revision_heads"))
 
+    def stamp(self) -> str:
+        """Another text whenever a head is another one: they only grow."""
+        with self._database.read() as db:
+            return "{}-{:.0f}".format(*db.execute("SELECT count(*), total(number) FROM revision_heads").fetchone())
+
     def _select(self, where: str, values: Sequence[object]) -> list[Revision]:
         with self._database.read() as db:
             return [_revision(row) for row in db.execute(f"SELECT {_COLUMNS} FROM revisions WHERE {where}", values)]  # noqa: S608  # columns and conditions are ours

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -54,7 +54,7 @@ def article(article_id: str, *fields: str, body: str = "您好。", title: str =
 class House:
     """``now`` is 2026-11-20 09:00 in China to begin with."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, vocabulary: Callable[[], Vocabulary] = lambda: VOCABULARY) -> None:
         self.now = datetime(2026, 11, 20, 9, tzinfo=ZONE)
         self.root = folder / "articles"
         self.database = Database(folder / "kb.db")
@@ -62,9 +62,7 @@ class House:
         self.catalog, self.history = Catalog(self.database), Revisions(self.database)
         self.events, self.findings, self.reviews = EventLog(self.database), Findings(self.database), Verdicts()
         self.saver = ArticleSaver(self.files, self.catalog, self.history)
-        self.examiner = Examiner(
-            self.catalog, self.history, self.findings, self.root, lambda: VOCABULARY, lambda: self.now
-        )
+        self.examiner = Examiner(self.catalog, self.history, self.findings, self.root, vocabulary, lambda: self.now)
         self.source = ReviewSignals(self.catalog, self.events, self.findings, self.reviews)
         for path, name in (("mall", "商城"), ("mall/refund", "退款"), ("mall/order", "订单")):
             write(self.root, f"{path}/_index.md", f"---\ntitle: {name}\n---\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kb.errors import IndexMissing
 from kb.model import Signal, SignalKind
 from kb.usecases.question import Vocabulary
 from tests.unit.article_tree import REAL_ARTICLES, REPOSITORY
@@ -133,15 +134,14 @@ def test_the_articles_of_this_repository_do_not_contradict_each_other(house: Hou
     assert kinds.isdisjoint({CONTRADICTION, SignalKind.EDITED, SignalKind.BROKEN_LINK, SignalKind.OUTDATED})
 
 
-def test_words_are_asked_for_only_when_values_differ(house: House) -> None:
-    asked: list[int] = []
+def test_dictionaries_are_loaded_only_when_values_differ(tmp_path: Path) -> None:
+    def unavailable() -> Vocabulary:
+        raise IndexMissing("nobody should have asked")
 
-    def vocabulary() -> Vocabulary:
-        asked.append(1)
-        raise AssertionError("nothing to compare")
-
-    house.examiner._vocabulary = vocabulary
+    house = House(tmp_path, unavailable)
     put(house, "a", "退款多久到账", "退款 3 天原路退回。")
-    put(house, "b", "退款多久能到账", "退款 3 天原路退回。")
+    put(house, "b", "退款多久能到账", "退款三天原路退回。")
     assert house.signals() == {}
-    assert not asked
+    put(house, "b", "退款多久能到账", "退款五天原路退回。")
+    with pytest.raises(IndexMissing):
+        house.signals()

@@ -189,6 +189,16 @@ def test_a_verification_that_is_taken_back_brings_the_edit_back(house: House) ->
     assert house.signal("a", K.EDITED) == before
 
 
+def test_who_edits_and_confirms_at_once_on_the_day_of_a_verification_has_seen_it_all(house: House) -> None:
+    source = article("a", "verified: 2026-11-20")
+    house.by_hand("a", source)
+    house.later(HOUR)
+    house.save("a", source.replace("您好", "你好"))
+    assert house.signal("a", K.EDITED)
+    house.judge("a", Verdict.CONFIRM)
+    assert house.signals() == {}
+
+
 def test_an_edit_of_what_nobody_verified_is_no_news(house: House) -> None:
     house.by_hand("a", article("a"))
     house.later(HOUR)
