@@ -23,6 +23,7 @@ from kb.model import Caller
 from kb.ports.engine import SearchEngine
 from kb.ports.reviews import Reviews
 from kb.ports.store import Catalog
+from kb.review.examining import Examiner
 from kb.review.queue import ReviewQueue
 from kb.review.verdicts import Verdicts
 from kb.snapshots import Snapshots
@@ -65,6 +66,7 @@ class System:
     activity: Activity
     queue: ReviewQueue
     reviews: Reviews
+    examiner: Examiner
     learning: Learning
     gaps: GapList
     editing: Editing

@@ -113,6 +113,15 @@ class History(Protocol):
     def source(self, revision: str) -> str | None:
         """The text that has this SHA-256."""
 
+    def texts(self, article_ids: Sequence[str]) -> dict[str, list[tuple[Revision, str]]]:
+        """id -> every confirmed text, the oldest first; ids without any are left out. One query for all of them."""
+
+    def heads(self) -> dict[str, int]:
+        """id -> number of the latest revision, of all articles that were ever compared with the catalog."""
+
+    def stamp(self) -> str:
+        """Another text whenever a head is another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

@@ -232,6 +232,15 @@ class Evidence:
     origins: int
 
 
+@dataclass(frozen=True, slots=True)
+class StaleCopies:
+    """How often an article was copied while it was expired or stale, for the first and the last time when."""
+
+    count: int
+    first: datetime
+    last: datetime
+
+
 class EventLog(Protocol):
     """What agents do with articles. Queries and notes are masked before they are written."""
 
@@ -249,6 +258,15 @@ class EventLog(Protocol):
 
     def recent(self, kinds: Collection[str], since: datetime) -> list[Event]:
         """The events themselves, latest first."""
+
+    def outdated_votes(self, since: datetime, until: datetime) -> list[Event]:
+        """The votes that an article is outdated in [since, until], the latest first."""
+
+    def copied_stale_ids(self, since: datetime, until: datetime) -> frozenset[str]:
+        """The articles that were copied in [since, until] while they were expired or stale."""
+
+    def copied_stale(self, since: Mapping[str, datetime], until: datetime) -> dict[str, StaleCopies]:
+        """The same copies counted for some articles, of each those later than ``since``; one query for all."""
 
     def evidence(self, since: datetime, senders: int) -> Evidence:
         """What was chosen for queries that at least ``senders`` visitors have asked; never for personal ones."""

@@ -6,4 +6,11 @@ articles.py      the articles it judges, in memory
 evidence.py      what it counts: use, signals
 worklist.py      what of it fits into half an hour
 queue_files.py   the queue as CSV, XLSX and Markdown
+signals.py       why articles need a reviewer before their date, put together from what is known
+wording.py       signals in words
+examining.py     finds after each change of the articles what their texts and histories say against them:
+reading.py       what one article says, as far as it can matter
+past.py          what its history tells: since when its verification stands, what was changed since
+judging.py       what follows from all readings: dead ends, changed policies, edits, deadlines
+contradictions.py  two articles that can't both be right
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -92,6 +93,30 @@ class Revisions:
         with self._database.read() as db:
             row = db.execute("SELECT source FROM sources WHERE revision = ?", [revision]).fetchone()
         return None if row is None else zlib.decompress(row[0]).decode()
+
+    def texts(self, article_ids: Sequence[str]) -> dict[str, list[tuple[Revision, str]]]:
+        """id -> every confirmed text, the oldest first."""
+        found: dict[str, list[tuple[Revision, str]]] = {}
+        with self._database.read() as db:
+            rows = db.execute(
+                f"""SELECT {_COLUMNS}, source FROM revisions JOIN sources USING (revision)
+                WHERE confirmed AND article_id IN (SELECT value FROM json_each(?)) ORDER BY article_id, number""",  # noqa: S608  # the columns are ours
+                [json.dumps(list(article_ids))],
+            )
+            for *row, packed in rows:
+                revision = _revision(tuple(row))
+                found.setdefault(revision.article_id, []).append((revision, zlib.decompress(packed).decode()))
+        return found
+
+    def heads(self) -> dict[str, int]:
+        """id -> number of the latest revision."""
+        with self._database.read() as db:
+            return dict(db.execute("SELECT article_id, number FROM revision_heads"))
+
+    def stamp(self) -> str:
+        """Another text whenever a head is another one: they only grow."""
+        with self._database.read() as db:
+            return "{}-{:.0f}".format(*db.execute("SELECT count(*), total(number) FROM revision_heads").fetchone())
 
     def _select(self, where: str, values: Sequence[object]) -> list[Revision]:
         with self._database.read() as db:
