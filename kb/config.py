@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from kb.errors import SettingsError
 from kb.model import Interval, Role
@@ -60,6 +61,13 @@ def _positive(text: str) -> int:
     if number <= 0:
         raise ValueError("必须大于 0")
     return number
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text.strip())
+    except (KeyError, ValueError, OSError):  # unknown, no name at all, a folder of names
+        raise ValueError("应是 IANA 时区名，像 Asia/Shanghai 或 America/New_York，区分大小写") from None
 
 
 def _issuer(text: str) -> str:
@@ -133,6 +141,7 @@ SETTINGS: tuple[Setting, ...] = (
         _names,
         "variables that scripts may hold, comma separated; `kb lint --strict` reports others",
     ),
+    Setting("timezone", "Asia/Shanghai", _zone, "IANA time zone in which reports and digests count days and weeks"),
     Setting("review_every", "30d", Interval.parse, "review interval where neither article nor folder sets one"),
     Setting("review_top", "7d", Interval.parse, "review interval of what is in the current top 200"),
     Setting(
@@ -195,6 +204,7 @@ class Settings:
     semantic_deadline_ms: int
     channels: tuple[str, ...]
     variables: tuple[str, ...]
+    timezone: ZoneInfo
     review_every: Interval
     review_top: Interval
     retention_days: int

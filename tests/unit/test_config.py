@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from kb.config import load_settings
 from kb.errors import SettingsError
 from kb.model import Interval
+from kb.wiring.basics import house_now
 
 
 def test_defaults_are_those_of_the_design(tmp_path: Path) -> None:
@@ -38,11 +40,22 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ({"KB_CHANNELS": " , "}, "KB_CHANNELS"),
         ({"KB_REVIEW_EVERY": "soon"}, "KB_REVIEW_EVERY"),
         ({"KB_LOCK_TIMEOUT": "0"}, "KB_LOCK_TIMEOUT"),
+        ({"KB_TIMEZONE": "Asia/Shanghia"}, "KB_TIMEZONE"),
+        ({"KB_TIMEZONE": "Asia"}, "KB_TIMEZONE"),
+        ({"KB_TIMEZONE": ""}, "KB_TIMEZONE"),
+        ({"KB_TIMEZONE": "../Asia/Shanghai"}, "KB_TIMEZONE"),
     ],
 )
 def test_a_bad_value_is_named_with_its_source(tmp_path: Path, environ: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         load_settings(environ, tmp_path)
+
+
+def test_the_house_has_its_own_clock(tmp_path: Path) -> None:
+    here = load_settings({}, tmp_path)
+    assert house_now(here).utcoffset() == timedelta(hours=8)
+    there = load_settings({"KB_TIMEZONE": "Pacific/Kiritimati"}, tmp_path)
+    assert house_now(there).utcoffset() == timedelta(hours=14)
 
 
 @pytest.mark.parametrize("text", ["not toml [", 'unknown = "x"'])
