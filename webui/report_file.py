@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 
 from kb.review import weekly_charts as charts
-from kb.review.weekly_tables import Cell, Table, all_tables, heading, summary
+from kb.review.weekly_tables import Cell, Table, all_tables, period, summary
 from kb.shapes.reports import WeeklyReport
 
 _HERE = Path(__file__).parent
@@ -38,7 +38,7 @@ class ReportPage:
     """What the templates show of a report."""
 
     report: WeeklyReport
-    heading: str
+    period: str
     tiles: Sequence[tuple[Cell, ...]]
     tables: Mapping[str, Table]
     legend: Sequence[tuple[str, str]]
@@ -53,7 +53,7 @@ class ReportPage:
         rows = {row[0]: row for row in summary(report)}
         return cls(
             report=report,
-            heading=heading(report),
+            period=period(report),
             tiles=[rows[name] for name in _TILES],
             tables={table.name: table for table in all_tables(report)},
             legend=charts.legend(),

@@ -42,7 +42,7 @@ def weekly(context: Context, week: str | None, form: str, target: Path | None) -
     """Freshness, backlog, reviews, use and changes of a week, by default of the running one."""
     if form == "xlsx" and target is None:
         raise click.UsageError("xlsx 是二进制文件，请用 -o 指定文件名。")
-    made = context.desk.reports.weekly(week)
+    made = context.desk.reports.weekly(week, complete=True)  # where no server runs, trends have their weeks too
     data = _written(made, form)
     if target is None:
         sys.stdout.buffer.write(data)

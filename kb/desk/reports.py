@@ -15,10 +15,16 @@ class ReportsDesk:
     def __init__(self, system: System, caller: Caller) -> None:
         self._system, self._caller = system, caller
 
-    def weekly(self, week: str | None = None) -> WeeklyReport:
-        """The report of a week such as 2026-W47, by default of the running one. Raises QueryError."""
+    def weekly(self, week: str | None = None, complete: bool = False) -> WeeklyReport:
+        """The report of a week such as 2026-W47, by default of the running one. Raises QueryError.
+
+        ``complete``: weeks that no server has stored yet are made for the trend, which may take a minute.
+        """
         require(self._caller, Right.READ_INTERNAL)
-        report = self._system.reports.report(Week.parse(week) if week else None)
+        wanted = None if week is None else Week.parse(week)
+        if complete:
+            self._system.reports.store_ended()
+        report = self._system.reports.report(wanted)
         return report if has(self._caller, Right.REVIEW) else _without_names(report)
 
     def weeks(self) -> list[Week]:

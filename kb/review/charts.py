@@ -12,9 +12,11 @@ from html import escape
 
 #: of a column chart, in its own units; text is 11 of them high
 WIDTH, HEIGHT = 360.0, 150.0
-_TOP, _BOTTOM, _LEFT = 14.0, 18.0, 34.0
+_TOP, _BOTTOM, _LEFT, _RIGHT = 14.0, 18.0, 34.0, 8.0
 #: a label under a column takes as much
 _LABEL = 32.0
+#: where there are few columns
+_WIDEST = 34.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +50,20 @@ def bar(name: str, title: str, parts: Sequence[Part], whole: float) -> str:
             pieces.append(f'<rect class="{part.kind}" x="{_n(at)}" y="0" width="{_n(width)}" height="8"/>')
         at += width
     told = "，".join(f"{part.label} {_n(part.value)}" for part in parts if part.value)
-    return _svg(name, "bar", "0 0 100 8", title, told, pieces, ' preserveAspectRatio="none"')
+    return _svg(name, "strip", "0 0 100 8", title, told, pieces, ' preserveAspectRatio="none"')
 
 
 def columns(name: str, title: str, shown: Sequence[Column]) -> str:
     """Columns from left to right below a scale; of many, as many are labelled as there is room for, the last always."""
     highest = _round_up(max((column.total for column in shown), default=0.0))
-    step = (WIDTH - _LEFT) / max(len(shown), 1)
+    step = min((WIDTH - _LEFT - _RIGHT) / max(len(shown), 1), _WIDEST)
     every = max(1, -(-int(_LABEL) // max(int(step), 1)))
     pieces = list(_scale(highest))
     for number, column in enumerate(shown):
         left = _LEFT + number * step
         pieces += _stack(column, left + step * 0.12, step * 0.76, highest)
         if (len(shown) - 1 - number) % every == 0:
-            middle = _n(min(left + step / 2, WIDTH - _LABEL / 2))
-            pieces.append(f'<text x="{middle}" y="{_n(HEIGHT - 4)}" text-anchor="middle">{escape(column.label)}</text>')
+            pieces.append(_text(left + step / 2, HEIGHT - 4, "middle", column.label))
     told = "；".join(f"{column.label} {_n(column.total)}" for column in shown)
     return _svg(name, "columns", f"0 0 {_n(WIDTH)} {_n(HEIGHT)}", title, told, pieces)
 
@@ -85,7 +86,11 @@ def _scale(highest: float) -> Iterable[str]:
     for value in (0.0, highest / 2, highest) if highest else (0.0,):
         y = HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (value / highest if highest else 0.0)
         yield f'<line x1="{_n(_LEFT)}" x2="{_n(WIDTH)}" y1="{_n(y)}" y2="{_n(y)}"/>'
-        yield f'<text x="{_n(_LEFT - 4)}" y="{_n(y + 4)}" text-anchor="end">{_n(value)}</text>'
+        yield _text(_LEFT - 4, y + 4, "end", _n(value))
+
+
+def _text(x: float, y: float, anchor: str, said: str) -> str:
+    return f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}">{escape(said)}</text>'
 
 
 def _round_up(value: float) -> float:

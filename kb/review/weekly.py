@@ -6,12 +6,13 @@ computed when it is asked for.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from kb.content.reader import ArticleFiles
-from kb.errors import QueryError
+from kb.errors import QueryError, StoreError
 from kb.model import Article
 from kb.ports.history import History
 from kb.ports.reviews import Reviews
@@ -25,6 +26,8 @@ from kb.rules.freshness import Policy
 from kb.rules.weeks import Week
 from kb.shapes.reports import ChangedArticle, Use, WeekFigures, WeeklyReport, WeekReport
 from kb.usecases.faq import LOOK_BACK, TOP, is_eligible, points_at
+
+log = logging.getLogger(__name__)
 
 #: weeks of a trend, this one included: what was a year ago is seen beside it
 TREND = 53
@@ -84,20 +87,12 @@ class WeeklyReports:
         before = self._snapshots.figures(str(first), str(week.previous()))
         return WeeklyReport(**report, names=True, trend=[*before, report["figures"]])
 
-    def store_ended(self) -> int:
-        """Make and store what is missing of the past year; return how many reports that was."""
-        first, current = self.first_week(), self.current_week()
-        if first is None:
-            return 0
-        week = max(first, Week.of(current.monday - timedelta(weeks=TREND)))
-        stored = {row["week"] for row in self._snapshots.figures(str(week), str(current))}
-        made = 0
-        while week < current and self._is_settled(week):
-            if str(week) not in stored:
-                self._made(week)
-                made += 1
-            week = week.next()
-        return made
+    def store_ended(self, most: int = TREND) -> int:
+        """Make and store up to ``most`` of what is missing of the past year, the latest first; return how many."""
+        missing = self._missing()[:most]
+        for week in missing:
+            self._made(week)
+        return len(missing)
 
     def computed(self, week: Week) -> WeekReport:
         """The report of a week as the history tells it now, whatever is stored."""
@@ -113,10 +108,27 @@ class WeeklyReports:
     def _made(self, week: Week) -> WeekReport:
         """Computed, and stored once nothing can come to the week any more."""
         report = self.computed(week)
-        if self._is_settled(week):
+        if not self._is_settled(week):
+            return report
+        try:
             self._snapshots.save(report, self._now())
-            return self._snapshots.get(str(week)) or report  # another process may have been first
-        return report
+        except StoreError as error:  # a full disk keeps nobody from reading
+            log.warning("%s 的周报没有存下，下次再存：%s", week, error)
+        return self._snapshots.get(str(week)) or report  # another process may have been first
+
+    def _missing(self) -> list[Week]:
+        """The weeks of the past year that have ended and are not stored, the latest first."""
+        first, week = self.first_week(), self.current_week()
+        if first is None:
+            return []
+        earliest = max(first, Week.of(week.monday - timedelta(weeks=TREND)))
+        stored = {row["week"] for row in self._snapshots.figures(str(earliest), str(week))}
+        missing = []
+        while week > earliest:
+            week = week.previous()
+            if str(week) not in stored and self._is_settled(week):
+                missing.append(week)
+        return missing
 
     def _is_settled(self, week: Week) -> bool:
         return week.end(self._zone) + _SETTLED <= self._now()
@@ -159,6 +171,7 @@ class _Computation:
         then, changed = self._articles()
         top = self._top(then.articles)
         standing = figures.judged(then.articles.values(), self.policy, self.day, top)
+        known = {name: a for a in then.articles.values() for name in (*a.former_ids, a.id)}
         reviews = self.sources.reviews.between(self.start, self.end)
         uses = self.sources.events.totals(self.start, self.end)
         stale_copies = self.sources.events.copied_stale(self.start, self.end)
@@ -183,12 +196,10 @@ class _Computation:
                 changes=counted(changed),
                 use=self._use(uses, stale_copies),
             ),
-            owners=figures.by_owner(
-                standing, reviews, {article.id: article.owner for article in then.articles.values()}, self.day
-            ),
+            owners=figures.by_owner(standing, reviews, known, self.day),
             reviewers=figures.by_reviewer(reviews),
-            most_used=figures.most_used(uses, then.articles, standing, _MOST_USED),
-            copied_stale=figures.copied_stale(stale_copies, uses, then.articles, standing),
+            most_used=figures.most_used(uses, known, standing, _MOST_USED),
+            copied_stale=figures.copied_stale(stale_copies, uses, known, standing),
             changed=changed,
         )
 

@@ -96,16 +96,17 @@ def by_reviewer(reviews: Iterable[Review]) -> list[ReviewerFigures]:
 
 
 def by_owner(
-    standing: Iterable[Standing], reviews: Iterable[Review], owner_of: Mapping[str, str | None], day: date
+    standing: Iterable[Standing], reviews: Iterable[Review], articles: Mapping[str, Article], day: date
 ) -> list[OwnerFigures]:
     """Every department that has articles or had reviews; those with most that waits first, without one last.
 
-    ``owner_of``: the departments of all articles, those too that are not published any more.
+    ``articles``: all by their ids and earlier ones, those too that are not published any more.
     """
     has: dict[str | None, list[Standing]] = defaultdict(list)
     for one in standing:
         has[one.article.owner].append(one)
-    done = Counter(owner_of.get(review.article_id) for review in reviews)
+    reviewed = (articles.get(review.article_id) for review in reviews)
+    done = Counter(article.owner if article else None for article in reviewed)
     rows = [_owner(owner, has.get(owner, []), done[owner], day) for owner in {*has, *done}]
     return sorted(rows, key=lambda row: (row["owner"] is None, -row["overdue"], -row["waiting"], row["owner"] or ""))
 

@@ -37,8 +37,13 @@ class Table:
 
 def heading(report: WeeklyReport) -> str:
     """What the report is called."""
+    return f"知识库周报 {report['week']}（{period(report)}）"
+
+
+def period(report: WeeklyReport) -> str:
+    """The days that it tells of."""
     until = "" if report["ended"] else f"，截至 {report['as_of']}"
-    return f"知识库周报 {report['week']}（{report['first_day']} 至 {report['last_day']}{until}）"
+    return f"{report['first_day']} 至 {report['last_day']}{until}"
 
 
 def all_tables(report: WeeklyReport) -> list[Table]:

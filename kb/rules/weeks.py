@@ -29,7 +29,7 @@ class Week:
         try:
             date.fromisocalendar(week.year, week.number, 1)
         except ValueError:
-            raise QueryError(f"没有 {text} 这一周：一年有 52 或 53 周，从 W01 数起。") from None
+            raise QueryError(f"没有 {text} 这一周：年份从 0001 起，一年有 52 或 53 周。") from None
         return week
 
     @classmethod

@@ -32,7 +32,7 @@ def page() -> ResponseReturnValue:
     """The report of ``week``, by default of the running one; a week that has none is told above the others."""
     weeks = desk().reports.weeks()
     try:
-        report = desk().reports.weekly(request.args.get("week"))
+        report = desk().reports.weekly(request.args.get("week") or None)
     except QueryError as error:
         return render_template("report.html", page=None, weeks=weeks, trouble=str(error)), 400
     names = [str(week) for week in weeks]
@@ -54,7 +54,7 @@ def file() -> ResponseReturnValue:
     form = request.args.get("format", "")
     if form not in _WRITERS:
         raise QueryError(f"没有“{form[:20]}”这种格式，可用的有：{'、'.join(_WRITERS)}。")
-    report = desk().reports.weekly(request.args.get("week"))
+    report = desk().reports.weekly(request.args.get("week") or None)
     mimetype, write = _WRITERS[form]
     name = f"zhida-{report['week']}.{form}"
     return Response(write(report), mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
