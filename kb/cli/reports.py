@@ -22,7 +22,7 @@ def _form(context: click.Context, parameter: click.Parameter, value: str) -> str
 
 @click.group()
 def report() -> None:
-    """Reports for supervisors."""
+    """How the week was, for supervisors: weekly."""
 
 
 @report.command()
