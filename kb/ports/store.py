@@ -238,8 +238,10 @@ class EventLog(Protocol):
     def totals(self, since: datetime, until: datetime | None = None) -> dict[str, dict[str, int]]:
         """article id -> kind -> number of events in [since, until)."""
 
-    def daily(self, since: datetime, until: datetime | None = None) -> list[DailyCount]:
-        """Events in [since, until) per article, kind and day."""
+    def daily(
+        self, since: datetime, until: datetime | None = None, kinds: Collection[str] = EVENT_KINDS
+    ) -> list[DailyCount]:
+        """Events of ``kinds`` in [since, until) per article, kind and day."""
 
     def copied_stale(self, since: datetime, until: datetime) -> dict[str, int]:
         """article id -> how often it was copied in [since, until) while it was expired or stale."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from kb.ports.store import Choice, DailyCount, Event, Evidence, Visit
+from kb.ports.store import EVENT_KINDS, Choice, DailyCount, Event, Evidence, Visit
 from kb.store.database import Database, epoch_ms, from_epoch_ms
 from kb.text.masking import mask
 from kb.text.normalize import letters_of
@@ -64,13 +65,15 @@ class EventLog:
                 counts[article_id][kind] = count
         return dict(counts)
 
-    def daily(self, since: datetime, until: datetime | None = None) -> list[DailyCount]:
-        """Events in [since, until) per article, kind and day (UTC)."""
+    def daily(
+        self, since: datetime, until: datetime | None = None, kinds: Collection[str] = EVENT_KINDS
+    ) -> list[DailyCount]:
+        """Events of ``kinds`` in [since, until) per article, kind and day (UTC)."""
         with self._database.read() as db:
             rows = db.execute(
                 """SELECT article_id, kind, date(at / 1000, 'unixepoch') AS day, count(*) FROM events
-                WHERE at >= ? AND at < ? GROUP BY article_id, kind, day""",
-                _window(since, until),
+                WHERE at >= ? AND at < ? AND kind IN (SELECT value FROM json_each(?)) GROUP BY article_id, kind, day""",
+                [*_window(since, until), json.dumps(list(kinds))],
             )
             return [
                 DailyCount(article_id, kind, date.fromisoformat(day), count) for article_id, kind, day, count in rows

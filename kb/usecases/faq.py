@@ -79,7 +79,7 @@ class FaqPanels:
 
     def _rank(self, now: datetime) -> FaqSnapshot:
         """The top 200, and after them what it takes for a top 200 of public articles."""
-        points = points_at(now, self._events.daily(now - LOOK_BACK))
+        points = points_at(now, self._events.daily(now - LOOK_BACK, kinds=faq_score.EVENT_WEIGHTS))
         ranked = sorted(
             (faq_score.order(record.article, points.get(record.article.id, 0.0)), is_public(record.article))
             for record in self._articles.records()

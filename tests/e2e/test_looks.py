@@ -35,6 +35,7 @@ STAFF_PAGES = [
     "/a/refund-received/manage",
     "/bulk",
     "/gaps",
+    "/reports",
     "/dictionaries",
     "/browse?status=draft",
     "/browse?status=archived",

@@ -12,7 +12,8 @@ from kb.editing.writing import Writing
 from kb.model import Review, Verdict
 from kb.ports.history import Edit
 from kb.ports.store import Event
-from kb.review.weekly import WeeklyReports, WeeklySources
+from kb.review.weekly import WeeklyReports
+from kb.review.weekly_computation import WeeklySources
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog

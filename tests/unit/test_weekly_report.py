@@ -221,6 +221,17 @@ def test_where_history_begins_within_the_week_that_is_said_and_nothing_is_new(tm
     assert report["figures"]["articles"] == 2
 
 
+def test_the_running_week_is_computed_once_a_minute(house: PastHouse) -> None:
+    reports = house.reports
+    first = reports.report()
+    house.write("new")
+    assert reports.report() == first
+    house.at += timedelta(minutes=1)
+    assert reports.report()["figures"]["articles"] == 2
+    house.at -= timedelta(days=1)  # the clock was set back
+    assert reports.report()["figures"]["articles"] == 1
+
+
 def test_use_that_was_forgotten_is_told(house: PastHouse) -> None:
     house.at = AFTER + timedelta(days=181)
     assert "使用记录只保留 180 天" in house.reports.report(WEEK)["notes"][0]
