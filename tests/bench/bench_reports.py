@@ -55,7 +55,7 @@ def _timed(what: str, work: Callable[[], object]) -> None:
 
 
 def _furnish(settings: Settings) -> None:
-    dice, database, now = random.Random(7), Database(settings.database), house_now(settings)  # noqa: S311
+    dice, database, now = random.Random(7), Database(settings.database), house_now(settings)
     history, texts = Revisions(database), {}
     for day in range(DAYS):
         at = now - timedelta(days=DAYS - day)

@@ -117,7 +117,7 @@ def told(report: WeeklyReport) -> dict[str, object]:
 
 
 def test_a_snapshot_is_what_was_and_what_history_tells(tmp_path: Path) -> None:
-    dice = random.Random(20261116)  # noqa: S311  # a story, no secret
+    dice = random.Random(20261116)
     house = PastHouse(tmp_path, MONDAY + timedelta(hours=9))
     ids = [f"a-{number:03}" for number in range(MANY)]
     for number, article_id in enumerate(ids):
@@ -230,6 +230,22 @@ def test_the_running_week_is_computed_once_a_minute(house: PastHouse) -> None:
     assert reports.report()["figures"]["articles"] == 2
     house.at -= timedelta(days=1)  # the clock was set back
     assert reports.report()["figures"]["articles"] == 1
+
+
+def test_a_year_is_read_with_as_few_queries_as_a_week(house: PastHouse) -> None:
+    def queries(week: Week) -> int:
+        asked: list[str] = []
+        with house.database.read() as db:
+            db.conn.set_trace_callback(asked.append)
+            house.reports.report(week)
+            db.conn.set_trace_callback(None)
+        return len(asked)
+
+    house.at = AFTER + timedelta(weeks=40)
+    house.reports.store_ended()
+    last = house.reports.current_week().previous()
+    assert len(house.reports.report(last)["trend"]) == 42
+    assert queries(last) == queries(WEEK) < 10
 
 
 def test_use_that_was_forgotten_is_told(house: PastHouse) -> None:
