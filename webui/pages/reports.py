@@ -30,11 +30,11 @@ blueprint.before_request(welcome_visitor)
 @blueprint.get("/reports")
 def page() -> ResponseReturnValue:
     """The report of ``week``, by default of the running one; a week that has none is told above the others."""
-    weeks = desk().reports.weeks()
     try:
         report = desk().reports.weekly(request.args.get("week") or None)
     except QueryError as error:
-        return render_template("report.html", page=None, weeks=weeks, trouble=str(error)), 400
+        return render_template("report.html", page=None, weeks=desk().reports.weeks(), trouble=str(error)), 400
+    weeks = desk().reports.weeks()  # after the report: a week may end in between
     names = [str(week) for week in weeks]
     at = names.index(report["week"])
     return render_template(
