@@ -243,7 +243,7 @@ class EventLog(Protocol):
     ) -> list[DailyCount]:
         """Events of ``kinds`` in [since, until) per article, kind and day."""
 
-    def copied_stale(self, since: datetime, until: datetime) -> dict[str, int]:
+    def stale_copies(self, since: datetime, until: datetime) -> dict[str, int]:
         """article id -> how often it was copied in [since, until) while it was expired or stale."""
 
     def recent(self, kinds: Collection[str], since: datetime) -> list[Event]:

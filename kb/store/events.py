@@ -79,7 +79,7 @@ class EventLog:
                 DailyCount(article_id, kind, date.fromisoformat(day), count) for article_id, kind, day, count in rows
             ]
 
-    def copied_stale(self, since: datetime, until: datetime) -> dict[str, int]:
+    def stale_copies(self, since: datetime, until: datetime) -> dict[str, int]:
         """article id -> how often it was copied in [since, until) while it was expired or stale."""
         sql = """SELECT article_id, count(*) FROM events
             WHERE at >= ? AND at < ? AND kind = 'copy' AND stale GROUP BY article_id"""

@@ -71,8 +71,8 @@ def test_what_is_counted_ends_before_the_last_moment(log: EventLog) -> None:
     assert log.totals(NOW, later) == {"a": {"copy": 2}}
     assert [use.count for use in log.daily(NOW, later)] == [2]
     assert [use.kind for use in log.daily(NOW, kinds=["view"])] == ["view"]
-    assert log.copied_stale(NOW, later) == {"a": 1}
-    assert log.copied_stale(NOW, later + timedelta(hours=1)) == {"a": 2}
+    assert log.stale_copies(NOW, later) == {"a": 1}
+    assert log.stale_copies(NOW, later + timedelta(hours=1)) == {"a": 2}
 
 
 def test_recent_events_come_latest_first_and_only_of_the_kinds_asked_for(log: EventLog) -> None:
