@@ -26,6 +26,7 @@ from kb.ports.store import Catalog
 from kb.review.examining import Examiner
 from kb.review.queue import ReviewQueue
 from kb.review.verdicts import Verdicts
+from kb.review.weekly import WeeklyReports
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity
@@ -67,6 +68,7 @@ class System:
     queue: ReviewQueue
     reviews: Reviews
     examiner: Examiner
+    reports: WeeklyReports
     learning: Learning
     gaps: GapList
     editing: Editing

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from kb.ports.store import Choice, DailyCount, Event, Evidence, StaleCopies, Visit
+from kb.ports.store import EVENT_KINDS, Choice, DailyCount, Event, Evidence, StaleCopies, Visit
 from kb.store.database import Database, epoch_ms, from_epoch_ms
 from kb.text.masking import mask
 from kb.text.normalize import letters_of
@@ -31,6 +31,8 @@ _CHOICES = f"""
 _UNHELPFUL = f"""
     SELECT DISTINCT article_id, origin, agent, {_DAY} FROM events WHERE kind = 'unhelpful' AND at >= :since
 """  # noqa: S608  # the same
+
+_NEVER = 2**62  # later than any moment, in milliseconds
 
 
 class EventLog:
@@ -52,13 +54,13 @@ class EventLog:
         with self._database.write() as db:
             db.table("events").insert(row)
 
-    def totals(self, since: datetime) -> dict[str, dict[str, int]]:
-        """article id -> kind -> number of events."""
+    def totals(self, since: datetime, until: datetime | None = None) -> dict[str, dict[str, int]]:
+        """article id -> kind -> number of events in [since, until)."""
         counts: dict[str, dict[str, int]] = defaultdict(dict)
         with self._database.read() as db:
             for article_id, kind, count in db.execute(
-                "SELECT article_id, kind, count(*) FROM events WHERE at >= ? GROUP BY article_id, kind",
-                [epoch_ms(since)],
+                "SELECT article_id, kind, count(*) FROM events WHERE at >= ? AND at < ? GROUP BY article_id, kind",
+                _window(since, until),
             ):
                 counts[article_id][kind] = count
         return dict(counts)
@@ -73,17 +75,26 @@ class EventLog:
             )
             return dict(rows)
 
-    def daily(self, since: datetime) -> list[DailyCount]:
-        """Events per article, kind and day (UTC)."""
+    def daily(
+        self, since: datetime, until: datetime | None = None, kinds: Collection[str] = EVENT_KINDS
+    ) -> list[DailyCount]:
+        """Events of ``kinds`` in [since, until) per article, kind and day (UTC)."""
         with self._database.read() as db:
             rows = db.execute(
                 """SELECT article_id, kind, date(at / 1000, 'unixepoch') AS day, count(*) FROM events
-                WHERE at >= ? GROUP BY article_id, kind, day""",
-                [epoch_ms(since)],
+                WHERE at >= ? AND at < ? AND kind IN (SELECT value FROM json_each(?)) GROUP BY article_id, kind, day""",
+                [*_window(since, until), json.dumps(list(kinds))],
             )
             return [
                 DailyCount(article_id, kind, date.fromisoformat(day), count) for article_id, kind, day, count in rows
             ]
+
+    def stale_copies(self, since: datetime, until: datetime) -> dict[str, int]:
+        """article id -> how often it was copied in [since, until) while it was expired or stale."""
+        sql = """SELECT article_id, count(*) FROM events
+            WHERE at >= ? AND at < ? AND kind = 'copy' AND stale GROUP BY article_id"""
+        with self._database.read() as db:
+            return dict(db.execute(sql, _window(since, until)))
 
     def recent(self, kinds: Collection[str], since: datetime) -> list[Event]:
         """The events themselves, latest first."""
@@ -159,6 +170,10 @@ class EventLog:
 
 def _ms(*moments: datetime) -> list[int]:
     return [epoch_ms(moment) for moment in moments]
+
+
+def _window(since: datetime, until: datetime | None) -> tuple[int, int]:
+    return epoch_ms(since), _NEVER if until is None else epoch_ms(until)
 
 
 def _event(row: dict[str, Any]) -> Event:

@@ -52,6 +52,7 @@ from kb.usecases.semantic import Semantic
 from kb.wiring.access import build_access
 from kb.wiring.basics import local_now, policy_of
 from kb.wiring.bulk import try_to_finish_import
+from kb.wiring.reports import build_reports
 from kb.wiring.search import build_engine, build_semantic, build_vocabulary, fingerprint, vocabulary_of
 
 #: the order of the review queue may be so far behind what agents do
@@ -118,6 +119,7 @@ def build_service(settings: Settings) -> Service:
                 lambda: everything.current().searcher.vocabulary,
                 local_now,
             ),
+            reports=build_reports(settings, database, reviews),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),

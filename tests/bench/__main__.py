@@ -10,6 +10,7 @@ from tests.bench import (
     bench_bulk,
     bench_http,
     bench_index,
+    bench_reports,
     bench_review,
     bench_saving,
     bench_search,
@@ -26,4 +27,5 @@ with tempfile.TemporaryDirectory(prefix="kb-bench-") as folder:
     bench_saving.main(imported.articles)
 bench_suggest.main([eval_dir() / name for name in SETS])
 bench_bulk.main()
+bench_reports.main()
 bench_review.main()

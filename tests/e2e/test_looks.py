@@ -40,6 +40,7 @@ STAFF_PAGES = [
     "/review?minutes=30",
     "/review?mine=1",
     "/review/refund-received",
+    "/reports",
     "/dictionaries",
     "/browse?status=draft",
     "/browse?status=archived",

@@ -359,7 +359,7 @@ def test_the_number_of_queries_does_not_grow_with_the_articles(house: House) -> 
     for number in range(2, 40):
         trouble(number)
     assert len(house.signals()) == 39
-    assert statements(house) == once <= 8
+    assert statements(house) == once <= 9
 
 
 def test_nothing_is_read_again_until_something_changes(house: House) -> None:

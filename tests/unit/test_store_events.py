@@ -78,6 +78,18 @@ def test_daily_counts_change_day_at_midnight_utc(log: EventLog) -> None:
     ]
 
 
+def test_what_is_counted_ends_before_the_last_moment(log: EventLog) -> None:
+    for hours, kind, stale in ((0, "copy", True), (1, "copy", False), (2, "copy", True), (2, "view", True)):
+        log.record(Event(NOW + timedelta(hours=hours), kind, "a", stale=stale))
+    later = NOW + timedelta(hours=2)
+
+    assert log.totals(NOW, later) == {"a": {"copy": 2}}
+    assert [use.count for use in log.daily(NOW, later)] == [2]
+    assert [use.kind for use in log.daily(NOW, kinds=["view"])] == ["view"]
+    assert log.stale_copies(NOW, later) == {"a": 1}
+    assert log.stale_copies(NOW, later + timedelta(hours=1)) == {"a": 2}
+
+
 def test_recent_events_come_latest_first_and_only_of_the_kinds_asked_for(log: EventLog) -> None:
     for minutes, kind in enumerate(["outdated", "view", "unhelpful", "outdated"]):
         log.record(Event(NOW + timedelta(minutes=minutes), kind, f"a{minutes}"))

@@ -158,3 +158,13 @@ def test_old_searches_are_purged(log: QueryLog) -> None:
 
     assert log.purge(START + timedelta(seconds=60)) == 1
     assert logged(log) == {"发票": 1}
+
+
+def test_searches_are_counted_from_the_first_moment_up_to_the_last(log: QueryLog) -> None:
+    record(log, "退款", 0, "s1")
+    record(log, "饕餮", 1, "s2", n_hits=0)
+    record(log, "饕餮", 2, "s3", n_hits=0, filters={"product": "mall"})
+    record(log, "发票", 3, "s4")
+
+    assert log.counts(START, START + timedelta(seconds=3)) == (3, 1)
+    assert log.counts(START + timedelta(days=1), START + timedelta(days=2)) == (0, 0)

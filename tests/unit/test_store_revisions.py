@@ -172,3 +172,28 @@ def test_a_draft_is_replaced_only_by_who_has_seen_it(database: Database) -> None
     assert drafts.all() == [second]
     drafts.discard("a")
     assert drafts.get("a") is None
+
+
+def test_what_stood_at_a_moment_is_the_last_that_was_confirmed_and_served(history: Revisions) -> None:
+    hour = timedelta(hours=1)
+
+    def change(number: int, revision: str, action: str = "publish", confirmed: bool = True) -> None:
+        numbers = history.intend(Edit(NOW + number * hour, "王芳", "web", action), [content(revision)])
+        if confirmed:
+            history.confirm(numbers)
+
+    assert history.began() is None
+    change(0, "r1")
+    change(1, "r2", "broken")
+    change(2, "r3", confirmed=False)
+    change(3, "r4")
+    change(4, "", "delete")
+
+    def stood(moment: datetime) -> list[str]:
+        return [row.revision for row in history.standing_at(moment)]
+
+    assert history.began() == NOW
+    assert [stood(NOW + number * hour) for number in range(6)] == [[], ["r1"], ["r1"], ["r1"], ["r4"], [""]]
+    told_between = history.between(NOW, NOW + 4 * hour)
+    assert [row.revision for row in told_between] == ["r1", "r4"]
+    assert dict(history.sources(["r1", "r4", "unknown"])) == {"r1": "text r1", "r4": "text r4"}

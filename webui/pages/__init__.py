@@ -13,6 +13,7 @@
     history.py       /a/<id>/history              every text of an article, two side by side, as of a day
     operations.py    /a/<id>/manage               move, rename, archive, delete
     bulk.py          /bulk                        one change to many articles
+    reports.py       /reports                     how the week was, with charts and files to download
     dictionaries.py  /dictionaries                terms, synonyms, stop words, and what a change would do
     review.py        /review                      what needs a reviewer, one article beside the list;
                      review_verdicts.py what they say of it, review_address.py, review_detail.py
@@ -36,11 +37,12 @@ from webui.pages import (
     operations,
     presentation,
     reading,
+    reports,
     review,
     review_verdicts,
 )
 
 PARTS = (presentation, acting)
 _FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media)
-_FOR_OWNERS = (editor, history, operations, bulk, dictionaries, review, review_verdicts)
+_FOR_OWNERS = (editor, history, operations, bulk, dictionaries, reports, review, review_verdicts)
 WITH_ROUTES = (*_FOR_EVERYBODY, *_FOR_OWNERS, admin)
