@@ -101,7 +101,8 @@ class ReviewQueue:
 
     def forget(self) -> None:
         """Count use and look for signals anew: somebody has just settled or given a reason to review."""
-        self._evidence.forget()
+        with self._lock:  # what is being counted now may have begun before
+            self._evidence.forget()
 
     def _judge(self, subjects: Subjects, found: Found, before: _Judged) -> _Judged:
         """The list as it is now; rows that ``before`` has on the same basis are taken from there."""
