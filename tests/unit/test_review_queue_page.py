@@ -182,6 +182,20 @@ def test_use_is_counted_again_after_a_while_only(tmp_path: Path) -> None:
     assert exposure(5) == 4
 
 
+def test_signals_are_looked_for_anew_as_soon_as_an_article_changes(tmp_path: Path) -> None:
+    """What a verification has settled keeps nothing in the queue until use is counted again."""
+    shop = open_shop(tmp_path, recount_after=timedelta(hours=1))
+    shop.put(verified("a", 1))
+    shop.against.signals = {"a": [OUTDATED]}
+    assert shop.ids() == ["a"]
+
+    shop.against.signals = {}
+    assert shop.ids() == ["a"], "nothing tells of it"
+    shop.put(verified("a", 0))
+
+    assert shop.ids() == []
+
+
 def test_every_day_has_its_own_list(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, recount_after=timedelta(seconds=10))
     shop.put(verified("a", 1))
