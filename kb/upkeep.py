@@ -114,9 +114,10 @@ class Upkeep:
 
     def _keep_examined(self) -> None:
         _let_answers_go_first()
-        while not self._stop.wait(TICK):
+        pause = TICK
+        while not self._stop.wait(pause):
             if self._service.can_search():  # until then there is nothing to examine
-                self._attempt(self._service.examine, "signals")
+                pause = TICK if self._attempt(self._service.examine, "signals") else RETRY_EVERY
 
     def _embed(self, semantic: Semantic) -> None:
         _let_answers_go_first()
