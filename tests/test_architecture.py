@@ -62,6 +62,7 @@ ROOMS = {
     "joserfc": {"kb/access/oidc.py"},
     "PIL": {"kb/content/images.py"},
     "watchfiles": {"kb/upkeep.py"},
+    "smtplib": {"kb/notify/mail.py"},
     "dulwich": {"kb/content/git_history.py"},
 }
 
