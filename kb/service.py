@@ -99,6 +99,10 @@ class Service:
         words = self.system.snapshots.current().searcher.vocabulary
         self.system.learning.learn(lambda text: has_content(text, words.tokenizer, words.stop_words))
 
+    def store_reports(self) -> None:
+        """Store the reports of weeks that have ended; of each there is one, whoever makes it."""
+        self.system.reports.store_ended()
+
     def purge_logs(self, days: int) -> None:
         """Forget queries, events and reported gaps that are older than ``days`` days."""
         self.system.activity.purge(self.system.now() - timedelta(days=days))

@@ -23,6 +23,7 @@ from kb.model import Caller
 from kb.ports.engine import SearchEngine
 from kb.ports.store import Catalog
 from kb.review.queue import ReviewQueue
+from kb.review.weekly import WeeklyReports
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity
@@ -61,6 +62,7 @@ class System:
     public: Snapshots
     activity: Activity
     queue: ReviewQueue
+    reports: WeeklyReports
     learning: Learning
     gaps: GapList
     editing: Editing

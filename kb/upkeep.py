@@ -1,4 +1,6 @@
-"""What a running server does in the background: takes over changed files, ranks the FAQ panel, forgets old logs."""
+"""What a running server does in the background: takes over changed files, ranks the FAQ panel, stores weekly
+reports, forgets old logs.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 TICK = 1.0
 RANK_EVERY = 600.0
 PURGE_EVERY = 24 * 3600.0
+REPORT_EVERY = 60.0
 RESCAN_EVERY = 60.0
 #: how long a stop waits for jobs in hand; what is cut off then is done by the next run
 STOP_WITHIN = 2.0
@@ -67,6 +70,7 @@ class Upkeep:
         self._mend = _Job("repair", RETRY_EVERY, service.mend)
         self._jobs = [
             _Job("faq", RANK_EVERY, service.follow_use),
+            _Job("reports", REPORT_EVERY, service.store_reports),  # before the logs: what they tell is in them
             _Job("logs", PURGE_EVERY, lambda: service.purge_logs(retention_days)),
         ]
 

@@ -16,6 +16,7 @@ from kb.desk.gaps import GapsDesk
 from kb.desk.history import HistoryDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
+from kb.desk.reports import ReportsDesk
 from kb.desk.review import ReviewDesk
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import (
@@ -101,6 +102,11 @@ class Desk:
     def review(self) -> ReviewDesk:
         """The review queue, and what reviewers say."""
         return ReviewDesk(self._system, self.caller)
+
+    @property
+    def reports(self) -> ReportsDesk:
+        """What the week was like."""
+        return ReportsDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -20,3 +20,19 @@ class Reviews(Protocol):
 
     def sent_back(self) -> Mapping[str, Review]:
         """article id -> the ``revise`` that no later verdict has settled; one query for all articles."""
+
+
+class NoReviews:
+    """Where nobody has said anything yet."""
+
+    def between(self, since: datetime, until: datetime) -> list[Review]:
+        """None."""
+        return []
+
+    def of(self, article_id: str) -> list[Review]:
+        """None."""
+        return []
+
+    def sent_back(self) -> Mapping[str, Review]:
+        """None."""
+        return {}

@@ -22,6 +22,7 @@ from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.editing.writing import Writing
 from kb.ports.engine import SearchEngine
+from kb.ports.reviews import NoReviews
 from kb.review.queue import ReviewQueue
 from kb.service import Service
 from kb.snapshots import Snapshots, all_and_public
@@ -46,6 +47,7 @@ from kb.usecases.semantic import Semantic
 from kb.wiring.access import build_access
 from kb.wiring.basics import local_now, policy_of
 from kb.wiring.bulk import try_to_finish_import
+from kb.wiring.reports import build_reports
 from kb.wiring.search import build_engine, build_semantic, build_vocabulary, fingerprint, vocabulary_of
 
 
@@ -93,6 +95,7 @@ def build_service(settings: Settings) -> Service:
             public=public,
             activity=activity,
             queue=ReviewQueue(catalog, events, policy_of(settings)),
+            reports=build_reports(settings, database, NoReviews()),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),

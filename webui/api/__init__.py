@@ -8,6 +8,7 @@
     preview.py       /preview                     what is being written, as agents will see it
     images.py        /images                      pictures, uploaded for articles
     gaps.py          /gaps                        what is missing, and what to do about it
+    reports.py       /reports                     the weekly report
     dictionaries.py  /dictionaries                terms, synonyms, stop words
     health.py        /healthz                     for monitoring
     openapi.py       /openapi.json  /api          the documentation, from the declarations on the views
@@ -15,6 +16,6 @@
     precomputed.py   documents that are encoded once for everybody
 """
 
-from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview
+from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reports
 
-WITH_ROUTES = (answers, checks, dictionaries, editing, gaps, health, images, openapi, preview)
+WITH_ROUTES = (answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reports)
