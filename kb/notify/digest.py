@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from urllib.parse import quote
 
 from kb.model import State
@@ -77,11 +78,7 @@ def _is_coming(item: ReviewItem) -> bool:
 
 def _section(heading: str, lines: Iterable[str], count: int | None = None) -> Iterator[str]:
     """Only what is shown is made: links are written down when they are made."""
-    shown = []
-    for line in lines:
-        if len(shown) == SHOWN:
-            break
-        shown.append(line)
+    shown = list(islice(lines, SHOWN))
     if not shown:
         return
     yield f"\n**{heading}**\n\n"
@@ -98,8 +95,8 @@ def _item(item: ReviewItem, base_url: str, confirming: Confirming | None) -> str
 
 
 def _returned(one: Returned, base_url: str) -> str:
-    note = _plain(one.note)[:_LONGEST_NOTE]
-    return f"[{_plain(one.title)}]({base_url}/edit/{quote(one.article_id)})：{_plain(one.reviewer)} {one.day} 退回，“{note}”"
+    link = f"[{_plain(one.title)}]({base_url}/edit/{quote(one.article_id)})"
+    return f"{link}：{_plain(one.reviewer)} {one.day} 退回，“{_plain(one.note)[:_LONGEST_NOTE]}”"
 
 
 def _plain(text: str) -> str:

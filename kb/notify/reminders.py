@@ -132,6 +132,7 @@ class Reminders:
             try:
                 parts = self._parts(gather, owner, week, recipient, self.links.make)
             except QueryError as error:  # nobody has such articles: the others are reminded all the same
+                self._sending.begin(digest, title_of(owner, week), [])
                 return Outcome(owner, notifier.name, 0, trouble=str(error))
             self._sending.begin(digest, title_of(owner, week), parts)
         return self._sending.go_on(digest, notifier, again)

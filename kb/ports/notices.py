@@ -35,8 +35,8 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message of a digest; ``part`` counts from 0. ``text`` is forgotten once it was sent; ``trouble``: what kept it
-    from being sent at ``at``.
+    """One message of a digest; ``part`` counts from 0. ``text`` is forgotten once it was sent. ``trouble`` is what kept
+    it from being sent at ``at``.
     """
 
     digest: Digest
