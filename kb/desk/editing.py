@@ -123,7 +123,8 @@ class EditingDesk:
 
     def undo(self, article_id: str, number: int, note: str = "") -> FileVersion | None:
         """Take back the latest change."""
-        version = self._parts.history.undo(self._caller, article_id, number, note)
+        review = self._parts.verdicts.taken_back(self._caller, article_id, number)
+        version = self._parts.history.undo(self._caller, article_id, number, note, review)
         self._done("undo", article_id, {"number": number})
         return version
 

@@ -22,8 +22,8 @@ from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.editing.writing import Writing
 from kb.ports.engine import SearchEngine
-from kb.ports.reviews import NoReviews
 from kb.review.queue import ReviewQueue
+from kb.review.verdicts import Verdicts
 from kb.service import Service
 from kb.snapshots import Snapshots, all_and_public
 from kb.store.catalog import Catalog
@@ -36,6 +36,7 @@ from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
+from kb.store.reviews import Reviews
 from kb.store.revisions import Revisions
 from kb.system import Editing, System
 from kb.usecases.activity import Activity
@@ -95,7 +96,8 @@ def build_service(settings: Settings) -> Service:
             public=public,
             activity=activity,
             queue=ReviewQueue(catalog, events, policy_of(settings)),
-            reports=build_reports(settings, database, NoReviews()),
+            reports=build_reports(settings, database, Reviews(database)),
+            reviews=Reviews(database),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),
@@ -147,6 +149,7 @@ def _editing(ground: _Ground, dictionaries_changed: Callable[[], object]) -> Edi
         moving=Moving(writing, drafts),
         bulk=BulkEdits(writing, told),
         fates=Fates(writing, history),
+        verdicts=Verdicts(writing, told, history, Reviews(ground.database)),
         dictionaries=DictionaryEditor(
             DictionaryFiles(ground.settings.articles, history),
             history,
