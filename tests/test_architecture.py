@@ -19,7 +19,8 @@ MODULES = sorted(
 #: floors from the ground up; a module may import from its own floor's package and from lower floors
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb", "kb.errors", "kb.model"),
-    ("kb.config", "kb.config_values", "kb.garbage", "kb.shapes", "kb.text"),
+    ("kb.config_values",),
+    ("kb.config", "kb.garbage", "kb.shapes", "kb.text"),
     ("kb.ports",),
     ("kb.rules", "kb.suggest"),
     ("kb.content", "kb.embedding", "kb.engines", "kb.store"),

@@ -20,6 +20,7 @@ from kb.cli import (
     history,
     learning,
     quality,
+    reminders,
     reports,
 )
 from kb.cli.context import PATH, Context
@@ -48,6 +49,7 @@ for module in (
     history,
     learning,
     quality,
+    reminders,
     reports,
 ):
     for command in module.COMMANDS:

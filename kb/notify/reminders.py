@@ -56,7 +56,10 @@ class Schedule:
 
 
 class Reminders:
-    """``revision`` gives the revision of an article as it is served; ``now`` an aware datetime in the house's zone."""
+    """``revision`` gives the revision of an article as it is served; ``now`` an aware datetime in the house's zone.
+
+    ``sends_by_itself``: whether the server has to send them, too.
+    """
 
     def __init__(
         self,
@@ -67,7 +70,7 @@ class Reminders:
         revision: Callable[[str], str],
         now: Callable[[], datetime],
     ) -> None:
-        self.links = links
+        self.links, self.sends_by_itself = links, schedule.at is not None
         self._recipients, self._sending, self._schedule = recipients, sending, schedule
         self._revision, self._now = revision, now
 
@@ -89,18 +92,13 @@ class Reminders:
         return week
 
     def preview(self, gather: Gather, week: Week, owner: str | None = None) -> list[Preview]:
-        """What ``remind`` would send to owners who have not got theirs yet; nothing is written down."""
-        return [
-            Preview(
-                name,
-                recipient.notifier.name,
-                title_of(name, week),
-                tuple(self._parts(gather, name, week, recipient, self.links.sample)),
-            )
+        """What ``remind`` would send; nothing is written down. Owners who have got all of theirs are left out."""
+        found = [
+            self._preview(gather, name, week, recipient)
             for name in self.owners(owner)
             for recipient in self._recipients[name]
-            if not self._sending.is_begun(_digest(name, week, recipient))
         ]
+        return [preview for preview in found if preview is not None]
 
     def remind(self, gather: Gather, week: Week, owner: str | None = None, again: bool = False) -> list[Outcome]:
         """Send each digest of the week as far as that has not been done. Raises NotDelivered while others send."""
@@ -116,15 +114,35 @@ class Reminders:
         except Timeout:
             raise NotDelivered("另一个进程正在发送提醒，等它发完再看；同一条不会发两次。", again=True) from None
 
+    def local(self, moment: datetime) -> datetime:
+        """A moment in the zone in which weeks are counted."""
+        return moment.astimezone(self._now().tzinfo)
+
     def due(self) -> Week | None:
         """The week whose digests the server has to send now."""
         now, at = self._now(), self._schedule.at
         week = Week.of(now.date())
         if at is None or now < datetime.combine(week.monday + timedelta(days=at.weekday), at.time, now.tzinfo):
             return None
-        digests = [_digest(name, week, one) for name, channels in self._recipients.items() for one in channels]
-        missing = (d for d in digests if not self._sending.is_begun(d) or self._sending.is_open(d, now - _RETRY_AFTER))
-        return week if next(missing, None) else None
+        tried = now - _RETRY_AFTER
+        return week if any(self._sending.is_open(digest, tried) for digest in self._digests(week)) else None
+
+    def _preview(self, gather: Gather, owner: str, week: Week, recipient: Recipient) -> Preview | None:
+        digest, name = _digest(owner, week, recipient), recipient.notifier.name
+        if not self._sending.is_begun(digest):
+            parts = self._parts(gather, owner, week, recipient, self.links.sample)
+            return Preview(owner, name, title_of(owner, week), tuple(parts))
+        waiting = self._sending.waiting(digest)
+        return Preview(owner, name, waiting[0].title, tuple(one.text for one in waiting)) if waiting else None
+
+    def trouble(self) -> str:
+        """What keeps this week's digests from being delivered; ``""``: nothing."""
+        week = Week.of(self._now().date())
+        found = (self._sending.trouble(digest) for digest in self._digests(week))
+        return next(filter(None, found), "")
+
+    def _digests(self, week: Week) -> list[Digest]:
+        return [_digest(name, week, one) for name, channels in self._recipients.items() for one in channels]
 
     def _one(self, gather: Gather, owner: str, week: Week, recipient: Recipient, again: bool) -> Outcome:
         digest, notifier = _digest(owner, week, recipient), recipient.notifier

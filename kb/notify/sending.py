@@ -53,6 +53,10 @@ class Sending:
         """Whether what it says is settled."""
         return bool(self._notices.of(digest))
 
+    def waiting(self, digest: Digest) -> list[Notice]:
+        """What ``go_on`` would send without being asked to send anything again."""
+        return [notice for notice in self._notices.of(digest) if notice.state is NoticeState.WAITING]
+
     def begin(self, digest: Digest, title: str, parts: list[str]) -> None:
         """Settle what it says: the same is sent, however many runs it takes."""
         self._notices.begin(digest, title, parts, self._now())
@@ -74,11 +78,16 @@ class Sending:
         return self._outcome(digest, notifier, sent)
 
     def is_open(self, digest: Digest, tried_before: datetime) -> bool:
-        """Whether there is something that was last tried before that moment, and is to be tried by itself."""
-        return any(
+        """Whether it was never begun, or something of it has to be tried that was last tried before that moment."""
+        notices = self._notices.of(digest)
+        return not notices or any(
             notice.state is NoticeState.CLAIMED or (notice.state is NoticeState.WAITING and notice.at < tried_before)
-            for notice in self._notices.of(digest)
+            for notice in notices
         )
+
+    def trouble(self, digest: Digest) -> str:
+        """What keeps it from being delivered."""
+        return next((notice.trouble for notice in self._notices.of(digest) if notice.trouble), "")
 
     def _recovered(self, notice: Notice, again: bool) -> str:
         """Settle what was left by whoever was killed. What keeps the message from being sent in this run."""
@@ -122,5 +131,5 @@ class Sending:
             sent=sent,
             open=states.count(NoticeState.WAITING),
             unknown=states.count(NoticeState.UNKNOWN),
-            trouble=next((notice.trouble for notice in notices if notice.trouble), ""),
+            trouble=self.trouble(digest),
         )

@@ -48,6 +48,7 @@ from kb.usecases.semantic import Semantic
 from kb.wiring.access import build_access
 from kb.wiring.basics import local_now, policy_of
 from kb.wiring.bulk import try_to_finish_import
+from kb.wiring.reminders import build_reminders
 from kb.wiring.reports import build_reports
 from kb.wiring.search import build_engine, build_semantic, build_vocabulary, fingerprint, vocabulary_of
 
@@ -98,6 +99,7 @@ def build_service(settings: Settings) -> Service:
             queue=ReviewQueue(catalog, events, policy_of(settings)),
             reports=build_reports(settings, database, Reviews(database)),
             reviews=Reviews(database),
+            reminders=build_reminders(settings, database),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),

@@ -15,6 +15,7 @@
     bulk.py          /bulk                        one change to many articles
     reports.py       /reports                     how the week was, with charts and files to download
     dictionaries.py  /dictionaries                terms, synonyms, stop words, and what a change would do
+    confirm.py       /confirm/<token>             confirming by the link of a reminder, without a login
     media.py         /media/…                     pictures of articles
     presentation.py  labels and marks for the templates; acting.py what pages on which one acts have in common;
     frequent.py      the FAQ panel, rendered once for all who see the same; helping.py where to go on from nothing
@@ -24,6 +25,7 @@ from webui.pages import (
     acting,
     admin,
     bulk,
+    confirm,
     conversation,
     dictionaries,
     editor,
@@ -39,6 +41,6 @@ from webui.pages import (
 )
 
 PARTS = (presentation, acting)
-_FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media)
+_FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media, confirm)
 _FOR_OWNERS = (editor, history, operations, bulk, dictionaries, reports)
 WITH_ROUTES = (*_FOR_EVERYBODY, *_FOR_OWNERS, admin)
