@@ -102,7 +102,7 @@ def lists(text: str) -> dict[str, tuple[str, ...]]:
     except (ValueError, AttributeError, TypeError, RecursionError):
         good = False
     if not good:
-        raise ValueError('kb.toml 里应像 [notify.owners] 下一行 售后业务部 = ["mailto:…"]，环境变量里写成 JSON')
+        raise ValueError('kb.toml 里应像 [notify.owners] 下一行 "售后业务部" = ["mailto:…"]，环境变量里写成 JSON')
     return named
 
 

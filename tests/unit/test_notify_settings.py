@@ -1,4 +1,4 @@
-"""Settings of reminders: from ``kb.toml`` and the environment, and what is said about wrong ones without quoting them."""
+"""Settings of reminders: where they come from, and what is said about wrong ones without quoting them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GOOD = {
 def test_a_table_in_the_file_and_json_in_the_environment_are_the_same(tmp_path: Path) -> None:
     (tmp_path / "kb.toml").write_text(
         'base_url = "https://kb.example.com"\n[notify]\nat = "Mon 9:35"\n[notify.owners]\n'
-        '售后业务部 = ["mailto:a@b.com reviewer=李审", "wecom:geheim"]\n物流业务部 = "feishu:geheim"\n',
+        '"售后业务部" = ["mailto:a@b.com reviewer=李审", "wecom:geheim"]\n"物流业务部" = "feishu:geheim"\n',
         encoding="utf-8",
     )
     settings = load_settings({}, tmp_path)
