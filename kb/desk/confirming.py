@@ -19,7 +19,7 @@ from kb.system import System
 
 @dataclass(frozen=True, slots=True)
 class Confirmable:
-    """What a link is about: ``changes`` since the article was last verified, None where that is not known or nothing;
+    """What a link is about: ``changes`` since the article was last verified, None where nobody knows what it said then;
     ``outdated``: the article says something else by now than it did when the reminder was sent.
     """
 
@@ -77,7 +77,4 @@ class ConfirmDesk:
             verified, _, _ = history.then(article.id, article.verified)
         except ArticleNotFound:  # it was verified before there was a history
             return None
-        latest = history.revisions(article.id)[0]
-        if latest.number == verified.revision.number:
-            return None
-        return history.comparison(article.id, verified.revision.number, latest.number)
+        return history.comparison(article.id, verified.revision.number, history.revisions(article.id)[0].number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -205,3 +205,20 @@ def test_links_work_where_nobody_gets_in_without_a_login(tmp_path: Path) -> None
     house = House(tmp_path, anonymous_role="none")
     assert house.press(house.browser(), house.link())[0] == 200
     assert "verified_by: 李审" in house.text()
+
+
+@pytest.mark.parametrize(
+    ("verified", "shown"),
+    [("2026-11-16", "<ins>马上</ins>"), (f"{date.today()}", "两个版本内容相同"), ("2020-01-01", "没有留底")],
+)
+def test_the_page_shows_what_changed_since_the_last_review(house: House, verified: str, shown: str) -> None:
+    text = ARTICLE.replace("verified: 2026-11-16", f"verified: {verified}")
+    write(house.root, PATH, text.replace("可以退款", "可以马上退款"))
+    house.service.index()
+    assert shown in house.browser().get(house.link()).get_data(as_text=True)
+
+
+def test_an_article_that_was_never_reviewed(house: House) -> None:
+    write(house.root, PATH, ARTICLE.replace("verified: 2026-11-16\nverified_by: aftersales-lead\n", ""))
+    house.service.index()
+    assert "从未审核过" in house.browser().get(house.link()).get_data(as_text=True)
