@@ -22,6 +22,8 @@ from kb.config_values import (
     choice,
     flag,
     header,
+    interval,
+    intervals,
     issuer,
     lists,
     names,
@@ -34,7 +36,7 @@ from kb.config_values import (
     zone,
 )
 from kb.errors import SettingsError
-from kb.model import Interval, Role, WeeklyTime
+from kb.model import KINDS, PRIORITIES, Interval, Role, WeeklyTime
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -77,8 +79,23 @@ SETTINGS: tuple[Setting, ...] = (
         "variables that scripts may hold, comma separated; `kb lint --strict` reports others",
     ),
     Setting("timezone", "Asia/Shanghai", zone, "IANA time zone in which reports and digests count days and weeks"),
-    Setting("review_every", "30d", Interval.parse, "review interval where neither article nor folder sets one"),
-    Setting("review_top", "7d", Interval.parse, "review interval of what is in the current top 200"),
+    Setting(
+        "review_every", "30d", interval, "review interval where neither article nor folder nor a setting below has one"
+    ),
+    Setting("review_kinds", "", intervals(KINDS), "review intervals by kind, such as `policy=7d,case=90d`"),
+    Setting(
+        "review_priorities",
+        "",
+        intervals(PRIORITIES),
+        "the same by priority: `urgent=7d`; of several the shortest holds",
+    ),
+    Setting("review_owners", "", intervals(), "the same by department, in full: `售后业务部=14d`"),
+    Setting(
+        "review_top",
+        "7d",
+        interval,
+        "the longest interval of what is in the current top 200, unless article or folder sets one",
+    ),
     Setting("retention_days", "180", positive, "days after which logged queries, events and reported gaps are deleted"),
     Setting(
         "git_commit",
@@ -156,6 +173,9 @@ class Settings:
     variables: tuple[str, ...]
     timezone: ZoneInfo
     review_every: Interval
+    review_kinds: Mapping[str, Interval]
+    review_priorities: Mapping[str, Interval]
+    review_owners: Mapping[str, Interval]
     review_top: Interval
     retention_days: int
     git_commit: bool

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from kb.model import Role, WeeklyTime
+from kb.model import Interval, Role, WeeklyTime
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 #: here, nobody listens in between
@@ -53,6 +53,39 @@ def positive(text: str) -> int:
     if number <= 0:
         raise ValueError("必须大于 0")
     return number
+
+
+def interval(text: str) -> Interval:
+    """A review interval of up to ten years."""
+    try:
+        found = Interval.parse(text)
+    except ValueError:
+        raise ValueError(
+            f"{text.strip()!r} 不是复核周期，应像 7d（天）、2w（周）、3m（月），数字从 1 到 9999"
+        ) from None
+    if found.is_as_good_as_never:
+        raise ValueError(f"{found} 超过十年，等于不再复核，请写短一些")
+    return found
+
+
+def intervals(known: Collection[str] = ()) -> Callable[[str], Mapping[str, Interval]]:
+    """Review intervals by name; the names must be ``known`` unless that is empty."""
+    example = f"{next(iter(known), '售后业务部')}=7d"
+
+    def parse(text: str) -> Mapping[str, Interval]:
+        found: dict[str, Interval] = {}
+        for pair in names(text):
+            name, equals, every = (part.strip() for part in pair.rpartition("="))
+            if not (name and equals):
+                raise ValueError(f"{pair!r} 应写成 名称=周期，像 {example}，多项用逗号分开")
+            if known and name not in known:
+                raise ValueError(f"没有 {name!r} 这一种，可以写 {'、'.join(known)}")
+            if name in found:
+                raise ValueError(f"{name!r} 写了两次，只能留一个")
+            found[name] = interval(every)
+        return found
+
+    return parse
 
 
 def zone(text: str) -> ZoneInfo:

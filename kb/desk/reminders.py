@@ -11,6 +11,7 @@ from kb.model import Caller, Right
 from kb.notify.digest import Material, Returned
 from kb.notify.reminders import Preview
 from kb.notify.sending import Outcome
+from kb.review.queue_page import QueueFilter
 from kb.rules.access import require
 from kb.system import System
 
@@ -43,10 +44,10 @@ class RemindersDesk:
         return outcomes
 
     def _gathered(self, owner: str, day: date) -> Material:
-        _, items = ReviewDesk(self._system, self._caller).queue(day, owner)
+        page = ReviewDesk(self._system, self._caller).page(QueueFilter.of(owner), day)
         sent_back = VerdictDesk(self._system, self._caller).sent_back()
         return Material(
-            items,
+            page.items,
             [
                 Returned(
                     sent.article.id,

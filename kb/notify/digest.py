@@ -9,7 +9,7 @@ from itertools import islice
 from urllib.parse import quote
 
 from kb.model import State
-from kb.review.queue import ReviewItem
+from kb.review.queue_page import ReviewItem
 from kb.rules.weeks import Week
 from kb.text.controls import without_controls
 

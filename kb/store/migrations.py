@@ -274,6 +274,13 @@ MIGRATIONS = (
         );
         """,
     ),
+    Migration(
+        13,
+        "which articles have changed",
+        """
+        ALTER TABLE article_files ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- catalog version that brought it
+        """,
+    ),
 )
 
 

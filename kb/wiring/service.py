@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 
 from kb.checking.checker import Checker
@@ -52,6 +53,9 @@ from kb.wiring.reminders import build_reminders
 from kb.wiring.reports import build_reports
 from kb.wiring.search import build_engine, build_semantic, build_vocabulary, fingerprint, vocabulary_of
 
+#: the order of the review queue may be so far behind what agents do
+_RECOUNT_AFTER = timedelta(seconds=10)
+
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
@@ -96,7 +100,7 @@ def build_service(settings: Settings) -> Service:
             snapshots=everything,
             public=public,
             activity=activity,
-            queue=ReviewQueue(catalog, events, policy_of(settings)),
+            queue=ReviewQueue(catalog, events, policy_of(settings), recount_after=_RECOUNT_AFTER),
             reports=build_reports(settings, database, Reviews(database)),
             reviews=Reviews(database),
             reminders=build_reminders(settings, database),

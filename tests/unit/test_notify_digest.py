@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kb.model import State
 from kb.notify.digest import SHOWN, Material, Returned, compose, title_of
-from kb.review.queue import ReviewItem
+from kb.review.queue_page import ReviewItem
 from kb.rules.weeks import Week
 
 WEEK = Week(2026, 47)
@@ -21,6 +21,7 @@ STALE = ReviewItem(
     title="未收到货退款",
     product="网上商城",
     scenario="退款与退货",
+    place="mall/refund",
     owner="售后业务部",
     state=State.STALE,
     reasons=("应于 2026-11-06 前复核，已超 15 天", "2 人说内容过时"),
@@ -29,6 +30,7 @@ STALE = ReviewItem(
     due=date(2026, 11, 6),
     days_overdue=15,
     exposure=41,
+    minutes=2,
 )
 DUE = replace(STALE, id="due", title="本周的", state=State.DUE, due=WEEK.sunday, days_overdue=0, reasons=("还剩 1 天",))
 SENT_BACK = Returned("fee", "运费谁出", "李雷", date(2026, 11, 20), "金额已改")

@@ -18,7 +18,7 @@ from kb.notify.links import Links
 from kb.notify.reminders import Recipient, Reminders, Schedule
 from kb.notify.sending import Outcome, Sending
 from kb.ports.notices import Digest, NoticeState
-from kb.review.queue import ReviewItem
+from kb.review.queue_page import ReviewItem
 from kb.rules.weeks import Week
 from kb.store.confirm_links import ConfirmLinks
 from kb.store.database import Database

@@ -342,5 +342,5 @@ def test_progress_counts_what_stands_of_a_week(house: House) -> None:
     assert progress.monday == TODAY - timedelta(days=TODAY.weekday())
     assert progress.by_verdict == {Verdict.CONFIRM: 1, Verdict.REVISE: 1, Verdict.ARCHIVE: 0}
     assert (progress.by_reviewer, progress.done) == ({"李审": 1, "赵审": 1}, 2)
-    assert progress.left == len(house.desk().review.queue()[1])
+    assert progress.left == len(house.desk().review.page().items)
     assert house.desk().verdicts.progress(progress.monday - timedelta(days=1)).done == 0
