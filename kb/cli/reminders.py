@@ -45,7 +45,8 @@ def _print_previews(previews: Sequence[Preview]) -> None:
             output.print(f"[bold]—— {shown(heading)} ——[/]")
             output.print(shown(part))
         if not preview.parts:
-            output.print(f"{shown(preview.owner)} → {shown(preview.channel)}：没有要提醒的。")
+            said = preview.trouble or "没有要提醒的。"
+            output.print(f"{shown(preview.owner)} → {shown(preview.channel)}：{shown(said)}")
     remarks.print("以上只是预演，没有发送；“确认有效”的链接发送时才生成。" if previews else "本周的提醒都已发过。")
 
 

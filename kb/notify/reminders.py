@@ -36,12 +36,15 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be sent: ``parts`` are the messages as they would go out, none: there is nothing to say."""
+    """What would be sent: ``parts`` are the messages as they would go out, none: there is nothing to say, or
+    ``trouble`` says why there can't be.
+    """
 
     owner: str
     channel: str
     title: str
-    parts: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,10 @@ class Reminders:
     def _preview(self, gather: Gather, owner: str, week: Week, recipient: Recipient) -> Preview | None:
         digest, name = _digest(owner, week, recipient), recipient.notifier.name
         if not self._sending.is_begun(digest):
-            parts = self._parts(gather, owner, week, recipient, self.links.sample)
+            try:
+                parts = self._parts(gather, owner, week, recipient, self.links.sample)
+            except QueryError as error:  # as in ``_one``
+                return Preview(owner, name, title_of(owner, week), trouble=str(error))
             return Preview(owner, name, title_of(owner, week), tuple(parts))
         waiting = self._sending.waiting(digest)
         return Preview(owner, name, waiting[0].title, tuple(one.text for one in waiting)) if waiting else None

@@ -14,6 +14,7 @@ from kb.notify.addresses import Address, parse_address
 from kb.notify.mail import Mailbox
 from kb.notify.robots import DingTalk, Feishu, Robot, WeCom
 from kb.ports.notifier import Notifier
+from tests.e2e.processes import wait_until
 from tests.local_servers import Reply
 from tests.mailroom import PASSWORD, mailroom
 from tests.robots import KEY, KEYWORD, SECRET, Robots, robots
@@ -28,7 +29,7 @@ DIGEST = "".join(
 )
 
 
-def robot(server: Robots, vendor: str, clock: Clock, options: str | None = None, timeout: float = 5) -> Robot:
+def robot(server: Robots, vendor: str, clock: Clock, options: str | None = None, timeout: float = 30) -> Robot:
     """A robot with the right options, or with others."""
     given = OPTIONS[vendor] if options is None else options
     address = parse_address(f"{vendor}:{server.target(vendor)} {given}")
@@ -37,9 +38,10 @@ def robot(server: Robots, vendor: str, clock: Clock, options: str | None = None,
 
 @dataclass
 class Channel:
-    """A notifier, what arrived at its other end, and how that end can fail."""
+    """A notifier, what arrived at its other end, and how that end can fail; ``hasty`` soon gives up waiting for it."""
 
     notifier: Notifier
+    hasty: Notifier
     received: Callable[[], list[str]]
     refuse: Callable[[], None]
     hang: Callable[[], None]
@@ -54,7 +56,8 @@ def robot_channel(vendor: str) -> Iterator[Channel]:
     refusal: Reply = (200, {}, b'{"errcode": 40001, "code": 19001, "errmsg": "no", "msg": "no"}')
     with robots(clock) as server:
         yield Channel(
-            robot(server, vendor, clock, timeout=0.3),
+            robot(server, vendor, clock),
+            robot(server, vendor, clock, timeout=1),
             lambda: server.received[vendor],
             lambda: setattr(server, "instead", lambda _: refusal),
             server.open.clear,
@@ -67,8 +70,10 @@ def robot_channel(vendor: str) -> Iterator[Channel]:
 def mail_channel() -> Iterator[Channel]:
     clock = Clock()
     with mailroom() as room:
+        patient, hasty = (Mailbox(Address("mailto", "li@example.com"), room.server(), clock, t) for t in (30, 4))
         yield Channel(
-            Mailbox(Address("mailto", "li@example.com"), room.server(), clock, timeout=0.3),
+            patient,
+            hasty,
             lambda: [text_of(letter) for letter in room.letters],
             lambda: setattr(room, "at_recipient", "550 no such user"),
             room.open.clear,
@@ -128,16 +133,17 @@ def test_an_end_that_is_not_there_now_may_be_later(channel: Channel) -> None:
 def test_what_arrived_and_was_not_acknowledged_is_uncertain(channel: Channel) -> None:
     channel.hang()
     with pytest.raises(DeliveryUnknown, match="不确定"):
-        channel.notifier.send(TITLE, channel.notifier.parts(TITLE, "一条")[0])
-    assert len(channel.received()) == 1
+        channel.hasty.send(TITLE, channel.hasty.parts(TITLE, "一条")[0])
+    wait_until(lambda: len(channel.received()) == 1)
 
 
 @pytest.mark.parametrize("fail", ["refuse", "hang", "close"])
 def test_nothing_said_lets_anybody_send_there(channel: Channel, fail: str) -> None:
     getattr(channel, fail)()
+    notifier = channel.hasty
     with pytest.raises(KbError) as raised:
-        channel.notifier.send(TITLE, channel.notifier.parts(TITLE, "一条")[0])
-    said = f"{raised.value}{channel.notifier.name}{channel.notifier!r}{vars(channel.notifier)}{channel.notifier.key}"
+        notifier.send(TITLE, notifier.parts(TITLE, "一条")[0])
+    said = f"{raised.value}{notifier.name}{notifier!r}{vars(notifier)}{notifier.key}"
     assert not any(secret in said for secret in (SECRET, KEY, PASSWORD))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from kb.errors import NotDelivered
 from kb.notify.addresses import Address
 from kb.notify.mail import Mailbox, MailServer
+from tests.certificates import make_certificate, tls
 from tests.mailroom import PASSWORD, SENDER, USER, mailroom
 from tests.unit.access_desk import Clock
 
@@ -18,24 +17,12 @@ DIGEST = "**已逾期**\n\n1. [未收到货退款](https://kb.example.com/a/x)�
 
 
 def mailbox(server: MailServer) -> Mailbox:
-    return Mailbox(Address("mailto", "li@example.com"), server, Clock(), timeout=5)
+    return Mailbox(Address("mailto", "li@example.com"), server, Clock(), timeout=30)
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Key and certificate of localhost in one file."""
-    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(path), "-out", f"{path}.crt"]
-    subprocess.run(command, check=True, capture_output=True)
-    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
-    return path
-
-
-def tls(certificate: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    return context
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 def test_a_letter_can_be_read_as_text_and_as_a_page() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from kb.errors import DeliveryUnknown, NotDelivered
 from kb.notify.addresses import parse_address
-from kb.notify.robots import DingTalk, Feishu, Robot
+from kb.notify.robots import DingTalk, Feishu, Robot, WeCom
+from tests.certificates import make_certificate, tls
 from tests.conformance.test_notifier import OPTIONS, TITLE, robot
 from tests.robots import KEY, KEYWORD, SECRET, Robots, robots, saying
 from tests.unit.access_desk import Clock
@@ -157,3 +159,18 @@ def test_signatures_are_those_that_openssl_computes() -> None:
     }
     _, body = Feishu().request(parse_address("feishu:abc secret=SEC1"), "t", "p", Clock()())
     assert (body["timestamp"], body["sign"]) == ("1795338000", "pxe49OYIXrxz9off9fTY3O4fLddlI0lQKZ1/AEITMy4=")
+
+
+def test_robots_are_asked_over_https(
+    server: Robots, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = make_certificate(tmp_path)
+    server.socket = tls(certificate).wrap_socket(server.socket, server_side=True)
+    url = server.target("wecom").replace("http://127.0.0.1", "https://localhost")
+    sender = Robot(parse_address(f"wecom:{url}"), WeCom(), clock)
+    with pytest.raises(NotDelivered, match="SSLCertVerificationError"):
+        send(sender)
+    assert server.requests == 0, "nobody vouches for the certificate"
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    send(sender)
+    assert len(server.received["wecom"]) == 1

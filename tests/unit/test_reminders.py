@@ -210,6 +210,7 @@ def test_an_owner_without_articles_keeps_nobody_else_from_being_reminded(
     tmp_path: Path, server: Robots, clock: Clock
 ) -> None:
     office = Office(tmp_path, server, clock, {"没有条目的部门": ["feishu"], OWNER: ["wecom"]})
+    assert [one.trouble for one in office.reminders.preview(office.gather, WEEK)] == ["没有这个业务部门", ""]
     none, other = office.remind()
     assert "没有这个业务部门" in none.trouble
     assert other.sent == 1
