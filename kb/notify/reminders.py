@@ -21,6 +21,8 @@ from kb.rules.weeks import Week
 
 #: what the server could not send is tried again after as long
 _RETRY_AFTER = timedelta(minutes=15)
+#: so long the server says that something may not have arrived; by then somebody has looked
+_UNCERTAIN_FOR = timedelta(days=1)
 
 #: what there is to say to an owner on a day
 Gather = Callable[[str, date], Material]
@@ -142,9 +144,9 @@ class Reminders:
         return Preview(owner, name, waiting[0].title, tuple(one.text for one in waiting)) if waiting else None
 
     def trouble(self) -> str:
-        """What keeps this week's digests from being delivered; ``""``: nothing."""
-        week = Week.of(self._now().date())
-        found = (self._sending.trouble(digest) for digest in self._digests(week))
+        """What keeps this week's digests from being delivered, or made that uncertain lately; ``""``: nothing."""
+        now = self._now()
+        found = (self._sending.trouble(digest, now - _UNCERTAIN_FOR) for digest in self._digests(Week.of(now.date())))
         return next(filter(None, found), "")
 
     def _digests(self, week: Week) -> list[Digest]:

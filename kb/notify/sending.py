@@ -85,9 +85,14 @@ class Sending:
             for notice in notices
         )
 
-    def trouble(self, digest: Digest) -> str:
-        """What keeps it from being delivered."""
-        return next((notice.trouble for notice in self._notices.of(digest) if notice.trouble), "")
+    def trouble(self, digest: Digest, unknown_since: datetime | None = None) -> str:
+        """What keeps it from being delivered; what may have arrived counts only if it was sent ``unknown_since``."""
+        found = (
+            notice.trouble
+            for notice in self._notices.of(digest)
+            if notice.state is not NoticeState.UNKNOWN or unknown_since is None or notice.at >= unknown_since
+        )
+        return next(filter(None, found), "")
 
     def _recovered(self, notice: Notice, again: bool) -> str:
         """Settle what was left by whoever was killed. What keeps the message from being sent in this run."""
