@@ -22,6 +22,7 @@ from kb.cli import (
     quality,
     reminders,
     reports,
+    review,
 )
 from kb.cli.context import PATH, Context
 from kb.errors import KbError
@@ -51,6 +52,7 @@ for module in (
     quality,
     reminders,
     reports,
+    review,
 ):
     for command in module.COMMANDS:
         cli.add_command(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, time
 
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import Caller, Review, Right, Verdict
@@ -54,6 +54,15 @@ class VerdictDesk:
         if record is None:
             raise ArticleNotFound(article_id)
         return self._system.reviews.of(record.article.id)
+
+    def listed(self, article_id: str | None = None, since: date | None = None) -> list[Review]:
+        """The verdicts that stand, the latest first: on one article or on all, of all times or from a day on."""
+        now = self._system.now()
+        begin = datetime.combine(since or date(1970, 1, 2), time(), now.tzinfo)
+        if article_id is not None:
+            return [review for review in self.of(article_id) if review.at >= begin]
+        require(self._caller, Right.READ_INTERNAL)
+        return self._system.reviews.between(begin, datetime.combine(date.max, time(), now.tzinfo))
 
     def sent_back(self, mine: bool = False) -> list[SentBack]:
         """What was sent back and is not settled, the latest first; ``mine``: of the caller's departments only."""

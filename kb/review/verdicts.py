@@ -15,6 +15,7 @@ from datetime import date
 
 from kb.content.writer import Value
 from kb.editing.history import ArticleHistory
+from kb.editing.verifying import stamp
 from kb.editing.writing import Standing, Writing
 from kb.errors import EditConflict, InvalidArticle, KbError, QueryError, StoreError
 from kb.model import Article, Caller, Review, Right, Verdict
@@ -29,11 +30,12 @@ LONGEST_NOTE = 500
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a verdict on one article. ``review`` None: it was not given, ``trouble`` says why. ``remarks``:
-    what the reviewer should know beside that it was.
+    """What became of a verdict on one article. ``revision``: of its file now. ``review`` None: the verdict was not
+    given, ``trouble`` says why. ``remarks``: what the reviewer should know beside that it was.
     """
 
     article_id: str
+    revision: str = ""
     review: Review | None = None
     trouble: str = ""
     remarks: tuple[str, ...] = ()
@@ -62,16 +64,17 @@ class Verdicts:
         seen = standing.file.revision if expected is None else expected
         before = self._repeated(caller, standing, verdict, note, seen)
         if before is not None:
-            return Outcome(before.article_id, before)
+            return Outcome(before.article_id, standing.file.revision, before)
         if standing.file.article is None:
             raise InvalidArticle(standing.file.problems)
         if standing.file.revision != seen:
             raise self._conflict(standing, seen)
         new = self._new(caller, standing.article.id, verdict, note, seen)
         remarks = tuple(_remarks(standing.file.article, new.at.date())) if verdict is Verdict.CONFIRM else ()
-        if not self._write(caller, standing, new):
+        now = self._write(caller, standing, new)
+        if now == seen:
             self._reviews.add(new)
-        return Outcome(new.article_id, self._given(new), remarks=remarks)
+        return Outcome(new.article_id, now, self._given(new), remarks=remarks)
 
     def confirm_many(
         self, caller: Caller, seen: Mapping[str, str], left_out: Mapping[str, str], note: str = ""
@@ -91,20 +94,22 @@ class Verdicts:
         Raises EditConflict when somebody has edited or judged the article since.
         """
         require(caller, Right.REVIEW)
+        gone = EditConflict(f"没有编号为 {number} 的审核结论，或者它已经撤回；请刷新页面。")
         review = self._reviews.get(number)
         if review is None:
-            raise EditConflict(f"没有编号为 {number} 的审核结论，或者它已经撤回；请刷新页面。")
+            raise gone
         standing = self._writing.standing(review.article_id)
         article_id = standing.article.id
         require_for(caller, Right.REVIEW, standing.article.owner)
-        latest = self._reviews.of(article_id)[0]
-        if latest.id != number:
+        latest = self._latest(article_id)
+        if latest is not None and latest.id != number:
             raise EditConflict(
                 f"之后 {latest.user} 又给出了“{latest.verdict.label}”，不能只撤回前一条结论。", standing.file.revision
             )
         new = self._undoing(caller, article_id, review)
         if review.written is None:
-            self._reviews.add(new)
+            if not self._reviews.add(new):
+                raise gone
         else:
             self._told.undo(caller, article_id, review.written, f"撤回“{review.verdict.label}”", new)
         return review
@@ -132,10 +137,13 @@ class Verdicts:
         except KbError as error:
             return Outcome(article_id, trouble=str(error))
 
+    def _latest(self, article_id: str) -> Review | None:
+        return next(iter(self._reviews.of(article_id)), None)
+
     def _check_status(self, standing: Standing) -> None:
         status, title = standing.article.status, standing.article.title
         if status == "archived":
-            latest = next(iter(self._reviews.of(standing.article.id)), None)
+            latest = self._latest(standing.article.id)
             by = f"（{latest.user} 审核时归档）" if latest and latest.verdict is Verdict.ARCHIVE else ""
             raise EditConflict(
                 f"“{title}”已经归档{by}，没有记下结论；要再用请先“恢复使用”再审核。", standing.file.revision
@@ -145,7 +153,7 @@ class Verdicts:
 
     def _repeated(self, caller: Caller, standing: Standing, verdict: Verdict, note: str, seen: str) -> Review | None:
         """The review that the caller has given already by saying exactly this of the same text, today."""
-        latest = next(iter(self._reviews.of(standing.article.id)), None)
+        latest = self._latest(standing.article.id)
         if latest is None or (latest.user, latest.verdict, latest.note) != (caller.name, verdict, note):
             return None
         now, left = self._writing.now(), self._left_by(latest)
@@ -160,7 +168,7 @@ class Verdicts:
     def _conflict(self, standing: Standing, seen: str) -> EditConflict:
         """Why a verdict on ``seen`` does not hold for what is there."""
         title, now = standing.article.title, standing.file
-        latest = next(iter(self._reviews.of(standing.article.id)), None)
+        latest = self._latest(standing.article.id)
         if latest is not None and self._left_by(latest) == now.revision:
             happened = f"刚由 {latest.user} 给出结论“{latest.verdict.label}”"
         else:
@@ -176,19 +184,18 @@ class Verdicts:
     def _new(self, caller: Caller, article_id: str, verdict: Verdict, note: str, seen: str) -> NewReview:
         return NewReview(self._writing.now(), article_id, verdict, caller.name, caller.via, note, seen)
 
-    def _write(self, caller: Caller, standing: Standing, new: NewReview) -> bool:
-        """Whether the verdict changed the file. Raises EditConflict when that has changed since it was read."""
+    def _write(self, caller: Caller, standing: Standing, new: NewReview) -> str:
+        """Let the file say it; the revision that it has then. Raises EditConflict when it has changed meanwhile."""
         changes = changes_of(new.verdict, caller, new.at.date())
         edit = self._writing.edit(caller, new.verdict.value, new.note, new)
         try:
-            version = self._writing.change_fields(caller, standing, new.revision, changes, edit)
+            return self._writing.change_fields(caller, standing, new.revision, changes, edit).revision
         except EditConflict:
             raise self._conflict(self._writing.standing(new.article_id), new.revision) from None
-        return version.revision != new.revision
 
     def _given(self, new: NewReview) -> Review:
         """The review that was just written down."""
-        latest = next(iter(self._reviews.of(new.article_id)), None)
+        latest = self._latest(new.article_id)
         if latest is None or (latest.user, latest.verdict, latest.revision) != (new.user, new.verdict, new.revision):
             raise StoreError("结论已经写进文件，但数据库没有跟上；下一次检查文件时会补记。")
         return latest
@@ -197,7 +204,7 @@ class Verdicts:
 def changes_of(verdict: Verdict, caller: Caller, today: date) -> dict[str, Value | None]:
     """The front matter keys that a verdict sets."""
     if verdict is Verdict.CONFIRM:
-        return {"verified": today, "verified_by": caller.name}
+        return stamp(caller, today)
     return {"status": "archived"} if verdict is Verdict.ARCHIVE else {}
 
 

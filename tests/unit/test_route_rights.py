@@ -113,6 +113,9 @@ ROUTES: dict[tuple[str, str], Needs] = {
     # the house's own
     ("GET", "/api/v1/stale"): insiders(),
     ("GET", "/api/v1/learned"): insiders(),
+    ("GET", "/api/v1/reviews"): insiders(),
+    ("GET", "/api/v1/reviews/sent-back"): insiders(),
+    ("GET", "/api/v1/reviews/progress"): insiders(),
     ("GET", "/gaps"): insiders(),
     ("GET", "/api/v1/gaps"): insiders(),
     ("GET", "/reports"): insiders(),
@@ -146,6 +149,9 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/api/v1/articles/<article_id>/move"): ours(
         Right.PUBLISH, json={"product": "mall", "scenario": "refund"}, headers=STALE
     ),
+    ("POST", "/api/v1/reviews"): ours(Right.REVIEW, json={"id": ID, "verdict": "confirm", "revision": "not this"}),
+    ("DELETE", "/api/v1/reviews/<int:number>"): some(Right.REVIEW),
+    ("POST", "/api/v1/reviews/confirmations"): some(Right.REVIEW, json={"ids": [], "revisions": []}),
     # many at once: refused article by article
     ("GET", "/bulk"): some(Right.PUBLISH),
     ("POST", "/bulk"): some(Right.PUBLISH, data={"id": ID, "field": "tags", "mode": "add", "values": "x", "do": "1"}),

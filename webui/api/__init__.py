@@ -7,6 +7,7 @@
     checks.py        /check  /trial               what an editor is told before saving
     preview.py       /preview                     what is being written, as agents will see it
     images.py        /images                      pictures, uploaded for articles
+    reviews.py       /reviews                     what reviewers say of articles
     gaps.py          /gaps                        what is missing, and what to do about it
     reports.py       /reports                     the weekly report
     dictionaries.py  /dictionaries                terms, synonyms, stop words
@@ -16,6 +17,6 @@
     precomputed.py   documents that are encoded once for everybody
 """
 
-from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reports
+from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reports, reviews
 
-WITH_ROUTES = (answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reports)
+WITH_ROUTES = (answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reports, reviews)
