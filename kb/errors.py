@@ -28,6 +28,9 @@
      ├─ StoreError           SQLite can't do what was asked
      │   ├─ StoreCorrupt     the database file is damaged
      │   └─ StoreBusy        the database stayed locked too long
+     ├─ NotDelivered         a reminder surely did not arrive
+     ├─ DeliveryUnknown      a reminder was handed over, but nobody said that it arrived
+     ├─ LinkRefused          a link from a reminder is forged, used, expired, or its owner may not review any more
      ├─ EmbedderError        the embedding model can't be asked, or answers nonsense
      ├─ BulkImportError      an import, or undoing one, can't be done
      ├─ EvalError            a qrels folder can't be used
@@ -180,6 +183,26 @@ class EmbedderError(KbError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class NotDelivered(KbError):
+    """A reminder surely did not arrive; ``again``: the same message may go through in a while."""
+
+    def __init__(self, message: str, again: bool = False) -> None:
+        super().__init__(message)
+        self.again = again
+
+
+class DeliveryUnknown(KbError):
+    """A reminder was handed over, but nobody said that it arrived: to send it again could be once too often."""
+
+
+class LinkRefused(KbError):
+    """A link from a reminder can't be followed; ``over``: it could once."""
+
+    def __init__(self, message: str, over: bool = False) -> None:
+        super().__init__(message)
+        self.over = over
 
 
 class BulkImportError(KbError):

@@ -7,12 +7,13 @@ upkeep keeps index and snapshots equal to the files. If the database fails, sear
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from kb import shapes
 from kb.access import Access
 from kb.desk import Desk
-from kb.errors import KbError, SettingsError, StoreCorrupt
+from kb.errors import KbError, NotDelivered, SettingsError, StoreCorrupt
 from kb.model import Caller, Role
 from kb.rules.query import has_content
 from kb.store.log_writer import LogWriter
@@ -23,6 +24,8 @@ from kb.usecases.indexing import IndexReport
 from kb.usecases.progress import Progress, silent
 from kb.usecases.semantic import Semantic
 
+#: who does what nobody asked for
+_CLOCK = Caller.local("定时提醒")
 _ASK_THE_HOUSE = "不正常，管理员登录后可以看到原因。"
 
 
@@ -114,6 +117,15 @@ class Service:
     def store_report(self) -> None:
         """Store the report of a week that has ended, if one is missing; of each there is one, whoever makes it."""
         self.system.reports.store_ended(most=1)  # the rest with the next calls: one takes a second or two
+
+    def remind(self) -> None:
+        """Send the week's reminders when their time has come. Raises NotDelivered while some can't be delivered."""
+        reminders = self.system.reminders
+        if reminders.due() is not None:
+            with suppress(NotDelivered):  # another server is at it
+                self.desk(_CLOCK).reminders.remind()
+        if trouble := reminders.trouble():
+            raise NotDelivered(trouble)
 
     def purge_logs(self, days: int) -> None:
         """Forget queries, events and reported gaps that are older than ``days`` days."""

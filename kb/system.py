@@ -20,6 +20,7 @@ from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.model import Caller
+from kb.notify.reminders import Reminders
 from kb.ports.engine import SearchEngine
 from kb.ports.reviews import Reviews
 from kb.ports.store import Catalog
@@ -69,6 +70,7 @@ class System:
     reviews: Reviews
     examiner: Examiner
     reports: WeeklyReports
+    reminders: Reminders
     learning: Learning
     gaps: GapList
     editing: Editing

@@ -29,6 +29,7 @@ TICK = 1.0
 RANK_EVERY = 600.0
 PURGE_EVERY = 24 * 3600.0
 REPORT_EVERY = 20.0
+REMIND_EVERY = 15.0
 RESCAN_EVERY = 60.0
 #: how long a stop waits for jobs in hand; what is cut off then is done by the next run
 STOP_WITHIN = 2.0
@@ -44,7 +45,8 @@ class Upkeep:
     One keeps the index equal to the files, so that an edit is found at once; the other makes everything derived
     from all articles follow (suggestions, FAQ panel), which takes longer the more there are. A third brings the
     index up to what is saved here, without waiting for the file system to tell. A fourth finds what speaks against
-    articles, which may take seconds. A fifth embeds them, if there is a model.
+    articles, which may take seconds. A fifth embeds them, if there is a model. A sixth sends reminders, which may have
+    to wait for robots, where a time is set for that.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class Upkeep:
         if service.semantic is not None:
             embed = partial(self._embed, service.semantic)
             self._threads.append(threading.Thread(target=embed, name="embedder", daemon=True))
+        if service.system.reminders.sends_by_itself:
+            self._threads.append(threading.Thread(target=self._remind, name="reminder", daemon=True))
         self._known: frozenset[Problem] = frozenset()
         self._behind = False  # the latest attempt to take over changes failed
         self._edits = _Job("files", RETRY_EVERY, partial(self._take_over, thorough=False))
@@ -122,6 +126,10 @@ class Upkeep:
     def _embed(self, semantic: Semantic) -> None:
         _let_answers_go_first()
         semantic.run(self._stop)
+
+    def _remind(self) -> None:
+        while not self._stop.wait(REMIND_EVERY):
+            self._attempt(self._service.remind, "reminders")
 
     def _follow(self) -> None:
         if self._service.refresh():

@@ -6,14 +6,12 @@ import base64
 import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -21,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from tests.e2e.processes import wait_until
+from tests.local_servers import LocalServer, Reply, Request, free_port, listens, running
 
 Claims = dict[str, Any]
 CLIENT, SECRET = "zhida", "geheim & 秘密"
@@ -29,9 +28,7 @@ CLIENT, SECRET = "zhida", "geheim & 秘密"
 @contextmanager
 def mock_provider(*users: Claims) -> Iterator[str]:
     """The server of the package, with these people (``sub`` and other claims); gives its issuer."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
     for user in users:
         command += ["--user-claims", json.dumps(user)]
@@ -42,24 +39,22 @@ def mock_provider(*users: Claims) -> Iterator[str]:
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
     try:
-        wait_until(lambda: _listens(port))
+        wait_until(lambda: listens(port))
         yield f"http://localhost:{port}"
     finally:
         process.kill()
         process.wait()
 
 
-class Cheat(ThreadingHTTPServer):
+class Cheat(LocalServer):
     """An honest provider until one of its attributes is replaced.
 
     ``described`` goes into the discovery document, ``claims`` into ID tokens; ``sign`` makes an ID token of (header,
     claims); ``user_info`` is told separately; while ``open`` isn't set, nothing is answered.
     """
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__()
         self.key = RSAKey.generate_key(2048, {"kid": "1"})
         self.described: Claims = {}
         self.claims: Claims = {"sub": "u1", "preferred_username": "zhang.san", "name": "张三"}
@@ -73,7 +68,7 @@ class Cheat(ThreadingHTTPServer):
 
     @property
     def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return self.address
 
     def log_in(self, url: str) -> str:
         """What the person does whom we sent to ``url``; gives the address that the browser is sent back to."""
@@ -128,52 +123,24 @@ class Cheat(ThreadingHTTPServer):
         header = {"alg": "RS256", "kid": self.key.kid}
         return {"access_token": "a", "token_type": "Bearer", "id_token": self.sign(header, told)}
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """The client went away, which is what some tests want."""
+    def answer(self, request: Request) -> Reply:
+        if request.method == "GET":
+            return self._answer(request.path, 200, self.documents()[request.path])
+        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        tokens = self.tokens(form, request.headers.get("Authorization"))
+        return self._answer(request.path, 200 if tokens else 400, tokens or {"error": "invalid_grant"})
+
+    def _answer(self, path: str, status: int, document: Claims) -> Reply:
+        self.asked.append(path)
+        self.open.wait(30)
+        return status, {"Content-Type": "application/json"}, json.dumps(document).encode()
 
 
 @contextmanager
 def cheating() -> Iterator[Cheat]:
     """An honest provider until it is told otherwise."""
-    server = Cheat()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.open.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Cheat
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self._answer(200, self.server.documents()[self.path])
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        form = {name: values[0] for name, values in parse_qs(body).items()}
-        tokens = self.server.tokens(form, self.headers["Authorization"])
-        self._answer(200 if tokens else 400, tokens or {"error": "invalid_grant"})
-
-    def _answer(self, status: int, document: Claims) -> None:
-        self.server.asked.append(self.path)
-        self.server.open.wait(30)
-        body = json.dumps(document).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Quiet."""
-
-
-def _listens(port: int) -> bool:
-    with closing(socket.socket()) as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with running(Cheat()) as server:
+        try:
+            yield server
+        finally:
+            server.open.set()

@@ -20,6 +20,7 @@ MODULES = sorted(
 #: floors from the ground up; a module may import from its own floor's package and from lower floors
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb", "kb.errors", "kb.model"),
+    ("kb.config_values",),
     ("kb.config", "kb.garbage", "kb.shapes", "kb.text"),
     ("kb.ports",),
     ("kb.rules", "kb.suggest"),
@@ -63,6 +64,7 @@ ROOMS = {
     "joserfc": {"kb/access/oidc.py"},
     "PIL": {"kb/content/images.py"},
     "watchfiles": {"kb/upkeep.py"},
+    "smtplib": {"kb/notify/mail.py"},
     "dulwich": {"kb/content/git_history.py"},
 }
 

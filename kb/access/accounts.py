@@ -70,6 +70,11 @@ class Accounts:
         """Whether anybody can administer through the web: at first, nobody can."""
         return any(account.role is Role.ADMIN and not account.disabled for account in self._store.all())
 
+    def active(self, name: str) -> Account | None:
+        """Who has this folded name, unless the account is disabled."""
+        account = self._store.get(name)
+        return None if account is None or account.disabled else account
+
     def disable(self, by: Caller, name: str) -> None:
         """Nobody logs in with it any more, and who is logged in is thrown out. Raises AccountError."""
         self._change(by, name, "user.disable", lambda account: replace(account, disabled=True))

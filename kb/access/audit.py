@@ -52,6 +52,7 @@ ACTIONS = {
     "gap.answer": "为知识缺口指定答案",
     "gap.ignore": "忽略知识缺口",
     "gap.undo": "撤销对知识缺口的处理",
+    "notify.send": "发送复核提醒",
     "dictionary.save": "修改词典",
     "review.confirm": "审核：确认有效",
     "review.revise": "审核：退回修改",
@@ -70,6 +71,9 @@ _FIELDS = {
     "path": "位置",
     "new_id": "新编号",
     "field": "字段",
+    "week": "周",
+    "channel": "发到",
+    "messages": "条数",
     "review": "第几条审核结论",
 }
 COLUMNS = ("at", "actor", "via", "action", "target", "detail")

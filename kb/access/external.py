@@ -14,7 +14,7 @@ from itertools import count
 from kb.access.audit import Audit
 from kb.access.logins import LoggedIn, Logins, Visit
 from kb.access.remembering import Remembered
-from kb.config import Network
+from kb.config_values import Network
 from kb.errors import AccessDenied, AccountError, LoginFailed
 from kb.model import Caller, Role, Via
 from kb.ports.accounts import Account, AccountStore

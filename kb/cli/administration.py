@@ -117,6 +117,7 @@ def _findings(context: Context) -> Iterator[tuple[str, bool, str]]:
     yield "审核记录", *_checked(lambda: _reviews(context))
     yield "索引", *_checked(lambda: _index(context))
     yield "语义检索", *_checked(lambda: _semantic(context))
+    yield "复核提醒", *_checked(lambda: _reminders(context))
     yield "知识文件", *_checked(lambda: _problems(context))
 
 
@@ -154,6 +155,17 @@ def _semantic(context: Context) -> str:
     state = health["semantic"]
     rest = "" if state["state"] == "ready" else "；其余由运行中的服务在后台补齐，或执行 kb embed"
     return f"{state['texts']} 条文本中 {state['embedded']} 条已有向量{rest}"
+
+
+def _reminders(context: Context) -> str:
+    from kb.wiring.reminders import recipients
+
+    found = recipients(context.settings)
+    if not found:
+        return "没有启用"
+    when = f"每周 {context.settings.notify_at}" if context.settings.notify_at else "由 kb notify 发送"
+    channels = "；".join(f"{owner}：{'、'.join(one.notifier.name for one in them)}" for owner, them in found.items())
+    return f"{when}；{channels}"
 
 
 def _problems(context: Context) -> str:

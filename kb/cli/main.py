@@ -20,6 +20,7 @@ from kb.cli import (
     history,
     learning,
     quality,
+    reminders,
     reports,
     review,
 )
@@ -49,6 +50,7 @@ for module in (
     history,
     learning,
     quality,
+    reminders,
     reports,
     review,
 ):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from kb import contracts, shapes
 from kb.desk.bulk import BulkDesk
 from kb.desk.checks import ChecksDesk
+from kb.desk.confirming import ConfirmDesk
 from kb.desk.dictionaries import DictionariesDesk
 from kb.desk.editing import EditingDesk
 from kb.desk.forms import FormDesk
@@ -16,6 +17,7 @@ from kb.desk.gaps import GapsDesk
 from kb.desk.history import HistoryDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
+from kb.desk.reminders import RemindersDesk
 from kb.desk.reports import ReportsDesk
 from kb.desk.review import ReviewDesk
 from kb.desk.verdicts import VerdictDesk
@@ -113,6 +115,16 @@ class Desk:
     def reports(self) -> ReportsDesk:
         """What the week was like."""
         return ReportsDesk(self._system, self.caller)
+
+    @property
+    def reminders(self) -> RemindersDesk:
+        """Reminding owners of what needs them."""
+        return RemindersDesk(self._system, self.caller)
+
+    @property
+    def confirming(self) -> ConfirmDesk:
+        """Confirming by the link of a reminder, which says whose right that is."""
+        return ConfirmDesk(self._system)
 
     @property
     def channels(self) -> tuple[str, ...]:

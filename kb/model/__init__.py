@@ -34,6 +34,7 @@ from kb.model.search import (
     Snippet,
     Suggestion,
 )
+from kb.model.weekly_time import WeeklyTime
 
 __all__ = [
     "AUDIENCES",
@@ -71,4 +72,5 @@ __all__ = [
     "Suggestion",
     "Verdict",
     "Via",
+    "WeeklyTime",
 ]

@@ -46,14 +46,20 @@ class Via(Enum):
     SESSION = "session"
     TOKEN = "token"  # noqa: S105  # the name of a way, no secret
     PROXY = "proxy"
+    LINK = "link"  # one from a reminder, which does one thing
     LOCAL = "local"  # whoever can run commands on this machine can edit the files anyway
 
     @property
     def label(self) -> str:
         """As screens say it."""
-        return {"anonymous": "未登录", "session": "网页", "token": "令牌", "proxy": "代理", "local": "本机命令"}[
-            self.value
-        ]
+        return {
+            "anonymous": "未登录",
+            "session": "网页",
+            "token": "令牌",
+            "proxy": "代理",
+            "link": "提醒里的链接",
+            "local": "本机命令",
+        }[self.value]
 
 
 @dataclass(frozen=True, slots=True)

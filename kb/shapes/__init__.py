@@ -346,7 +346,7 @@ class Me(TypedDict):
 
     name: str
     role: Literal["public", "agent", "editor", "reviewer", "admin"]
-    via: Literal["anonymous", "session", "token", "proxy", "local"]
+    via: Literal["anonymous", "session", "token", "proxy", "link", "local"]
     owners: list[str] | None
     rights: list[str]
     csrf: str

@@ -280,6 +280,32 @@ MIGRATIONS = (
         ) WITHOUT ROWID;
         """,
     ),
+    Migration(
+        14,
+        "reminders",
+        """
+        CREATE TABLE notices (
+            week TEXT NOT NULL,          -- ISO, 2026-W47
+            owner TEXT NOT NULL,
+            channel TEXT NOT NULL,       -- SHA-256 of the address
+            part INTEGER NOT NULL,
+            title TEXT NOT NULL,
+            text TEXT NOT NULL,          -- '' once it was sent
+            state TEXT NOT NULL,
+            at INTEGER NOT NULL,         -- milliseconds since 1970
+            trouble TEXT NOT NULL,
+            PRIMARY KEY (week, owner, channel, part)
+        ) WITHOUT ROWID;
+        CREATE TABLE confirm_links (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            article_id TEXT NOT NULL,
+            revision TEXT NOT NULL,      -- of the file that the link is for
+            reviewer TEXT NOT NULL,      -- name of an account
+            expires INTEGER NOT NULL,    -- milliseconds since 1970
+            used INTEGER
+        );
+        """,
+    ),
 )
 
 

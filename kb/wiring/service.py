@@ -52,6 +52,7 @@ from kb.usecases.semantic import Semantic
 from kb.wiring.access import build_access
 from kb.wiring.basics import local_now, policy_of
 from kb.wiring.bulk import try_to_finish_import
+from kb.wiring.reminders import build_reminders
 from kb.wiring.reports import build_reports
 from kb.wiring.search import build_engine, build_semantic, build_vocabulary, fingerprint, vocabulary_of
 
@@ -120,6 +121,7 @@ def build_service(settings: Settings) -> Service:
                 local_now,
             ),
             reports=build_reports(settings, database, reviews),
+            reminders=build_reminders(settings, database),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),

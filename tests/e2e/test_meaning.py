@@ -14,7 +14,8 @@ pytest.importorskip("httpx", reason="httpx is not installed: pip install -e '.[s
 from tests.e2e.browser import missing
 from tests.e2e.conftest import OpenPage
 from tests.e2e.processes import Desk, Server, wait_until
-from tests.embedding_servers import EmbeddingServer, Reply, embeddings, good, serving, vector_of
+from tests.embedding_servers import EmbeddingServer, embeddings, good, serving, vector_of
+from tests.local_servers import Reply
 from tests.unit.article_tree import make_tree
 
 if TYPE_CHECKING:

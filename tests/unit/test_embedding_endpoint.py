@@ -17,7 +17,8 @@ pytest.importorskip("httpx", reason="httpx is not installed: pip install -e '.[s
 
 from kb.embedding.endpoint import EndpointEmbedder, model_of
 from kb.errors import EmbedderError, SettingsError
-from tests.embedding_servers import EmbeddingServer, Reply, embeddings, serving, unit, vector_of
+from tests.embedding_servers import EmbeddingServer, embeddings, serving, unit, vector_of
+from tests.local_servers import Reply
 
 
 @pytest.fixture

@@ -107,6 +107,9 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/account"): Needs(person=True),
     ("POST", "/account"): Needs(person=True),
     ("POST", "/account/sessions"): Needs(person=True),
+    # a link that nobody was sent: turns everybody away (tests/unit/test_confirm_links.py has real ones)
+    ("GET", "/confirm/<token>"): Needs(),
+    ("POST", "/confirm/<token>"): Needs(),
     # the house's own
     ("GET", "/api/v1/stale"): insiders(),
     ("GET", "/api/v1/learned"): insiders(),
@@ -179,8 +182,13 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/admin/audit/export"): some(Right.ADMINISTER),
 }
 
-#: nobody gets in with a wrong password, or back from where nobody went
-WITHOUT_SUCCESS = {("POST", "/login"), ("GET", "/login/oidc/callback")}
+#: nobody gets in with a wrong password or link, or back from where nobody went
+WITHOUT_SUCCESS = {
+    ("POST", "/login"),
+    ("GET", "/login/oidc/callback"),
+    ("GET", "/confirm/<token>"),
+    ("POST", "/confirm/<token>"),
+}
 
 PATH_VALUES = {
     "<article_id>": ID,
@@ -189,6 +197,7 @@ PATH_VALUES = {
     "<scenario>": "refund",
     "<name>": "0" * 16 + ".png",
     "<action>": "disable",
+    "<token>": f"1-{'0' * 32}",
 }
 
 

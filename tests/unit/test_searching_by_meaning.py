@@ -23,7 +23,8 @@ from kb.service import Service
 from tests.callers import ANYBODY
 from tests.conftest import indexed
 from tests.e2e.processes import edit, wait_until
-from tests.embedding_servers import EmbeddingServer, Reply, good, serving
+from tests.embedding_servers import EmbeddingServer, good, serving
+from tests.local_servers import Reply
 from tests.unit.article_tree import write
 from webui import create_app
 

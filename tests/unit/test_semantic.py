@@ -26,7 +26,8 @@ from kb.usecases.embedding import BATCH
 from kb.usecases.query_vectors import LATE
 from kb.usecases.semantic import Semantic
 from tests.e2e.processes import wait_until
-from tests.embedding_servers import EmbeddingServer, Reply, embeddings, good, serving
+from tests.embedding_servers import EmbeddingServer, embeddings, good, serving
+from tests.local_servers import Reply
 from tests.unit.article_factory import make_article
 
 DEADLINE = 60.0

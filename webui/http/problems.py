@@ -26,6 +26,7 @@ from kb.errors import (
     ImageRefused,
     InvalidArticle,
     KbError,
+    LinkRefused,
     LoginFailed,
     LoginRequired,
     NotThatDay,
@@ -124,6 +125,8 @@ def explain(error: Exception) -> Answer:
         return Answer(404, "那一天的内容查不到", str(error))
     if isinstance(error, ArticleNotFound):
         return Answer(404, "没有这条知识", str(error))
+    if isinstance(error, LinkRefused):
+        return Answer(410 if error.over else 403, "这个链接不能用", str(error))
     if isinstance(error, ImageRefused):
         return Answer(422, _IMAGE_REFUSED, str(error))
     if isinstance(error, TooManyReports):

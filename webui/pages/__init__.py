@@ -17,6 +17,7 @@
     dictionaries.py  /dictionaries                terms, synonyms, stop words, and what a change would do
     review.py        /review                      what needs a reviewer, one article beside the list;
                      review_verdicts.py what they say of it, review_address.py, review_detail.py
+    confirm.py       /confirm/<token>             confirming by the link of a reminder, without a login
     media.py         /media/…                     pictures of articles
     presentation.py  labels and marks for the templates; acting.py what pages on which one acts have in common;
     frequent.py      the FAQ panel, rendered once for all who see the same; helping.py where to go on from nothing
@@ -26,6 +27,7 @@ from webui.pages import (
     acting,
     admin,
     bulk,
+    confirm,
     conversation,
     dictionaries,
     editor,
@@ -43,6 +45,6 @@ from webui.pages import (
 )
 
 PARTS = (presentation, acting)
-_FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media)
+_FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media, confirm)
 _FOR_OWNERS = (editor, history, operations, bulk, dictionaries, reports, review, review_verdicts)
 WITH_ROUTES = (*_FOR_EVERYBODY, *_FOR_OWNERS, admin)
