@@ -11,6 +11,7 @@ from kb.desk.bulk import BulkDesk
 from kb.desk.checks import ChecksDesk
 from kb.desk.dictionaries import DictionariesDesk
 from kb.desk.editing import EditingDesk
+from kb.desk.feeds import FeedsDesk
 from kb.desk.forms import FormDesk
 from kb.desk.gaps import GapsDesk
 from kb.desk.history import HistoryDesk
@@ -101,6 +102,11 @@ class Desk:
     def review(self) -> ReviewDesk:
         """The review queue, and what reviewers say."""
         return ReviewDesk(self._system, self.caller)
+
+    @property
+    def feeds(self) -> FeedsDesk:
+        """The review queue for calendars and feed readers."""
+        return FeedsDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:

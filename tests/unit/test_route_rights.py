@@ -110,6 +110,8 @@ ROUTES: dict[tuple[str, str], Needs] = {
     # the house's own
     ("GET", "/api/v1/stale"): insiders(),
     ("GET", "/api/v1/learned"): insiders(),
+    ("GET", "/feeds/review.atom"): insiders(),
+    ("GET", "/feeds/due.ics"): insiders(),
     ("GET", "/gaps"): insiders(),
     ("GET", "/api/v1/gaps"): insiders(),
     # one article, by those whose business it is

@@ -15,6 +15,7 @@
     bulk.py          /bulk                        one change to many articles
     dictionaries.py  /dictionaries                terms, synonyms, stop words, and what a change would do
     media.py         /media/…                     pictures of articles
+    feeds.py         /feeds/…                     due dates for calendars, news of reviews for feed readers
     presentation.py  labels and marks for the templates; acting.py what pages on which one acts have in common;
     frequent.py      the FAQ panel, rendered once for all who see the same; helping.py where to go on from nothing
 """
@@ -26,6 +27,7 @@ from webui.pages import (
     conversation,
     dictionaries,
     editor,
+    feeds,
     gaps,
     history,
     login,
@@ -37,6 +39,6 @@ from webui.pages import (
 )
 
 PARTS = (presentation, acting)
-_FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media)
+_FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media, feeds)
 _FOR_OWNERS = (editor, history, operations, bulk, dictionaries)
 WITH_ROUTES = (*_FOR_EVERYBODY, *_FOR_OWNERS, admin)
