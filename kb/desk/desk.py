@@ -218,12 +218,13 @@ class Desk:
             return None
         return record, self._system.snapshots.freshness(record, self._system.today())
 
-    def related(self, record: ArticleRecord) -> list[ArticleRecord]:
+    def related(self, record: ArticleRecord) -> list[tuple[ArticleRecord, Freshness]]:
         """The published articles that an article names as related, by their ids or earlier ones, in its order."""
         articles = self._seen.articles
         found = articles.get_many(record.article.related)
         ordered = (found.get(i) or articles.find(i) for i in record.article.related)
-        return [other for other in ordered if other is not None and other.article.status == "published"]
+        published = (other for other in ordered if other is not None and other.article.status == "published")
+        return [(other, self._seen.freshness(other, self._system.today())) for other in published]
 
     # --- reports
 

@@ -263,6 +263,7 @@ class Related(TypedDict):
 
     id: str
     title: str
+    freshness: FreshnessState
     url: str
 
 

@@ -138,7 +138,13 @@ def test_an_article_comes_with_source_html_and_etag(client: FlaskClient) -> None
     assert article["source"].startswith("---\nid: refund-not-received")
     assert "<h2>处理步骤</h2>" in article["html"]
     assert {script["channel"] for script in article["scripts"]} == {None, "电话"}
-    assert article["related"][0] == {"id": "refund-received", "title": "已收到货退款", "url": "/a/refund-received"}
+    state = get(client, "/articles/refund-received")["freshness"]
+    assert article["related"][0] == {
+        "id": "refund-received",
+        "title": "已收到货退款",
+        "freshness": state,
+        "url": "/a/refund-received",
+    }
 
 
 def test_an_unchanged_article_is_not_sent_again(client: FlaskClient) -> None:
