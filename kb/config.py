@@ -10,14 +10,14 @@ import ipaddress
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from kb.errors import SettingsError
-from kb.model import Interval, Role
+from kb.model import KINDS, PRIORITIES, Interval, Role
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -60,6 +60,38 @@ def _positive(text: str) -> int:
     if number <= 0:
         raise ValueError("必须大于 0")
     return number
+
+
+def _interval(text: str) -> Interval:
+    try:
+        interval = Interval.parse(text)
+    except ValueError:
+        raise ValueError(
+            f"{text.strip()!r} 不是复核周期，应像 7d（天）、2w（周）、3m（月），数字从 1 到 9999"
+        ) from None
+    if interval.is_as_good_as_never:
+        raise ValueError(f"{interval} 超过十年，等于不再复核，请写短一些")
+    return interval
+
+
+def _intervals(known: Collection[str] = ()) -> Callable[[str], Mapping[str, Interval]]:
+    """Review intervals by name; the names must be ``known`` unless that is empty."""
+    example = f"{next(iter(known), '售后业务部')}=7d"
+
+    def parse(text: str) -> Mapping[str, Interval]:
+        found: dict[str, Interval] = {}
+        for pair in _names(text):
+            name, equals, interval = (part.strip() for part in pair.rpartition("="))
+            if not (name and equals):
+                raise ValueError(f"{pair!r} 应写成 名称=周期，像 {example}，多项用逗号分开")
+            if known and name not in known:
+                raise ValueError(f"没有 {name!r} 这一种，可以写 {'、'.join(known)}")
+            if name in found:
+                raise ValueError(f"{name!r} 写了两次，只能留一个")
+            found[name] = _interval(interval)
+        return found
+
+    return parse
 
 
 def _issuer(text: str) -> str:
@@ -133,8 +165,23 @@ SETTINGS: tuple[Setting, ...] = (
         _names,
         "variables that scripts may hold, comma separated; `kb lint --strict` reports others",
     ),
-    Setting("review_every", "30d", Interval.parse, "review interval where neither article nor folder sets one"),
-    Setting("review_top", "7d", Interval.parse, "review interval of what is in the current top 200"),
+    Setting(
+        "review_every", "30d", _interval, "review interval where neither article nor folder nor a setting below has one"
+    ),
+    Setting("review_kinds", "", _intervals(KINDS), "review intervals by kind, such as `policy=7d,case=90d`"),
+    Setting(
+        "review_priorities",
+        "",
+        _intervals(PRIORITIES),
+        "the same by priority: `urgent=7d`; of several the shortest holds",
+    ),
+    Setting("review_owners", "", _intervals(), "the same by department, in full: `售后业务部=14d`"),
+    Setting(
+        "review_top",
+        "7d",
+        _interval,
+        "the longest interval of what is in the current top 200, unless article or folder sets one",
+    ),
     Setting(
         "retention_days", "180", _positive, "days after which logged queries, events and reported gaps are deleted"
     ),
@@ -196,6 +243,9 @@ class Settings:
     channels: tuple[str, ...]
     variables: tuple[str, ...]
     review_every: Interval
+    review_kinds: Mapping[str, Interval]
+    review_priorities: Mapping[str, Interval]
+    review_owners: Mapping[str, Interval]
     review_top: Interval
     retention_days: int
     git_commit: bool

@@ -112,12 +112,18 @@ class Snapshots:
         """Whether anybody has asked yet."""
         return self._snapshot is not None
 
+    def top_ids(self) -> frozenset[str]:
+        """The articles in the FAQ panel, which are due more often; needs no snapshot. Raises IndexMissing."""
+        if self._snapshot is None:
+            _require_index(self.articles.version())
+            self.panels.reload(self._now())
+        return self.panels.top_ids()
+
     def refresh(self) -> bool:
         """Build a new snapshot if articles, dictionaries or day have changed; return whether one was built."""
         with self._refreshing:
             version = (self.articles.version(), self._dictionaries_digest(), self._today())
-            if version[0] == 0:
-                raise IndexMissing("还没有建立索引，请先执行 kb index。")
+            _require_index(version[0])
             if self._snapshot is not None and self._snapshot.version == version:
                 return False
             self.panels.reload(self._now())
@@ -238,6 +244,11 @@ def all_and_public(
         **shared,
     )
     return everything, public
+
+
+def _require_index(version: int) -> None:
+    if version == 0:
+        raise IndexMissing("还没有建立索引，请先执行 kb index。")
 
 
 class _NotKept(Exception):

@@ -22,15 +22,15 @@ class Following:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._version: int | None = None
-        self._known: dict[str, tuple[str, str]] = {}
+        self._known: dict[str, tuple[str, int]] = {}
 
     def changes(self) -> Changes:
         """What to take over now; archived articles are gone. Costs next to nothing when nothing changed."""
         version = self._catalog.version()
         if version == self._version:
             return Changes(frozenset(), ())
-        now = self._catalog.revisions()
-        other = [i for i, state in now.items() if self._known.get(i) != state]
+        now = self._catalog.stamps()
+        other = [i for i, stamp in now.items() if self._known.get(i) != stamp]
         records = self._catalog.get_many(other)
         renewed = tuple(record for record in records.values() if record.article.status != "archived")
         left = (self._known.keys() - now.keys()) | set(other)

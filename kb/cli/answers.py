@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
@@ -24,8 +25,11 @@ from kb.cli.context import (
     table,
     utf8,
 )
-from kb.model import Hit, SearchRequest, Snippet, State
-from kb.review.queue import ReviewItem
+from kb.contracts.queue import stale_document
+from kb.model import Hit, SearchRequest, SignalKind, Snippet, State
+
+if TYPE_CHECKING:  # it loads what ``kb --help`` shall not wait for
+    from kb.review.queue import QueuePage
 
 
 @click.command()
@@ -121,6 +125,10 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
 @click.command()
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Judge by this day instead of today.")
 @click.option("--owner", help="Only articles of this business department.")
+@click.option("--product", help="Only this product (slug or title).")
+@click.option("--scenario", help="Only this scenario (slug or title).")
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Only this state.")
+@click.option("--signal", type=click.Choice([kind.value for kind in SignalKind]), help="Only with this signal.")
 @click.option(
     "--format",
     "form",
@@ -133,47 +141,51 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
 @click.option("--fail-on-stale", is_flag=True, help="Exit with 1 when anything is listed.")
 @pass_context
 def stale(
-    context: Context, as_of: datetime | None, owner: str | None, form: str, target: Path | None, fail_on_stale: bool
+    context: Context, as_of: datetime | None, form: str, target: Path | None, fail_on_stale: bool, **wanted: str | None
 ) -> None:
-    """The review queue: what is expired, stale, never verified, changed or due, riskiest first."""
-    day, items = context.desk.review.queue(as_of.date() if as_of else None, owner)
+    """The review queue: what is expired, stale, never verified, changed, due or spoken against, riskiest first."""
+    from kb.review.queue import QueueFilter
+
+    page = context.desk.review.page(QueueFilter.of(**wanted), as_of.date() if as_of else None)
     if form == "table":
         if target is not None:
             raise click.UsageError("表格只用于屏幕显示；写文件请选 --format csv、xlsx、md 或 json。")
-        output.print(_stale_table(day, items))
+        output.print(_stale_table(page))
     else:
-        _write_report(form, day, items, target)
-    if fail_on_stale and items:
+        _write_report(form, page, target)
+    if fail_on_stale and page.items:
         sys.exit(1)
 
 
-def _write_report(form: str, day: date, items: list[ReviewItem], target: Path | None) -> None:
+def _write_report(form: str, page: QueuePage, target: Path | None) -> None:
     from kb.review import queue_files
 
     if form == "xlsx" and target is None:
         raise click.UsageError("xlsx 是二进制文件，请用 -o 指定文件名。")
     if form == "json":
-        data = json_text(contracts.stale_document(day, items)).encode()
+        data = json_text(stale_document(page)).encode()
     elif form == "md":
-        data = queue_files.to_markdown(items, day).encode()
+        data = queue_files.to_markdown(page.items, page.as_of).encode()
     else:
-        data = queue_files.to_xlsx(items) if form == "xlsx" else queue_files.to_csv(items)
+        data = queue_files.to_xlsx(page.items) if form == "xlsx" else queue_files.to_csv(page.items)
     if target is None:
         sys.stdout.buffer.write(data)
     else:
         target.write_bytes(data)
-        remarks.print(f"已写入 {target}（{len(items)} 条）")
+        remarks.print(f"已写入 {target}（{page.total} 条）")
 
 
-def _stale_table(day: date, items: list[ReviewItem]) -> Table:
-    rows = table(f"复核清单（{day}，{len(items)} 条）", "编号", "标准问", "业务部门", "状态", "原因", "逾期天数")
-    for item in items:
+def _stale_table(page: QueuePage) -> Table:
+    title = f"复核清单（{page.as_of}，{page.total} 条）"
+    rows = table(title, "编号", "标准问", "业务部门", "状态", "原因", "证据", "逾期天数")
+    for item in page.items:
         rows.add_row(
             item.id,
             shown(item.title),
             shown(item.owner or "—"),
             badge(item.state),
             shown("；".join(item.reasons)),
+            shown("；".join(item.evidence)),
             str(item.days_overdue),
         )
     return rows

@@ -91,10 +91,17 @@ def _dead_links(versions: list[FileVersion]) -> list[Problem]:
     ]
 
 
+#: what ``kb.rules.freshness`` makes of them
+_MEANINGS_OF_FUTURE_DATES = {
+    "updated": "审核后也一直算“改后未审”",
+    "verified": "不会当作审核过",
+}
+
+
 def future_dates(version: FileVersion, today: date) -> Iterator[Problem]:
-    """A day that has not come yet keeps an article fresh for too long: mostly a slip in the year."""
-    for name in ("updated", "verified"):
+    """A day that has not come yet: mostly a slip in the year."""
+    for name, meaning in _MEANINGS_OF_FUTURE_DATES.items():
         day = getattr(version.article, name, None)
         if day is not None and day > today:
-            message = f"{name} {day} 还没有到，请核对年份。"
+            message = f"{name} {day} 还没有到，{meaning}；请核对年份。"
             yield Problem(version.path, line_of(version, name), message, "warning")

@@ -9,18 +9,25 @@ from typing import Any
 from kb.content.fields import FieldSpec, day, flag, interval, one_of, read_fields, slug, tag, text, whole
 from kb.content.findings import Findings, quoted
 from kb.content.front_matter import FrontMatter
-from kb.model import AUDIENCES, KINDS, PRIORITIES, STATUSES, Article, Folder, Script
+from kb.model import AUDIENCES, KINDS, PRIORITIES, STATUSES, Article, Folder, Interval, Script
 from kb.text.sections import SCRIPT_HEADING, script_sections, scripts_of
 
 #: Raise it whenever the same file gives another article or other problems.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 _TITLE_SHOULD_BE_AT_MOST = 60
+
+
+def _long_interval(interval: Interval) -> str | None:
+    if not interval.is_as_good_as_never:
+        return None
+    return f"{interval} 超过十年，等于不再复核；请改短，如 30d（天）、6m（月）。"
+
 
 FOLDER_FIELDS = (
     FieldSpec("title", text(1, 60), required="缺少 title（中文名称），请加一行，如 title: 网上商城。"),
     FieldSpec("owner", text(1, 60)),
-    FieldSpec("review_every", interval),
+    FieldSpec("review_every", interval, advice=_long_interval),
     FieldSpec("weight", whole, default=0),
     FieldSpec("description", text(1, 500), default=""),
 )
@@ -50,7 +57,7 @@ def article_fields(channels: Sequence[str]) -> tuple[FieldSpec, ...]:
         FieldSpec("updated", day),
         FieldSpec("verified", day),
         FieldSpec("verified_by", text(1, 60)),
-        FieldSpec("review_every", interval),
+        FieldSpec("review_every", interval, advice=_long_interval),
         FieldSpec("valid_from", day),
         FieldSpec("valid_to", day),
         FieldSpec("weight", whole, default=0),

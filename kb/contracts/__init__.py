@@ -13,6 +13,7 @@ from kb.model import (
     ArticleRecord,
     Caller,
     Classification,
+    FacetCount,
     FaqPanel,
     Freshness,
     Hit,
@@ -23,7 +24,6 @@ from kb.model import (
     Snippet,
     Suggestion,
 )
-from kb.review.queue import ReviewItem
 from kb.rules.access import rights_of
 from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 
@@ -58,16 +58,17 @@ def search_document(page: SearchPage) -> shapes.Search:
         "semantic_trouble": page.semantic_trouble,
         "hits": [_hit(hit) for hit in page.hits],
         "facets": {
-            "product": _facet(page, "product"),
-            "scenario": _facet(page, "scenario"),
-            "channel": _facet(page, "channel"),
-            "kind": _facet(page, "kind"),
+            "product": facet_counts(page.facets["product"]),
+            "scenario": facet_counts(page.facets["scenario"]),
+            "channel": facet_counts(page.facets["channel"]),
+            "kind": facet_counts(page.facets["kind"]),
         },
     }
 
 
-def _facet(page: SearchPage, name: str) -> list[shapes.FacetCount]:
-    return [{"value": facet.value, "count": facet.count, "key": facet.key} for facet in page.facets[name]]
+def facet_counts(counts: Iterable[FacetCount]) -> list[shapes.FacetCount]:
+    """What a list can be narrowed down by."""
+    return [{"value": facet.value, "count": facet.count, "key": facet.key} for facet in counts]
 
 
 def _hit(hit: Hit) -> shapes.Hit:
@@ -107,8 +108,8 @@ def _listed(record: ArticleRecord, freshness: Freshness, script: str) -> shapes.
         "channels": list(article.channels),
         "owner": article.owner,
         "priority": article.priority,
-        "updated": _day(article.updated),
-        "verified": _day(article.verified),
+        "updated": iso_day(article.updated),
+        "verified": iso_day(article.verified),
         "freshness": freshness.state.value,
         "freshness_label": freshness.state.label,
         "outdated_by": record.outdated_by,
@@ -224,31 +225,6 @@ def faq_document(panel: FaqPanel) -> shapes.Faq:
     }
 
 
-def stale_document(as_of: date, items: Iterable[ReviewItem]) -> shapes.Stale:
-    """``stale``"""
-    return {
-        "as_of": as_of.isoformat(),
-        "items": [
-            {
-                "id": item.id,
-                "title": item.title,
-                "product": item.product,
-                "scenario": item.scenario,
-                "owner": item.owner,
-                "state": item.state.value,
-                "reasons": list(item.reasons),
-                "updated": _day(item.updated),
-                "verified": _day(item.verified),
-                "due": _day(item.due),
-                "days_overdue": item.days_overdue,
-                "exposure": item.exposure,
-                "url": article_url(item.id),
-            }
-            for item in items
-        ],
-    }
-
-
 def learned_document(proposals: Iterable[Proposal]) -> shapes.LearnedQuestions:
     """``learned``; who asked is nobody's business."""
     return {
@@ -285,12 +261,12 @@ def article_document(
         "contact": article.contact,
         "status": article.status,
         "audience": article.audience,
-        "created": _day(article.created),
+        "created": iso_day(article.created),
         "verified_by": article.verified_by,
-        "valid_from": _day(article.valid_from),
-        "valid_to": _day(article.valid_to),
+        "valid_from": iso_day(article.valid_from),
+        "valid_to": iso_day(article.valid_to),
         "review_every": str(article.review_every) if article.review_every else None,
-        "due": _day(freshness.due),
+        "due": iso_day(freshness.due),
         "reasons": list(freshness.reasons),
         "scripts": [{"channel": script.channel, "text": script.text} for script in article.scripts],
         "html": html,
@@ -330,5 +306,6 @@ def problem_document(problem: Problem) -> shapes.Finding:
     }
 
 
-def _day(day: date | None) -> str | None:
+def iso_day(day: date | None) -> str | None:
+    """A calendar day as documents write it."""
     return day.isoformat() if day else None

@@ -7,6 +7,7 @@ from datetime import datetime
 from kb.desk.review import ReviewDesk
 from kb.model import Caller
 from kb.review.feeds import DueDay, News, due_days, news
+from kb.review.queue import QueueFilter, QueuePage
 from kb.system import System
 
 
@@ -14,7 +15,7 @@ class FeedsDesk:
     """Days on which something is due, and what has newly come up. Raises QueryError for an unknown owner."""
 
     def __init__(self, system: System, caller: Caller) -> None:
-        self._system, self._queue = system, ReviewDesk(system, caller).queue
+        self._system, self._review = system, ReviewDesk(system, caller)
 
     def now(self) -> datetime:
         """By the service's clock; aware."""
@@ -22,17 +23,20 @@ class FeedsDesk:
 
     def due_days(self, owner: str | None = None) -> list[DueDay]:
         """Today and the days of the next year on which the owner's articles are due."""
-        today, queue = self._queue(owner=owner)
-        snapshots = self._system.snapshots
+        page, snapshots = self._page(owner), self._system.snapshots
         published = (
             record
             for record in self._system.catalog.records()
             if record.article.status == "published" and owner in (None, record.article.owner)
         )
-        return due_days(queue, ((record.article, snapshots.freshness(record, today)) for record in published), today)
+        judged = ((record.article, snapshots.freshness(record, page.as_of)) for record in published)
+        return due_days(page.items, judged, page.as_of)
 
     def news(self, owner: str | None = None) -> list[News]:
         """What has newly come up about the owner's articles, the latest first."""
-        today, queue = self._queue(owner=owner)
-        records = self._system.catalog.get_many([item.id for item in queue])
-        return news(queue, {i: record.article for i, record in records.items()}, today)
+        page = self._page(owner)
+        records = self._system.catalog.get_many([item.id for item in page.items])
+        return news(page.items, {i: record.article for i, record in records.items()}, page.as_of)
+
+    def _page(self, owner: str | None) -> QueuePage:
+        return self._review.page(QueueFilter.of(owner=owner))

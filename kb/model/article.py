@@ -13,6 +13,8 @@ STATUSES = ("draft", "published", "archived")
 AUDIENCES = ("internal", "public")
 
 _INTERVAL = re.compile(r"([1-9][0-9]{0,3})([dwm])")
+_DAYS = {"d": 1, "w": 7, "m": 31}
+_TEN_YEARS = 3660  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Interval:
 
     def __str__(self) -> str:
         return f"{self.count}{self.unit}"
+
+    @property
+    def is_as_good_as_never(self) -> bool:
+        """Whether it is longer than ten years: mostly a slip in the unit."""
+        return self.count * _DAYS[self.unit] > _TEN_YEARS
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,12 @@ class Catalog(ServedArticles, Protocol):
     def revisions(self) -> dict[str, tuple[str, str]]:
         """id -> (path, revision of the file) of every article being served, drafts too."""
 
+    def stamps(self) -> dict[str, tuple[str, int]]:
+        """id -> (path, number) of every article being served, drafts too.
+
+        The pair is another one whenever the article may be, also by a change of what it has from its folders.
+        """
+
     def index_revisions(self) -> dict[str, str]:
         """id -> ``ArticleRecord.index_revision`` of every published article being served."""
 
@@ -234,6 +240,9 @@ class EventLog(Protocol):
 
     def totals(self, since: datetime) -> dict[str, dict[str, int]]:
         """article id -> kind -> number of events."""
+
+    def uses(self, kinds: Collection[str], since: datetime) -> dict[str, int]:
+        """article id -> number of events of these kinds; articles without any are left out."""
 
     def daily(self, since: datetime) -> list[DailyCount]:
         """Events per article, kind and day."""

@@ -97,7 +97,7 @@ def _since(article: Article, item: ReviewItem, today: date) -> date:
 def _days_of_change(article: Article, item: ReviewItem) -> Iterator[date]:
     yield from (signal.since for signal in item.signals)
     yield from (last + _DAY for last in (article.valid_to, item.due) if last is not None and last < date.max)
-    if article.verified is None:
+    if item.due is None:
         yield from filter(None, (article.created, article.updated))
-    elif article.updated is not None and article.updated > article.verified:
+    elif article.updated is not None and article.verified is not None and article.updated > article.verified:
         yield article.updated

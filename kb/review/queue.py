@@ -2,85 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import threading
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from kb.errors import QueryError
 from kb.model import Article, Freshness, Signal, State
 from kb.ports.signals import NoSignals, Signals
 from kb.ports.store import Catalog, EventLog
+from kb.review.articles import ReviewedArticles, Subjects
+from kb.review.evidence import Evidence, Found
+from kb.review.queue_page import EVERYTHING, QueueFilter, QueuePage, ReviewItem, page_of
 from kb.rules.freshness import Policy, assess
 
-_EXPOSURE_WINDOW = timedelta(days=28)
-_EXPOSING_KINDS = ("view", "copy")
+__all__ = ["EVERYTHING", "QueueFilter", "QueuePage", "ReviewItem", "ReviewQueue"]
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewItem:
-    """One row of the queue. ``product`` and ``scenario`` are titles; ``exposure`` counts views and copies; ``signals``:
-    what speaks against it besides its dates, also told in ``reasons``.
-    """
+class _Judged:
+    """All that needs review on a day, in order; ``key`` names everything that this depends on."""
 
-    id: str
-    title: str
-    product: str
-    scenario: str
-    owner: str | None
-    state: State
-    reasons: tuple[str, ...]
-    updated: date | None
-    verified: date | None
-    due: date | None
-    days_overdue: int
-    exposure: int
-    signals: tuple[Signal, ...] = ()
+    key: tuple[int, int, date, frozenset[str]]
+    items: tuple[ReviewItem, ...]
 
 
 class ReviewQueue:
-    """Finds what needs review and puts it in order."""
+    """Finds what needs review and puts it in order; thread-safe.
 
-    def __init__(self, catalog: Catalog, events: EventLog, policy: Policy, signals: Signals | None = None) -> None:
-        self._catalog, self._events, self._policy = catalog, events, policy
-        self._signals = signals or NoSignals()
+    Articles are followed as they change, so that a verdict is seen at once. Use and signals are counted again after
+    ``recount_after``, and after ``forget``. However many articles there are, a page costs a fixed number of statements.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        events: EventLog,
+        policy: Policy,
+        signals: Signals | None = None,
+        recount_after: timedelta = timedelta(0),
+    ) -> None:
+        self._articles, self._policy = ReviewedArticles(catalog), policy
+        self._evidence = Evidence(events, signals or NoSignals(), recount_after)
+        self._judged: _Judged | None = None
+        self._lock = threading.Lock()
 
     def items(
         self, as_of: date, now: datetime, top_ids: Collection[str] = (), owner: str | None = None
     ) -> list[ReviewItem]:
-        """The queue on the day ``as_of``, of one owner or of all.
+        """The whole queue on the day ``as_of``, of one owner or of all. Else as ``page``."""
+        wanted = EVERYTHING if owner is None else QueueFilter(owners=frozenset([owner]))
+        return list(self.page(as_of, now, top_ids, wanted).items)
 
-        ``top_ids`` are reviewed at the shorter interval. Order: exposure × days overdue, then expired first,
-        then id. Exposure is what the 28 days before ``now`` (an aware datetime) saw, whatever ``as_of`` is.
-        Raises QueryError for an owner who has no article.
+    def page(
+        self,
+        as_of: date,
+        now: datetime,
+        top_ids: Collection[str] = (),
+        wanted: QueueFilter = EVERYTHING,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> QueuePage:
+        """At most ``limit`` of what is ``wanted`` in the queue on the day ``as_of``, after the first ``offset``.
+
+        ``top_ids`` are reviewed at the shorter interval. Order: exposure × days overdue, then expired first, then id.
+        Exposure is what the 28 days before ``now`` (an aware datetime) saw, whatever ``as_of`` is. Raises QueryError
+        for departments and places that no article has.
         """
-        exposure, signals = self._exposure(now - _EXPOSURE_WINDOW), self._signals.found(as_of, now)
+        with self._lock:
+            subjects = self._articles.now()
+            found = self._evidence.found(as_of, now)
+            key = (subjects.edition, found.number, as_of, frozenset(top_ids))
+            if self._judged is None or self._judged.key != key:
+                self._judged = _Judged(key, self._judge(subjects, found, as_of, key[-1]))
+            items = self._judged.items
+        return page_of(items, as_of, wanted, subjects, limit, offset)
+
+    def owners(self) -> frozenset[str]:
+        """The departments that have articles, be they drafts."""
+        with self._lock:
+            return self._articles.now().owners
+
+    def forget(self) -> None:
+        """Count use and look for signals anew: somebody has just settled or given a reason to review."""
+        self._evidence.forget()
+
+    def _judge(self, subjects: Subjects, found: Found, as_of: date, top_ids: frozenset[str]) -> tuple[ReviewItem, ...]:
         items = []
-        for article in self._published(owner):
+        for article in subjects.articles:
             freshness = assess(article, self._policy, as_of, article.id in top_ids)
-            against = signals.get(article.id, ())
+            against = found.signals.get(article.id, ())
             if against or freshness.state != State.FRESH:
-                items.append(_item(article, freshness, against, exposure.get(article.id, 0), as_of))
-        return sorted(items, key=_risk)
-
-    def _published(self, owner: str | None) -> Iterator[Article]:
-        """The owner's articles; that nobody has this name is known at the end."""
-        owners = set()
-        for record in self._catalog.records():
-            owners.add(record.article.owner)
-            if record.article.status == "published" and owner in (None, record.article.owner):
-                yield record.article
-        if owner not in {None, *owners}:
-            known = "、".join(sorted(filter(None, owners))[:20])
-            raise QueryError(f"没有名为“{owner}”的业务部门。现有：{known or '（空）'}。")
-
-    def _exposure(self, since: datetime) -> dict[str, int]:
-        return {
-            article_id: sum(counts.get(kind, 0) for kind in _EXPOSING_KINDS)
-            for article_id, counts in self._events.totals(since).items()
-        }
+                exposure = found.exposure.get(article.id, 0)
+                items.append(_item(article, freshness, against, exposure, as_of, subjects.minutes[article.id]))
+        return tuple(sorted(items, key=_order))
 
 
-def _item(article: Article, freshness: Freshness, signals: Sequence[Signal], exposure: int, as_of: date) -> ReviewItem:
+def _item(
+    article: Article, freshness: Freshness, signals: Sequence[Signal], exposure: int, as_of: date, minutes: float
+) -> ReviewItem:
     """A signal makes an article overdue from the day on which it arose, that day included."""
     days = max([freshness.days_overdue, *((as_of - signal.since).days + 1 for signal in signals)])
     return ReviewItem(
@@ -88,6 +107,7 @@ def _item(article: Article, freshness: Freshness, signals: Sequence[Signal], exp
         title=article.title,
         product=article.product.title,
         scenario=article.scenario.title,
+        place=article.scenario_path,
         owner=article.owner,
         state=freshness.state,
         reasons=(*freshness.reasons, *(signal.text for signal in signals)),
@@ -96,9 +116,10 @@ def _item(article: Article, freshness: Freshness, signals: Sequence[Signal], exp
         due=freshness.due,
         days_overdue=days,
         exposure=exposure,
+        minutes=minutes,
         signals=tuple(signals),
     )
 
 
-def _risk(item: ReviewItem) -> tuple[int, bool, str]:
-    return (-item.exposure * item.days_overdue, item.state != State.EXPIRED, item.id)
+def _order(item: ReviewItem) -> tuple[int, bool, str]:
+    return (-item.risk, item.state != State.EXPIRED, item.id)

@@ -26,6 +26,7 @@ _HEADINGS = (
     "复核期限",
     "逾期天数",
     "近 28 天曝光",
+    "证据",
 )
 
 
@@ -64,10 +65,11 @@ def _cells(item: ReviewItem) -> list[str | int | date]:
     dates = (item.updated, item.verified, item.due)
     return [
         *(guarded(storable(text)) for text in texts),
-        "；".join(item.reasons),
+        guarded(storable("；".join(item.reasons))),
         *(day or "" for day in dates),
         item.days_overdue,
         item.exposure,
+        guarded(storable("；".join(item.evidence))),
     ]
 
 

@@ -2,12 +2,17 @@
 
 The state is the first that holds: expired, stale, never verified, changed, due, fresh. The reasons are
 all that hold, in the same order, so that a reviewer sees everything wrong with an article at once.
+
+A verification dated later than the day after is a slip or has not happened yet, and counts for nothing: it would keep
+an article out of review until then. One day ahead is what another time zone calls today, or a clock that was set back.
+Once an article is not fresh, time alone never makes it fresh again, except when such a date comes.
 """
 
 from __future__ import annotations
 
 import calendar
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from kb.model import Article, Freshness, Interval, State
@@ -22,20 +27,24 @@ _RANKING_FACTORS = {State.EXPIRED: 0.6, State.STALE: 0.85}
 class Policy:
     """How often articles are reviewed unless they, their scenario or their product say otherwise.
 
-    ``top_interval`` holds for what is in the current FAQ top list, ``default_interval`` for the rest;
-    ``due_days`` is how many days ahead a review is announced. ``for_outsiders``: of the reasons only the end of
-    validity is told; what the house has not looked at yet is its own business.
+    Of the intervals for an article's owner, kind and priority the shortest holds, without any ``default_interval``;
+    what is in the current FAQ top list is never due later than after ``top_interval``. ``due_days`` is how many days
+    ahead a review is announced. ``for_outsiders``: of the reasons only the end of validity is told; what the house has
+    not looked at yet is its own business.
     """
 
     default_interval: Interval = _THIRTY_DAYS
     top_interval: Interval = _WEEK
+    by_kind: Mapping[str, Interval] = field(default_factory=dict)
+    by_priority: Mapping[str, Interval] = field(default_factory=dict)
+    by_owner: Mapping[str, Interval] = field(default_factory=dict)
     due_days: int = 7
     for_outsiders: bool = False
 
 
 def assess(article: Article, policy: Policy, as_of: date, in_top: bool = False) -> Freshness:
     """Judge ``article`` on the day ``as_of``; a deadline still holds on its own day."""
-    due = _due(article, policy, in_top)
+    due = _due(article, policy, as_of, in_top)
     found = _findings(article, policy, as_of, due)
     reasons = [reason for state, reason in found if state is State.EXPIRED or not policy.for_outsiders]
     servable = article.valid_from is None or article.valid_from <= as_of
@@ -74,11 +83,30 @@ def _add_months(day: date, count: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def _due(article: Article, policy: Policy, in_top: bool) -> date | None:
-    if article.verified is None:
+def _is_ahead(day: date, as_of: date) -> bool:
+    """Whether a day has come nowhere on earth."""
+    return (day - as_of).days > 1
+
+
+def _due(article: Article, policy: Policy, as_of: date, in_top: bool) -> date | None:
+    """The day by which an article has to be verified again; None when it never was."""
+    if article.verified is None or _is_ahead(article.verified, as_of):
         return None
-    usual = policy.top_interval if in_top else policy.default_interval
-    return add_interval(article.verified, article.review_every or usual)
+    verified = article.verified
+    return min(add_interval(verified, interval) for interval in _intervals(article, policy, in_top))
+
+
+def _intervals(article: Article, policy: Policy, in_top: bool) -> list[Interval]:
+    """Those of which the shortest holds."""
+    if article.review_every is not None:
+        return [article.review_every]
+    choices = (
+        policy.by_owner.get(article.owner or ""),
+        policy.by_kind.get(article.kind),
+        policy.by_priority.get(article.priority),
+    )
+    usual = [interval for interval in choices if interval is not None] or [policy.default_interval]
+    return [*usual, policy.top_interval] if in_top else usual
 
 
 def _findings(article: Article, policy: Policy, as_of: date, due: date | None) -> list[tuple[State, str]]:
@@ -90,11 +118,20 @@ def _findings(article: Article, policy: Policy, as_of: date, due: date | None) -
         found.append((State.STALE, f"应于 {due} 前复核，已超 {(as_of - due).days} 天"))
     if article.verified is None:
         found.append((State.NEVER_VERIFIED, "从未审核"))
+    elif due is None:
+        found.append((State.NEVER_VERIFIED, f"审核日期 {article.verified} 还没有到，按从未审核处理"))
     elif article.updated is not None and article.updated > article.verified:
-        found.append((State.CHANGED, f"{article.updated} 修改后尚未审核"))
+        found.append((State.CHANGED, _changed_reason(article.updated, as_of)))
     if due is not None and 0 <= (due - as_of).days <= policy.due_days:
         found.append((State.DUE, _due_reason((due - as_of).days, due)))
     return found
+
+
+def _changed_reason(updated: date, as_of: date) -> str:
+    """Confirming it doesn't help while the date is ahead: the date has to be mended."""
+    if _is_ahead(updated, as_of):
+        return f"更新日期 {updated} 还没有到，请核对"
+    return f"{updated} 修改后尚未审核"
 
 
 def _due_reason(days_left: int, due: date) -> str:
@@ -105,5 +142,5 @@ def _due_reason(days_left: int, due: date) -> str:
 
 def _days_overdue(article: Article, as_of: date, due: date | None) -> int:
     """Whole days since the earliest of what has been missed; a first review is missed from the start."""
-    missed = (article.valid_to, due if article.verified else article.created or article.updated)
+    missed = (article.valid_to, article.created or article.updated if due is None else due)
     return max((as_of - day).days for day in (*missed, as_of) if day is not None)

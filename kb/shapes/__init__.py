@@ -226,31 +226,6 @@ class Browse(TypedDict):
     products: list[Product]
 
 
-class StaleItem(TypedDict):
-    """An article that needs review; ``exposure`` counts views and copies of the last 28 days."""
-
-    id: str
-    title: str
-    product: str
-    scenario: str
-    owner: str | None
-    state: FreshnessState
-    reasons: list[str]
-    updated: Day | None
-    verified: Day | None
-    due: Day | None
-    days_overdue: Count
-    exposure: Count
-    url: str
-
-
-class Stale(TypedDict):
-    """``stale``, the riskiest first"""
-
-    as_of: Day
-    items: list[StaleItem]
-
-
 class Script(TypedDict):
     """Wording to send; ``channel`` null: on every other channel."""
 

@@ -47,18 +47,21 @@ class Catalog:
             for path in removed:
                 db.execute("DELETE FROM article_files WHERE path = ?", [path])
             read = list(read)
+            # Not just the next number: a database that takes another one's place must not look like it.
+            (before,) = db.execute("SELECT version FROM catalog_state").fetchone()
+            version = max(before + 1, epoch_ms(datetime.now(timezone.utc)))
             good = [(file, file.article) for file in read if file.article]
             files = db.table("article_files")
-            files.upsert_all([_file_row(file) | _article_row(file, article) for file, article in good], pk="path")
+            files.upsert_all(
+                [_file_row(file, version) | _article_row(file, article) for file, article in good], pk="path"
+            )
             # leaves the last good version alone
-            files.upsert_all([_file_row(file) for file in read if not file.article], pk="path")
+            files.upsert_all([_file_row(file, version) for file in read if not file.article], pk="path")
             for file, article in good:
                 db.execute("DELETE FROM former_ids WHERE path = ?", [file.path])
                 for former_id in article.former_ids:
                     db.execute("INSERT INTO former_ids VALUES (?, ?)", [former_id, file.path])
-            # Not just the next number: a database that takes another one's place must not look like it.
-            version = epoch_ms(datetime.now(timezone.utc))
-            db.execute("UPDATE catalog_state SET version = max(version + 1, ?), parser = ?", [version, parser])
+            db.execute("UPDATE catalog_state SET version = ?, parser = ?", [version, parser])
 
     def records(self) -> Iterator[ArticleRecord]:
         """Every article being served, in order of id, read row by row."""
@@ -108,6 +111,12 @@ class Catalog:
             rows = db.execute("SELECT article_id, path, served_revision FROM served_articles")
             return {article_id: (path, revision) for article_id, path, revision in rows}
 
+    def stamps(self) -> dict[str, tuple[str, int]]:
+        """id -> (path, number that grows when the article is read anew) of every article being served, drafts too."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT article_id, path, changed FROM served_articles")
+            return {article_id: (path, changed) for article_id, path, changed in rows}
+
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, ids used twice included."""
         with self._database.read() as db:
@@ -149,7 +158,7 @@ class Catalog:
         return version, parser
 
 
-def _file_row(file: FileVersion) -> dict[str, Any]:
+def _file_row(file: FileVersion, version: int) -> dict[str, Any]:
     errors = [str(problem) for problem in file.problems if problem.severity == "error"]
     problems = [[problem.line, problem.message, problem.severity] for problem in file.problems]
     return {
@@ -159,6 +168,7 @@ def _file_row(file: FileVersion) -> dict[str, Any]:
         "revision": file.revision,
         "problems": json.dumps(problems, ensure_ascii=False),
         "outdated_by": None if file.article or not errors else errors[0],
+        "changed": version,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import asdict
@@ -61,6 +62,16 @@ class EventLog:
             ):
                 counts[article_id][kind] = count
         return dict(counts)
+
+    def uses(self, kinds: Collection[str], since: datetime) -> dict[str, int]:
+        """article id -> number of events of these kinds."""
+        with self._database.read() as db:
+            rows = db.execute(
+                """SELECT article_id, count(*) FROM events
+                WHERE at >= ? AND kind IN (SELECT value FROM json_each(?)) GROUP BY article_id""",
+                [epoch_ms(since), json.dumps(list(kinds))],
+            )
+            return dict(rows)
 
     def daily(self, since: datetime) -> list[DailyCount]:
         """Events per article, kind and day (UTC)."""

@@ -208,6 +208,13 @@ MIGRATIONS = (
         );
         """,
     ),
+    Migration(
+        10,
+        "which articles have changed",
+        """
+        ALTER TABLE article_files ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- catalog version that brought it
+        """,
+    ),
 )
 
 

@@ -15,4 +15,10 @@ def local_now() -> datetime:
 
 def policy_of(settings: Settings) -> Policy:
     """How long a review holds."""
-    return Policy(default_interval=settings.review_every, top_interval=settings.review_top)
+    return Policy(
+        default_interval=settings.review_every,
+        top_interval=settings.review_top,
+        by_kind=settings.review_kinds,
+        by_priority=settings.review_priorities,
+        by_owner=settings.review_owners,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 
 from kb.checking.checker import Checker
@@ -47,6 +48,9 @@ from kb.wiring.access import build_access
 from kb.wiring.basics import local_now, policy_of
 from kb.wiring.bulk import try_to_finish_import
 from kb.wiring.search import build_engine, build_semantic, build_vocabulary, fingerprint, vocabulary_of
+
+#: the order of the review queue may be so far behind what agents do
+_RECOUNT_AFTER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def build_service(settings: Settings) -> Service:
             snapshots=everything,
             public=public,
             activity=activity,
-            queue=ReviewQueue(catalog, events, policy_of(settings)),
+            queue=ReviewQueue(catalog, events, policy_of(settings), recount_after=_RECOUNT_AFTER),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),

@@ -61,6 +61,11 @@ def test_the_review_queue_comes_in_every_form(indexed: Desk, tmp_path: Path) -> 
     assert book.read_bytes().startswith(b"PK")
     assert indexed.run("stale", "--format", "xlsx").returncode == 2
     assert indexed.run("stale", "--as-of", "2026-11-21", "--fail-on-stale").returncode == 1
+    narrowed = ("--as-of", "2026-11-21", "--product", "mall", "--state", "expired")
+    mall = json.loads(indexed.run("stale", "--format", "json", *narrowed).stdout)
+    assert {(item["product"], item["state"]) for item in mall["items"]} == {("网上商城", "expired")}
+    assert mall["total"] == len(mall["items"])
+    assert json.loads(indexed.run("stale", "--format", "json", "--signal", "sent_back").stdout)["items"] == []
     nobody = indexed.run("stale", "--owner", "没有的部门")
     assert nobody.returncode == 2
     assert "现有：" in nobody.stderr

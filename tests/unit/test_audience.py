@@ -140,7 +140,7 @@ def test_what_agents_chose_and_typed_helps_agents_only(mixed: Place) -> None:
 
 def test_reports_need_a_login(both: Both) -> None:
     desk = both.mixed.service.desk(OUTSIDER)
-    for report in (desk.review.queue, desk.gaps.list, desk.problems, desk.learned.proposals):
+    for report in (desk.review.page, desk.gaps.list, desk.problems, desk.learned.proposals):
         with pytest.raises(LoginRequired):
             report()
 

@@ -92,7 +92,10 @@ def test_all_stands_for_every_channel() -> None:
         ("verified: 昨天", "2026-03-02"),
         ("valid_to: 2026-02-29", "不存在"),
         ("review_every: 7", "7d"),
-        ("review_every: 0d", "7d"),
+        *(
+            (f"review_every: {text}", "7d（天）、2w（周）")
+            for text in ("0d", "-1d", "10000y", "99999999d", "1.5w", "每周")
+        ),
         ("weight: 1001", "0 到 1000"),
         ("weight: -1", "0 到 1000"),
         ("weight: 1.5", "0 到 1000"),
@@ -175,6 +178,11 @@ def test_validity_that_ends_before_it_begins_is_an_error() -> None:
 def test_dates_that_contradict_each_other_are_warnings() -> None:
     assert "早于 created" in warnings(with_fields("created: 2026-03-02", "updated: 2026-03-01"))[0]
     assert "从未审核" in warnings(with_fields("verified_by: lead"))[0]
+
+
+def test_an_interval_of_more_than_ten_years_is_a_warning() -> None:
+    assert "9999w 超过十年，等于不再复核" in warnings(with_fields("review_every: 9999w"))[0]
+    assert warnings(with_fields("review_every: 3660d")) == []
 
 
 def test_a_published_article_without_script_is_a_warning() -> None:

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import calendar
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kb.model import Article, Interval, State
+from kb.model import KINDS, PRIORITIES, Article, Interval, State
 from kb.rules.freshness import Policy, add_interval, assess, ranking_factor
 from tests.unit.article_factory import articles, intervals, make_article
 
 TODAY = date(2026, 11, 21)
 POLICY = Policy()
 
+policies = st.builds(
+    Policy,
+    default_interval=intervals,
+    top_interval=intervals,
+    by_kind=st.dictionaries(st.sampled_from(KINDS), intervals),
+    by_priority=st.dictionaries(st.sampled_from(PRIORITIES), intervals),
+)
+
 
 def state(as_of: date = TODAY, in_top: bool = False, **fields: object) -> State:
     return assess(make_article(**fields), POLICY, as_of, in_top).state
+
+
+def has_been_verified(article: Article, as_of: date) -> bool:
+    return article.verified is not None and (article.verified - as_of).days <= 1
 
 
 def test_all_reasons_are_listed_most_serious_first() -> None:
@@ -119,6 +134,94 @@ def test_an_answer_is_not_served_before_it_is_valid() -> None:
     assert after.servable
 
 
+def test_a_verification_that_has_not_come_counts_for_nothing() -> None:
+    article = make_article(verified=date(2027, 11, 16), created=date(2026, 11, 1))
+
+    freshness = assess(article, POLICY, TODAY)
+
+    assert freshness.state is State.NEVER_VERIFIED
+    assert freshness.reasons == ("审核日期 2027-11-16 还没有到，按从未审核处理",)
+    assert (freshness.due, freshness.days_overdue) == (None, 20)
+    assert assess(article, POLICY, date(2027, 11, 16)).state is State.FRESH
+
+
+def test_tomorrow_is_today_in_another_time_zone() -> None:
+    """Also after a clock was set back across midnight: what was confirmed just now stays confirmed."""
+    assert state(verified=TODAY + timedelta(days=1)) is State.FRESH
+    assert state(verified=TODAY + timedelta(days=2)) is State.NEVER_VERIFIED
+
+
+def test_an_edit_that_has_not_come_is_told_as_a_slip() -> None:
+    article = make_article(verified=TODAY, updated=date(2062, 11, 20))
+
+    assert assess(article, POLICY, TODAY).reasons == ("更新日期 2062-11-20 还没有到，请核对",)
+    assert assess(article, POLICY, TODAY).state is State.CHANGED
+
+
+def test_an_answer_that_is_never_valid_is_never_served() -> None:
+    article = make_article(valid_from=date(2026, 12, 1), valid_to=date(2026, 11, 1), verified=TODAY)
+
+    freshness = assess(article, POLICY, TODAY)
+
+    assert (freshness.state, freshness.servable) == (State.EXPIRED, False)
+
+
+CHOOSY = Policy(
+    by_kind={"policy": Interval(7, "d"), "case": Interval(90, "d")},
+    by_priority={"urgent": Interval(3, "d")},
+    by_owner={"售后业务部": Interval(14, "d")},
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "in_top", "days"),
+    [
+        ({}, False, 30),
+        ({"kind": "case"}, False, 90),
+        ({"kind": "case", "owner": "售后业务部"}, False, 14),
+        ({"kind": "policy", "owner": "售后业务部"}, False, 7),
+        ({"kind": "policy", "owner": "售后业务部", "priority": "urgent"}, False, 3),
+        ({"kind": "case", "owner": "物流业务部", "priority": "general"}, False, 90),
+        ({"kind": "case"}, True, 7),
+        ({"priority": "urgent"}, True, 3),
+        ({"priority": "urgent", "review_every": Interval(60, "d")}, True, 60),
+    ],
+)
+def test_the_shortest_of_the_houses_intervals_holds_unless_the_article_says_otherwise(
+    fields: dict[str, object], in_top: bool, days: int
+) -> None:
+    article = make_article(verified=TODAY, **fields)
+
+    assert assess(article, CHOOSY, TODAY, in_top).due == TODAY + timedelta(days=days)
+
+
+@pytest.mark.parametrize("day", [date.min, date(1970, 1, 1), date.max])
+def test_the_ends_of_the_calendar_are_days_like_others(day: date) -> None:
+    article = make_article(verified=TODAY, updated=TODAY, created=date.min, valid_from=date.min, valid_to=date.max)
+
+    assert assess(article, POLICY, day).state is (State.STALE if day == date.max else State.NEVER_VERIFIED)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York", "Pacific/Kiritimati", "Pacific/Niue"])
+def test_the_machines_time_zone_makes_no_difference(zone: str) -> None:
+    """Around the days on which clocks are changed in New York, too."""
+    program = """
+import datetime
+from kb.model import KINDS, PRIORITIES, Article, Folder
+from kb.rules.freshness import Policy, assess
+from tests.unit.article_factory import make_article
+first = datetime.date(2026, 3, 7)
+for day in (first + datetime.timedelta(days=n) for n in range(260)):
+    print(day, assess(make_article(verified=first), Policy(), day))
+"""
+
+    def answers(name: str) -> bytes:
+        environment = {**os.environ, "TZ": name}
+        return subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True).stdout
+
+    assert answers(zone) == answers("Europe/Berlin") != b""
+
+
 def test_an_outdated_answer_ranks_lower_but_is_never_lost() -> None:
     factors = {state: ranking_factor(state) for state in State}
 
@@ -126,31 +229,57 @@ def test_an_outdated_answer_ranks_lower_but_is_never_lost() -> None:
     assert set(factors.values()) == {1.0}
 
 
-@given(articles, st.dates(), st.booleans())
-def test_the_state_is_the_first_one_that_holds(article: Article, as_of: date, in_top: bool) -> None:
-    freshness = assess(article, POLICY, as_of, in_top)
-    due = freshness.due
+@given(articles, st.dates(), policies, st.booleans())
+def test_the_state_is_the_first_one_that_holds(article: Article, as_of: date, policy: Policy, in_top: bool) -> None:
+    freshness = assess(article, policy, as_of, in_top)
+    due, verified = freshness.due, has_been_verified(article, as_of)
     holding = {
         State.EXPIRED: article.valid_to is not None and article.valid_to < as_of,
         State.STALE: due is not None and due < as_of,
-        State.NEVER_VERIFIED: article.verified is None,
-        State.CHANGED: bool(article.verified and article.updated and article.updated > article.verified),
+        State.NEVER_VERIFIED: not verified,
+        State.CHANGED: bool(verified and article.verified and article.updated and article.updated > article.verified),
         State.DUE: due is not None and as_of <= due <= _days_after(as_of, 7),
         State.FRESH: True,
     }
 
     assert freshness.state is next(state for state, holds in holding.items() if holds)
     assert len(freshness.reasons) == sum(holding.values()) - 1 + (not freshness.servable)
+    assert (due is not None) is verified
 
 
-@given(articles, st.dates(), st.dates(), st.booleans())
-def test_time_alone_never_makes_an_article_fresher(article: Article, one: date, other: date, in_top: bool) -> None:
+@given(articles, st.dates(), st.dates(), policies, st.booleans())
+def test_time_alone_never_makes_an_article_fresher(
+    article: Article, one: date, other: date, policy: Policy, in_top: bool
+) -> None:
+    first, second = sorted((one, other))
+    assume(has_been_verified(article, first) == has_been_verified(article, second))
     states = list(State)
-    earlier, later = (assess(article, POLICY, day, in_top) for day in sorted((one, other)))
+    earlier, later = (assess(article, policy, day, in_top) for day in (first, second))
 
     assert states.index(later.state) <= states.index(earlier.state)
     assert later.days_overdue >= earlier.days_overdue >= 0
     assert later.servable >= earlier.servable
+
+
+@given(articles, st.dates(), policies)
+def test_being_asked_for_never_gives_an_article_more_time(article: Article, as_of: date, policy: Policy) -> None:
+    usual, in_top = (assess(article, policy, as_of, top).due for top in (False, True))
+
+    assert (usual is None) == (in_top is None)
+    if usual and in_top and article.verified:
+        own = article.review_every
+        assert in_top == (add_interval(article.verified, own) if own else min(usual, in_top))
+        assert own or in_top <= add_interval(article.verified, policy.top_interval)
+
+
+@given(st.dates(), st.integers(1, 5000), st.integers(1, 4999), st.sampled_from("dwm"))
+def test_intervals_add_up(day: date, one: int, other: int, unit: str) -> None:
+    """Months from the first of a month, where no month is too short."""
+    day = day.replace(day=1) if unit == "m" else day
+
+    whole = add_interval(day, Interval(one + other, unit))
+
+    assert whole in (add_interval(add_interval(day, Interval(one, unit)), Interval(other, unit)), date.max)
 
 
 @given(st.dates(max_value=date(2900, 1, 1)), st.integers(1, 9999))

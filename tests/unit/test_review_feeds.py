@@ -47,6 +47,7 @@ def listed(article: Article, *signals: Signal) -> ReviewItem:
         title=article.title,
         product=article.product.title,
         scenario=article.scenario.title,
+        place=article.scenario_path,
         owner=article.owner,
         state=found.state,
         reasons=(*found.reasons, *(signal.text for signal in signals)),
@@ -55,6 +56,7 @@ def listed(article: Article, *signals: Signal) -> ReviewItem:
         due=found.due,
         days_overdue=found.days_overdue,
         exposure=0,
+        minutes=1.0,
         signals=signals,
     )
 
@@ -132,6 +134,11 @@ def test_an_article_that_was_sent_back_is_news_though_its_dates_are_fine() -> No
     article = verified(1)
     (one,) = news([listed(article, BACK)], {"a": article}, TODAY)
     assert one.since == BACK.since
+
+
+def test_a_review_that_has_not_happened_yet_is_no_review() -> None:
+    (one,) = news_of(verified(-9, created=TODAY - timedelta(days=4)))
+    assert one.since == TODAY - timedelta(days=4)
 
 
 def test_news_that_nobody_dated_come_last() -> None:

@@ -4,69 +4,37 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from openpyxl import load_workbook
 
-from kb.model import Article, Folder, State
-from kb.ports.store import Event, FileVersion
-from kb.review.queue import ReviewItem, ReviewQueue
+from kb.model import Folder, State
+from kb.review.queue import ReviewItem
 from kb.review.queue_files import to_csv, to_markdown, to_xlsx
-from kb.rules.freshness import Policy
-from kb.store.catalog import Catalog
-from kb.store.database import Database
-from kb.store.events import EventLog
 from tests.unit.article_factory import make_article
-
-NOW = datetime(2026, 11, 21, 9, 30, tzinfo=timezone.utc)
-TODAY = date(2026, 11, 21)
-
-
-class Desk(NamedTuple):
-    """The queue over a real store."""
-
-    catalog: Catalog
-    events: EventLog
-    queue: ReviewQueue
-
-    def put(self, *articles: Article) -> None:
-        versions = [FileVersion(f"{article.id}.md", 1, 1, "r", "", article) for article in articles]
-        self.catalog.apply(versions, [], "")
-
-    def use(self, article_id: str, kind: str, times: int = 1, days_ago: int = 0) -> None:
-        for _ in range(times):
-            self.events.record(Event(NOW - timedelta(days=days_ago), kind, article_id))
-
-    def ids(self, as_of: date = TODAY, owner: str | None = None) -> list[str]:
-        return [item.id for item in self.queue.items(as_of, NOW, owner=owner)]
+from tests.unit.review_shop import NOW, TODAY, Shop, open_shop, verified
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(tmp_path / "zhida.db")
-    catalog, events = Catalog(database), EventLog(database)
-    return Desk(catalog, events, ReviewQueue(catalog, events, Policy()))
+def shop(tmp_path: Path) -> Shop:
+    return open_shop(tmp_path)
 
 
-def verified(article_id: str, days_ago: int, **fields: object) -> Article:
-    return make_article(article_id, verified=TODAY - timedelta(days=days_ago), **fields)
+def test_a_row_says_what_is_wrong_and_since_when(shop: Shop) -> None:
+    shop.put(verified("a", 45, owner="售后业务部", updated=date(2026, 9, 30)))
+    shop.use("a", "view", 2)
+    shop.use("a", "copy", 3)
+    shop.use("a", "pick", 4)
 
-
-def test_a_row_says_what_is_wrong_and_since_when(desk: Desk) -> None:
-    desk.put(verified("a", 45, owner="售后业务部", updated=date(2026, 9, 30)))
-    desk.use("a", "view", 2)
-    desk.use("a", "copy", 3)
-    desk.use("a", "pick", 4)
-
-    assert desk.queue.items(TODAY, NOW) == [
+    assert shop.queue.items(TODAY, NOW) == [
         ReviewItem(
             id="a",
             title="未收到货退款",
             product="网上商城",
             scenario="退款退货",
+            place="mall/refund",
             owner="售后业务部",
             state=State.STALE,
             reasons=("应于 2026-11-06 前复核，已超 15 天",),
@@ -75,12 +43,13 @@ def test_a_row_says_what_is_wrong_and_since_when(desk: Desk) -> None:
             due=date(2026, 11, 6),
             days_overdue=15,
             exposure=5,
+            minutes=1.0,
         )
     ]
 
 
-def test_everything_published_that_is_not_fresh_is_on_the_list(desk: Desk) -> None:
-    desk.put(
+def test_everything_published_that_is_not_fresh_is_on_the_list(shop: Shop) -> None:
+    shop.put(
         verified("fresh", 1),
         verified("due", 25),
         verified("stale", 31),
@@ -91,58 +60,58 @@ def test_everything_published_that_is_not_fresh_is_on_the_list(desk: Desk) -> No
         make_article("archived", status="archived"),
     )
 
-    assert sorted(desk.ids()) == ["changed", "due", "expired", "never", "stale"]
+    assert sorted(shop.ids()) == ["changed", "due", "expired", "never", "stale"]
 
 
-def test_exposure_times_days_overdue_decides_then_expired_then_id(desk: Desk) -> None:
-    desk.put(
+def test_exposure_times_days_overdue_decides_then_expired_then_id(shop: Shop) -> None:
+    shop.put(
         verified("b-just-overdue", 31),
         verified("a-long-overdue", 130),
         verified("z-expired", 1, valid_to=TODAY - timedelta(days=200)),
         verified("y-stale", 230),
         verified("x-stale", 230),
     )
-    desk.use("b-just-overdue", "copy", 20)
-    desk.use("a-long-overdue", "view", 2)
+    shop.use("b-just-overdue", "copy", 20)
+    shop.use("a-long-overdue", "view", 2)
 
-    assert desk.ids() == ["a-long-overdue", "b-just-overdue", "z-expired", "x-stale", "y-stale"]
-
-
-def test_exposure_is_what_the_last_28_days_saw(desk: Desk) -> None:
-    desk.put(make_article("a"))
-    desk.use("a", "view", days_ago=28)
-    desk.use("a", "copy", days_ago=29)
-
-    assert [item.exposure for item in desk.queue.items(TODAY, NOW)] == [1]
+    assert shop.ids() == ["a-long-overdue", "b-just-overdue", "z-expired", "x-stale", "y-stale"]
 
 
-def test_the_list_of_another_day_is_judged_on_that_day(desk: Desk) -> None:
-    desk.put(verified("a", 1))
+def test_exposure_is_what_the_last_28_days_saw(shop: Shop) -> None:
+    shop.put(make_article("a"))
+    shop.use("a", "view", days_ago=28)
+    shop.use("a", "copy", days_ago=29)
 
-    assert desk.ids() == []
-    assert desk.ids(as_of=TODAY + timedelta(days=23)) == ["a"]
-
-
-def test_an_owner_gets_only_their_articles(desk: Desk) -> None:
-    desk.put(make_article("a", owner="售后业务部"), make_article("b", owner="物流业务部"), make_article("c"))
-
-    assert desk.ids(owner="售后业务部") == ["a"]
-    assert desk.ids() == ["a", "b", "c"]
+    assert [item.exposure for item in shop.queue.items(TODAY, NOW)] == [1]
 
 
-def test_what_is_in_the_top_list_is_due_weekly(desk: Desk) -> None:
-    desk.put(verified("top", 8), verified("other", 8))
+def test_the_list_of_another_day_is_judged_on_that_day(shop: Shop) -> None:
+    shop.put(verified("a", 1))
 
-    assert [item.id for item in desk.queue.items(TODAY, NOW, top_ids={"top"})] == ["top"]
+    assert shop.ids() == []
+    assert shop.ids(as_of=TODAY + timedelta(days=23)) == ["a"]
+
+
+def test_an_owner_gets_only_their_articles(shop: Shop) -> None:
+    shop.put(make_article("a", owner="售后业务部"), make_article("b", owner="物流业务部"), make_article("c"))
+
+    assert shop.ids(owner="售后业务部") == ["a"]
+    assert shop.ids() == ["a", "b", "c"]
+
+
+def test_what_is_in_the_top_list_is_due_weekly(shop: Shop) -> None:
+    shop.put(verified("top", 8), verified("other", 8))
+
+    assert [item.id for item in shop.queue.items(TODAY, NOW, top_ids={"top"})] == ["top"]
 
 
 @pytest.fixture
-def items(desk: Desk) -> list[ReviewItem]:
-    desk.put(
+def items(shop: Shop) -> list[ReviewItem]:
+    shop.put(
         verified("a", 45, owner="售后业务部"),
         make_article("b", title="=HYPERLINK(1)", product=Folder("x", "+1|2"), owner="第一行\n第二行\x07"),
     )
-    return desk.queue.items(TODAY, NOW)
+    return shop.queue.items(TODAY, NOW)
 
 
 def test_csv_opens_in_excel_as_text(items: list[ReviewItem]) -> None:
@@ -164,15 +133,16 @@ def test_csv_opens_in_excel_as_text(items: list[ReviewItem]) -> None:
         "2026-11-06",
         "15",
         "0",
+        "",
     ]
     assert second[:5] == ["b", "'=HYPERLINK(1)", "'+1|2", "退款退货", "第一行\n第二行"]
 
 
 @pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))
-def test_no_cell_can_become_a_formula(desk: Desk, start: str) -> None:
-    desk.put(make_article("c", title=f"{start}1+1"))
+def test_no_cell_can_become_a_formula(shop: Shop, start: str) -> None:
+    shop.put(make_article("c", title=f"{start}1+1"))
 
-    content = to_csv(desk.queue.items(TODAY, NOW)).decode("utf-8-sig")
+    content = to_csv(shop.queue.items(TODAY, NOW)).decode("utf-8-sig")
 
     _, row = csv.reader(io.StringIO(content, newline=""))
     assert row[1] == f"'{start}1+1"
@@ -194,7 +164,7 @@ def test_markdown_is_one_table_whatever_the_titles_hold(items: list[ReviewItem])
 
     assert (heading, blank) == ("## 复核清单（2026-11-21）：2 条待处理", "")
     assert len(table) == 4
-    assert {row.replace("\\|", "").count("|") for row in table} == {13}
+    assert {row.replace("\\|", "").count("|") for row in table} == {14}
     assert "第一行 第二行" in table[3]
 
 

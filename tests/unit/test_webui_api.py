@@ -164,6 +164,24 @@ def test_stale_takes_a_day_and_an_owner(client: FlaskClient) -> None:
     assert get(client, "/stale")["as_of"] == date.today().isoformat()
 
 
+def test_stale_is_narrowed_down_and_comes_in_pages(client: FlaskClient) -> None:
+    whole = get(client, "/stale?as_of=2030-01-01")
+    assert whole["total"] == len(whole["items"]) > 20
+    assert sum(facet["count"] for facet in whole["facets"]["product"]) == whole["total"]
+    assert {"signals", "minutes", "exposure", "reasons"} <= set(whole["items"][0])
+
+    page = get(client, "/stale?as_of=2030-01-01&limit=5&offset=10")
+    assert (page["total"], page["items"]) == (whole["total"], whole["items"][10:15])
+
+    expired = get(client, "/stale?as_of=2030-01-01&product=mall&state=expired")
+    assert {(item["product"], item["state"]) for item in expired["items"]} == {("网上商城", "expired")}
+    (counted,) = [facet for facet in expired["facets"]["state"] if facet["key"] == "expired"]
+    assert counted == {"value": "已失效", "count": expired["total"], "key": "expired"}
+    assert get(client, "/stale?signal=sent_back")["items"] == []
+    found = get(client, "/stale?as_of=2030-01-01&text=未收到货")
+    assert "refund-not-received" in [item["id"] for item in found["items"]]
+
+
 @pytest.mark.parametrize(
     ("address", "told"),
     [
@@ -186,6 +204,11 @@ def test_stale_takes_a_day_and_an_owner(client: FlaskClient) -> None:
         ("/search?q=%ff", "不是 UTF-8 编码"),
         ("/suggest?q=%cd%cb%bf%ee", "不是 UTF-8 编码"),
         ("/stale?owner=火星部", "没有名为“火星部”的业务部门。现有："),
+        ("/stale?product=月球", "没有名为“月球”的产品类型。现有："),
+        ("/stale?state=old", "没有“old”这种状态。可选：expired（已失效）、"),
+        ("/stale?signal=smell", "没有“smell”这种信号。可选：sent_back（已退回修改）、"),
+        ("/stale?limit=0", "limit 须是 1 到 10000 之间的整数"),
+        ("/stale?offset=-1", "offset 须是 0 到"),
         ("/stale?as_of=昨天", "as_of 须是 2026-11-30 这样的日期，收到的是“昨天”"),
         ("/stale?as_of=2026-02-30", "as_of 须是"),
     ],

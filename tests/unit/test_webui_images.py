@@ -163,6 +163,14 @@ def test_incomplete_forms_are_refused_with_what_is_missing(browser: As, fields: 
     assert said in answer.get_json(force=True)["detail"]
 
 
+def test_a_part_without_a_name_is_no_field_of_ours(browser: As) -> None:
+    body = b"--x\r\nContent-Disposition: form-data\r\n\r\nwhat\r\n--x--\r\n"
+    answer = browser(EDITOR).post(
+        "/api/v1/images", data=body, content_type="multipart/form-data; boundary=x", headers=HERE
+    )
+    assert (answer.status_code, "不认识的字段：（没有名字）" in answer.get_json(force=True)["detail"]) == (400, True)
+
+
 def test_other_bodies_are_refused(browser: As) -> None:
     client = browser(EDITOR)
     assert client.post("/api/v1/images", json={"file": "x"}, headers=HERE).status_code == 415

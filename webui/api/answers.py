@@ -12,16 +12,20 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from kb import contracts, shapes
+from kb.contracts.queue import stale_document
 from kb.errors import QueryError
-from kb.model import KINDS, Message, SearchRequest
+from kb.model import KINDS, Message, SearchRequest, SignalKind, State
 from kb.ports.store import EVENT_KINDS, VOTES
+from kb.review.queue import QueueFilter
 from kb.rules.conversation import MAX_CONVERSATION
 from kb.rules.query import MAX_QUERY
+from kb.shapes import queue
 from kb.usecases.recommending import MAX_RECOMMENDED
 from kb.usecases.searching import MAX_LIMIT, MAX_OFFSET
 from webui.api.parameters import (
     Operation,
     amount,
+    at_most,
     chat,
     day,
     describe,
@@ -64,7 +68,17 @@ _SEARCH = (
     whole("offset", "跳过前几条", 0, 0, MAX_OFFSET),
 )
 _SUGGEST = (_Q, whole("limit", "最多给几条", 10, 1, 50))
-_STALE = (day("as_of", "按这一天判断，默认今天", "2026-11-30"), words("owner", "只看这个业务部门的条目", "售后业务部"))
+_STALE = (
+    day("as_of", "按这一天判断，默认今天", "2026-11-30"),
+    words("owner", "只看这个业务部门的条目", "售后业务部"),
+    _PRODUCT,
+    _SCENARIO,
+    words("state", "只看这种时效状态", "stale", enum=[state.value for state in State]),
+    words("signal", "只看有这种信号的条目", "outdated", enum=[kind.value for kind in SignalKind]),
+    words("text", "只看标题或编号里有这些字的条目", "退款", maxLength=MAX_QUERY),
+    at_most("limit", "最多给几条，默认全部", 20, 10_000),
+    whole("offset", "跳过前几条", 0, 0, MAX_OFFSET),
+)
 _AS_OF = (day("as_of", "这一天结束时的内容；答复多一个 as_of 字段", "2026-11-30"),)
 _LEARNED = (whole("limit", "最多给几条", 200, 1, 1000),)
 _ID = required_text("id", "条目编号", "refund-not-received", LONGEST_ID)
@@ -186,10 +200,14 @@ def article(given: Given, article_id: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/stale")
-@describe(Operation("复核清单，风险高的在前", shapes.Stale, query=_STALE, errors=(400, 503)))
+@describe(Operation("复核清单，风险高的在前；facets 是各种条件下的条数", queue.Stale, query=_STALE, errors=(400, 503)))
 def stale(given: Given) -> ResponseReturnValue:
     """The review queue, riskiest first."""
-    return jsonify(contracts.stale_document(*desk().review.queue(given["as_of"], given["owner"])))
+    wanted = QueueFilter.of(
+        **{name: given[name] for name in ("owner", "product", "scenario", "state", "signal", "text")}
+    )
+    page = desk().review.page(wanted, given["as_of"], given["limit"], given["offset"])
+    return jsonify(stale_document(page))
 
 
 @blueprint.get("/learned")

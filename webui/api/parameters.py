@@ -84,6 +84,16 @@ def whole(name: str, description: str, default: int, low: int, high: int) -> Par
     return Parameter(name, description, schema, lambda given: inputs.integer(given, name, default, low, high), default)
 
 
+def at_most(name: str, description: str, example: int, highest: int) -> Parameter:
+    """How many, from 1; None, for all of them, when absent."""
+    schema = {"type": "integer", "minimum": 1, "maximum": highest}
+
+    def read(given: Mapping[str, Any]) -> int | None:
+        return inputs.integer(given, name, 1, 1, highest) if name in given else None
+
+    return Parameter(name, description, schema, read, example)
+
+
 def day(name: str, description: str, example: str) -> Parameter:
     """A date; None when absent."""
     return Parameter(

@@ -104,7 +104,8 @@ def multipart_form(*allowed: str) -> Body:
     if request.mimetype != "multipart/form-data":
         raise UnsupportedMediaType
     files = [(name, file.read()) for name, file in request.files.items(multi=True)]
-    given: list[tuple[str, str | bytes]] = [*request.form.items(multi=True), *files]
+    fields: list[tuple[str, str | bytes]] = [*request.form.items(multi=True), *files]
+    given = [(name or "（没有名字）", value) for name, value in fields]  # a part may come without a name
     body = dict(given)
     _refuse_unknown(body, allowed, "字段")
     if len(given) > len(body):
