@@ -112,11 +112,14 @@ class AccountError(KbError):
 
 
 class EditConflict(KbError):
-    """Somebody else has saved in the meantime; ``revision`` is what is there now (``""``: nothing)."""
+    """Somebody else has saved in the meantime; ``revision`` is what is there now (``""``: nothing).
 
-    def __init__(self, message: str, revision: str = "") -> None:
+    ``diff``: what has changed since the caller looked, as a unified diff, where whoever raises it knows.
+    """
+
+    def __init__(self, message: str, revision: str = "", diff: str = "") -> None:
         super().__init__(message)
-        self.revision = revision
+        self.revision, self.diff = revision, diff
 
 
 class InvalidArticle(KbError):

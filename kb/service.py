@@ -116,6 +116,10 @@ class Service:
         if damaged := self.system.catalog.damaged():
             raise StoreCorrupt(f"{len(damaged)} 个条目的内容已损坏，例如 {damaged[0]}；执行 kb index 从文件恢复。")
 
+    def completed_reviews(self) -> int:
+        """How many verdicts of the last seven days a program was killed over, completed since. Raises StoreError."""
+        return self.system.reviews.completed(self.system.now() - timedelta(days=7))
+
     def note(self, part: str, trouble: str) -> bool:
         """Let ``health`` say what keeps upkeep from doing something (``""``: nothing); return whether that is news."""
         news = self._troubles.get(part, "") != trouble
@@ -124,7 +128,7 @@ class Service:
 
     def health(self) -> shapes.Health:
         """State of the parts; ``status`` is ok, degraded (search works, something else doesn't) or down."""
-        checks, articles = {"engine": "ok", "store": "ok", "files": "ok"}, 0
+        checks, articles, completed = {"engine": "ok", "store": "ok", "files": "ok"}, 0, 0
         checks |= {part: trouble for part, trouble in self._troubles.items() if trouble}
         try:
             articles = self.system.engine.doc_count()
@@ -132,6 +136,7 @@ class Service:
             checks["engine"] = str(error)
         try:
             self.system.catalog.version()
+            completed = self.completed_reviews()
         except KbError as error:
             checks["store"] = str(error)
         semantic, trouble = self._semantic_health()
@@ -148,6 +153,7 @@ class Service:
             "generation": self.system.engine.generation() if searching else "",
             "articles": articles,
             "lost_log_entries": self.system.log_writer.lost,
+            "completed_reviews": completed,
             "semantic": semantic,
         }
 
@@ -163,6 +169,7 @@ class Service:
             **health,
             "checks": {part: said if said == "ok" else _ASK_THE_HOUSE for part, said in health["checks"].items()},
             "articles": self.system.engine.doc_count(PUBLIC) if working else 0,
+            "completed_reviews": 0,
             "semantic": {**health["semantic"], "texts": 0, "embedded": 0},
         }
 

@@ -21,8 +21,10 @@ from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.model import Caller
 from kb.ports.engine import SearchEngine
+from kb.ports.reviews import Reviews
 from kb.ports.store import Catalog
 from kb.review.queue import ReviewQueue
+from kb.review.verdicts import Verdicts
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity
@@ -34,13 +36,14 @@ from kb.usecases.semantic import Semantic
 
 @dataclass(frozen=True, slots=True)
 class Editing:
-    """Changing articles and dictionaries; ``changed`` is set when upkeep has to let searches follow."""
+    """Changing and judging articles, changing dictionaries; ``changed``: upkeep has to let searches follow."""
 
     editor: Editor
     history: ArticleHistory
     moving: Moving
     bulk: BulkEdits
     fates: Fates
+    verdicts: Verdicts
     dictionaries: DictionaryEditor
     changed: threading.Event
     commits: GitHistory | None = None
@@ -61,6 +64,7 @@ class System:
     public: Snapshots
     activity: Activity
     queue: ReviewQueue
+    reviews: Reviews
     learning: Learning
     gaps: GapList
     editing: Editing

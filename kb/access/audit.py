@@ -53,6 +53,10 @@ ACTIONS = {
     "gap.ignore": "忽略知识缺口",
     "gap.undo": "撤销对知识缺口的处理",
     "dictionary.save": "修改词典",
+    "review.confirm": "审核：确认有效",
+    "review.revise": "审核：退回修改",
+    "review.archive": "审核：归档",
+    "review.undo": "撤回审核结论",
 }
 _FIELDS = {
     "address": "地址",
@@ -66,6 +70,7 @@ _FIELDS = {
     "path": "位置",
     "new_id": "新编号",
     "field": "字段",
+    "review": "第几条审核结论",
 }
 COLUMNS = ("at", "actor", "via", "action", "target", "detail")
 

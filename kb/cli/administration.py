@@ -114,6 +114,7 @@ def _findings(context: Context) -> Iterator[tuple[str, bool, str]]:
     yield "知识目录", settings.articles.is_dir(), str(settings.articles)
     yield "数据目录", *_checked(lambda: str(context.service and settings.data))
     yield "数据库", *_checked(lambda: _database(context))
+    yield "审核记录", *_checked(lambda: _reviews(context))
     yield "索引", *_checked(lambda: _index(context))
     yield "语义检索", *_checked(lambda: _semantic(context))
     yield "知识文件", *_checked(lambda: _problems(context))
@@ -129,6 +130,11 @@ def _checked(check: Callable[[], str]) -> tuple[bool, str]:
 def _database(context: Context) -> str:
     context.service.check_store()
     return f"{context.settings.database} 完好"
+
+
+def _reviews(context: Context) -> str:
+    completed = context.service.completed_reviews()
+    return f"最近 7 天里，上次中断的 {completed} 条审核结论已补记" if completed else "没有中断过的审核结论"
 
 
 def _index(context: Context) -> str:

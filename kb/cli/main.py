@@ -9,7 +9,19 @@ from pathlib import Path
 import click
 
 from kb import __version__
-from kb.cli import access, administration, answers, bulk, content, conversations, gaps, history, learning, quality
+from kb.cli import (
+    access,
+    administration,
+    answers,
+    bulk,
+    content,
+    conversations,
+    gaps,
+    history,
+    learning,
+    quality,
+    review,
+)
 from kb.cli.context import PATH, Context
 from kb.errors import KbError
 
@@ -25,7 +37,7 @@ def cli(context: click.Context, articles: Path | None, data: Path | None) -> Non
     context.obj = Context(articles, data)
 
 
-for module in (access, administration, answers, gaps, bulk, content, conversations, history, learning, quality):
+for module in (access, administration, answers, gaps, bulk, content, conversations, history, learning, quality, review):
     for command in module.COMMANDS:
         cli.add_command(command)
 

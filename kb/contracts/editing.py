@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from kb.checking.dictionary_preview import Understood
 from kb.content.dictionary_files import DictionaryFile
@@ -61,8 +61,9 @@ def editable_document(state: EditState) -> shapes.Editable:
 
 def saved_document(version: FileVersion) -> shapes.Saved:
     """What was published."""
-    article_id = version.article.id if version.article else ""
-    return _saved(article_id, version.path, version.revision, False, version.problems)
+    article = version.article
+    article_id, verified = (article.id, article.verified) if article else ("", None)
+    return _saved(article_id, version.path, version.revision, False, version.problems, verified)
 
 
 def draft_document(draft: Draft) -> shapes.Saved:
@@ -134,9 +135,22 @@ def _understood(understood: Understood) -> shapes.Understood:
     }
 
 
-def _saved(article_id: str, path: str, revision: str, is_draft: bool, problems: Sequence[Problem]) -> shapes.Saved:
-    found = [problem_document(problem) for problem in problems]
-    return {"id": article_id, "path": path, "revision": revision, "draft": is_draft, "problems": found}
+def _saved(
+    article_id: str,
+    path: str,
+    revision: str,
+    is_draft: bool,
+    problems: Sequence[Problem],
+    verified: date | None = None,
+) -> shapes.Saved:
+    return {
+        "id": article_id,
+        "path": path,
+        "revision": revision,
+        "draft": is_draft,
+        "verified": verified.isoformat() if verified else None,
+        "problems": [problem_document(problem) for problem in problems],
+    }
 
 
 def _draft(draft: Draft) -> shapes.Draft:

@@ -18,6 +18,7 @@ from kb.desk.history import HistoryDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
 from kb.desk.review import ReviewDesk
+from kb.desk.verdicts import VerdictDesk
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import (
     ArticleRecord,
@@ -100,13 +101,18 @@ class Desk:
 
     @property
     def review(self) -> ReviewDesk:
-        """The review queue, and what reviewers say."""
+        """The review queue."""
         return ReviewDesk(self._system, self.caller)
 
     @property
     def feeds(self) -> FeedsDesk:
         """The review queue for calendars and feed readers."""
         return FeedsDesk(self._system, self.caller)
+
+    @property
+    def verdicts(self) -> VerdictDesk:
+        """What reviewers say, and what becomes of it."""
+        return VerdictDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:

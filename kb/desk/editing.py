@@ -17,9 +17,10 @@ from kb.editing.editor import EditState
 from kb.editing.history import Then
 from kb.editing.writing import Place
 from kb.errors import KbError
-from kb.model import ArticleRecord, Caller
+from kb.model import ArticleRecord, Caller, Right, Verdict
 from kb.ports.history import Draft, Revision
 from kb.ports.store import FileVersion
+from kb.rules.access import may
 from kb.shapes.editing import ArticleThen
 from kb.system import System
 from kb.text.render import render_html
@@ -68,19 +69,26 @@ class EditingDesk:
         self._parts.editor.discard_draft(self._caller, article_id)
         self._done("discard", article_id)
 
-    def publish(self, article_id: str, source: str, expected: str, note: str = "") -> FileVersion:
-        """Let the article say ``source``."""
-        version = self._parts.editor.publish(self._caller, article_id, source, expected, note)
+    def publish(self, article_id: str, source: str, expected: str, note: str = "", verify: bool = False) -> FileVersion:
+        """Let the article say ``source``; with ``verify`` a reviewer confirms it at once."""
+        version = self._parts.editor.publish(self._caller, article_id, source, expected, note, verify)
+        if verify and version.revision == expected and self._reviews(version):  # nothing to save, but to say
+            self._parts.verdicts.give(self._caller, article_id, Verdict.CONFIRM, note, expected)
         self._done("publish", article_id)
         self._settle_gaps(article_id)
         return version
 
-    def create(self, article_id: str, source: str, place: Place | None = None, note: str = "") -> FileVersion:
-        """Publish a new article."""
-        version = self._parts.editor.create(self._caller, article_id, source, place, note)
+    def create(
+        self, article_id: str, source: str, place: Place | None = None, note: str = "", verify: bool = False
+    ) -> FileVersion:
+        """Publish a new article; ``verify`` as in ``publish``."""
+        version = self._parts.editor.create(self._caller, article_id, source, place, note, verify)
         self._done("create", article_id)
         self._settle_gaps(article_id)
         return version
+
+    def _reviews(self, version: FileVersion) -> bool:
+        return version.article is not None and may(self._caller, Right.REVIEW, version.article.owner)
 
     def _settle_gaps(self, article_id: str) -> None:
         """What is published stays so, whatever becomes of the list of what is missing."""
@@ -123,7 +131,8 @@ class EditingDesk:
 
     def undo(self, article_id: str, number: int, note: str = "") -> FileVersion | None:
         """Take back the latest change."""
-        version = self._parts.history.undo(self._caller, article_id, number, note)
+        review = self._parts.verdicts.taken_back(self._caller, article_id, number)
+        version = self._parts.history.undo(self._caller, article_id, number, note, review)
         self._done("undo", article_id, {"number": number})
         return version
 

@@ -157,13 +157,23 @@ class FormDesk:
         return Seen(draft.revision, draft.base)
 
     def publish(
-        self, opened: Opened | None, article_id: str, source: str, seen: Seen, note: str, place: Place | None
+        self,
+        opened: Opened | None,
+        article_id: str,
+        source: str,
+        seen: Seen,
+        note: str,
+        place: Place | None,
+        verify: bool = False,
     ) -> Seen:
-        """Let agents see it. Raises InvalidArticle, EditConflict, EditError, SaveFailed."""
+        """Let agents see it; with ``verify`` a reviewer confirms it at once.
+
+        Raises InvalidArticle, EditConflict, EditError, SaveFailed.
+        """
         if opened is None or opened.is_new:
-            version = self._editing.create(article_id, source, place, note)
+            version = self._editing.create(article_id, source, place, note, verify)
         else:
-            version = self._editing.publish(article_id, source, seen.file, note)
+            version = self._editing.publish(article_id, source, seen.file, note, verify)
         return Seen("", version.revision)
 
 

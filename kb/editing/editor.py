@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kb.content.places import path_of
+from kb.editing.verifying import may_verify, verified
 from kb.editing.writing import UNSORTED, Place, Standing, Writing, check_rights, encoded, revision
 from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle
 from kb.model import Caller, Problem, Right
@@ -120,9 +121,12 @@ class Editor:
             raise ArticleNotFound(article_id)
         self._drafts.discard(state.article_id)
 
-    def publish(self, caller: Caller, article_id: str, source: str, expected: str, note: str = "") -> FileVersion:
+    def publish(
+        self, caller: Caller, article_id: str, source: str, expected: str, note: str = "", verify: bool = False
+    ) -> FileVersion:
         """Let the article's file say ``source``, and drop its draft; ``expected``: the file's revision that was seen.
 
+        ``verify``: who may review it says with this that it is right; of others the word does not count.
         Raises ArticleNotFound, InvalidArticle, EditConflict, SaveFailed.
         """
         require(caller, Right.PUBLISH)
@@ -131,18 +135,28 @@ class Editor:
         require_for(caller, Right.PUBLISH, standing.article.owner)
         version, article = self._writing.article(article_id, standing.file.path, source)
         check_rights(caller, Right.PUBLISH, standing.article, article)
+        review = None
+        if verify and may_verify(caller, standing.article, article):
+            version, review = verified(self._writing, caller, article_id, version, note)
         if version.revision != expected or standing.file.revision != expected:
             note = _credited(note, self._drafts.get(article_id), caller)
-            self._writing.save(version, expected, self._writing.edit(caller, "publish", note))
+            self._writing.save(version, expected, self._writing.edit(caller, "publish", note, review))
         self._drafts.discard(article_id)
         return version
 
     def create(
-        self, caller: Caller, article_id: str, source: str, place: Place | None = None, note: str = ""
+        self,
+        caller: Caller,
+        article_id: str,
+        source: str,
+        place: Place | None = None,
+        note: str = "",
+        verify: bool = False,
     ) -> FileVersion:
         """Publish a new article; without a ``place`` where its draft is meant to be, else among the unsorted ones.
 
-        Raises EditError, InvalidArticle, EditConflict when the id or the file is taken, SaveFailed.
+        ``verify`` as in ``publish``. Raises EditError, InvalidArticle, EditConflict when the id or the file is taken,
+        SaveFailed.
         """
         require(caller, Right.PUBLISH)
         draft = self._drafts.get(article_id)
@@ -154,7 +168,11 @@ class Editor:
         titles = place.titles if place else {}
         version, article = self._writing.article(article_id, path, source, titles)
         check_rights(caller, Right.PUBLISH, None, article)
-        self._writing.save(version, "", self._writing.edit(caller, "create", _credited(note, draft, caller)), titles)
+        review = None
+        if verify and may_verify(caller, None, article):
+            version, review = verified(self._writing, caller, article_id, version, note, titles)
+        edit = self._writing.edit(caller, "create", _credited(note, draft, caller), review)
+        self._writing.save(version, "", edit, titles)
         self._drafts.discard(article_id)
         return version
 

@@ -10,7 +10,8 @@ from kb.content.writer import Value, edit_front_matter
 from kb.editing.writing import Standing, Writing, check_owners, check_rights
 from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle, NotThatDay
 from kb.model import Article, Caller, Right
-from kb.ports.history import History, Revision
+from kb.ports.history import Edit, History, Revision
+from kb.ports.reviews import NewReview
 from kb.ports.store import FileVersion
 from kb.rules.access import may, require, require_for
 
@@ -89,12 +90,16 @@ class ArticleHistory:
             latest = self._article(next(row for row in rows if not row.removed))
             changes |= {"id": latest.id, "former_ids": latest.former_ids}
         source = edit_front_matter(self._text(row), changes)
-        return self._back_to(caller, rows[0], row.path, rows[0].article_id, source, note, check_owners)
+        edit = self._writing.edit(caller, "restore", note)
+        return self._back_to(caller, rows[0], row.path, rows[0].article_id, source, edit, check_owners)
 
-    def undo(self, caller: Caller, article_id: str, number: int, note: str = "") -> FileVersion | None:
+    def undo(
+        self, caller: Caller, article_id: str, number: int, note: str = "", review: NewReview | None = None
+    ) -> FileVersion | None:
         """Take back the latest change, which has this ``number``: file, place and review are as before, byte for byte.
 
-        None: the change was the article's creation, it is gone now. Raises EditConflict when it is not the latest.
+        None: the change was the article's creation, it is gone now. ``review``: the verdict that goes with it. Raises
+        EditConflict when it is not the latest.
         """
         require(caller, Right.PUBLISH)
         rows = self.revisions(caller, article_id)
@@ -102,11 +107,11 @@ class ArticleHistory:
         if latest.number != number:
             raise EditConflict("之后又有别的修改，不能只撤销这一步；请在历史里恢复到要的版本。", latest.revision)
         if before is None or before.removed:
-            self.remove(caller, article_id, latest.revision, note or "撤销新建")
+            self.remove(caller, article_id, latest.revision, note or "撤销新建", review)
             return None
         if latest.removed or latest.path == before.path:
-            note = note or "撤销上一次修改"
-            return self._back_to(caller, latest, before.path, before.article_id, self._text(before), note)
+            edit = self._writing.edit(caller, "restore", note or "撤销上一次修改", review)
+            return self._back_to(caller, latest, before.path, before.article_id, self._text(before), edit)
         standing = self._writing.standing(article_id)
         version, article = self._writing.article(standing.record.article.id, before.path, standing.file.source)
         check_rights(caller, Right.PUBLISH, standing.article, article)
@@ -114,14 +119,21 @@ class ArticleHistory:
         self._writing.move(version, latest.path, latest.revision, edit, {})
         return version
 
-    def remove(self, caller: Caller, article_id: str, expected: str | None = None, note: str = "") -> Revision:
+    def remove(
+        self,
+        caller: Caller,
+        article_id: str,
+        expected: str | None = None,
+        note: str = "",
+        review: NewReview | None = None,
+    ) -> Revision:
         """Remove the file; ``undo`` brings it back. Returns the revision that says so."""
         require(caller, Right.PUBLISH)
         standing = self._writing.standing(article_id)
         article_id = standing.record.article.id
         check_rights(caller, Right.PUBLISH, standing.article, None)
         seen = standing.file.revision if expected is None else expected
-        edit = self._writing.edit(caller, "delete", note)
+        edit = self._writing.edit(caller, "delete", note, review)
         self._writing.remove(standing.file.path, article_id, seen, edit)
         return self._rows(article_id)[0]
 
@@ -179,7 +191,7 @@ class ArticleHistory:
         former_path: str,
         article_id: str,
         source: str,
-        note: str,
+        edit: Edit,
         check: Callable[[Caller, Right, Article | None, Article | None], None] = check_rights,
     ) -> FileVersion:
         """Publish ``source`` where the article is now, or was when it was removed."""
@@ -190,7 +202,7 @@ class ArticleHistory:
         # Whoever may remove an article may bring it back as it was, review included.
         check(caller, Right.PUBLISH, standing.article if standing else article, article)
         expected = standing.file.revision if standing else ""
-        self._writing.save(version, expected, self._writing.edit(caller, "restore", note))
+        self._writing.save(version, expected, edit)
         return version
 
 

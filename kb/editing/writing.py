@@ -14,6 +14,7 @@ from kb.content.writer import Value, edit_front_matter
 from kb.errors import ArticleError, ArticleNotFound, EditConflict, EditError, InvalidArticle
 from kb.model import Article, ArticleRecord, Caller, Folder, Problem, Right
 from kb.ports.history import Edit, origin_of
+from kb.ports.reviews import NewReview
 from kb.ports.store import Catalog, FileVersion
 from kb.rules.access import require_for
 
@@ -110,9 +111,9 @@ class Writing:
                 message = f"former_ids 里的 {former_id} 是“{other.article.title}”的编号，旧链接和历史都跟着它；请去掉。"
                 raise InvalidArticle([Problem(path, 1, message)])
 
-    def edit(self, caller: Caller, action: str, note: str) -> Edit:
-        """Who changes something now, and why."""
-        return Edit(self.now(), caller.name, origin_of(caller), action, note.strip())
+    def edit(self, caller: Caller, action: str, note: str, review: NewReview | None = None) -> Edit:
+        """Who changes something now, and why; and what reviewers are told of it."""
+        return Edit(self.now(), caller.name, origin_of(caller), action, note.strip(), review)
 
     # --- changes
 

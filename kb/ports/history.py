@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kb.model import Caller, Via
+from kb.ports.reviews import NewReview
 
 #: where changes come from, and what people call it; ``file``: changed by hand or by git
 ORIGINS = {"web": "网页", "api": "接口", "file": "直接改文件", "import": "导入", "cli": "命令行"}
@@ -21,6 +22,7 @@ ORIGINS = {"web": "网页", "api": "接口", "file": "直接改文件", "import"
 ACTIONS = {
     "create": "新建",
     "publish": "修改",
+    "confirm": "确认有效",
     "archive": "归档",
     "unarchive": "恢复使用",
     "delete": "删除",
@@ -40,13 +42,17 @@ def origin_of(caller: Caller) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Who changes something, and why: ``author`` is ``""`` when nobody knows, ``note`` in the author's words."""
+    """Who changes something, and why: ``author`` is ``""`` when nobody knows, ``note`` in the author's words.
+
+    ``review``: what the review table and the audit log are to say once it is so, and only then.
+    """
 
     at: datetime
     author: str
     origin: str
     action: str
     note: str = ""
+    review: NewReview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ class History(Protocol):
     def intend(
         self, edit: Edit, contents: Sequence[Content], found: tuple[Edit, Content] | None = None
     ) -> tuple[int, ...]:
-        """Write down what is about to be; return the numbers.
+        """Write down what is about to be, the edit's review with the last of it; return the numbers.
 
         ``found``: what stands in the file now, recorded unless that is known: a scan would come too late.
         """
@@ -92,10 +98,10 @@ class History(Protocol):
     def written(self, numbers: Sequence[int]) -> None:
         """It is so in the files; the catalog will have it after the next scan."""
 
-    def settle(self, at: datetime) -> None:
+    def settle(self, at: datetime) -> int:
         """Follow the catalog: confirm what it has of the intended, record what was changed or removed otherwise.
 
-        What was intended long before ``at`` and never came to be is forgotten.
+        What was intended long before ``at`` and never came to be is forgotten. Returns how many reviews this completed.
         """
 
     def revisions(self, article_ids: Sequence[str]) -> list[Revision]:

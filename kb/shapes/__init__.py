@@ -327,7 +327,10 @@ class SemanticHealth(TypedDict):
 
 
 class Health(TypedDict):
-    """ok, degraded (search works, something else doesn't) or down; ``checks`` says ``ok`` or what is wrong by part."""
+    """ok, degraded (search works, something else doesn't) or down; ``checks`` says ``ok`` or what is wrong by part.
+
+    ``completed_reviews``: verdicts of the last seven days that a program was killed over, completed since.
+    """
 
     status: Literal["ok", "degraded", "down"]
     checks: dict[str, str]
@@ -335,6 +338,7 @@ class Health(TypedDict):
     generation: str
     articles: Count
     lost_log_entries: Count
+    completed_reviews: Count
     semantic: SemanticHealth
 
 

@@ -71,12 +71,15 @@ class Editable(TypedDict):
 
 
 class Saved(TypedDict):
-    """What was saved; ``revision`` is that of the file, or of the draft. ``problems`` are worth mending."""
+    """What was saved; ``revision`` is that of the file, or of the draft. ``verified``: when a reviewer last confirmed
+    the article, as its file says now; null for drafts and where nobody has. ``problems`` are worth mending.
+    """
 
     id: str
     path: str
     revision: str
     draft: bool
+    verified: Day | None
     problems: list[Finding]
 
 

@@ -19,16 +19,8 @@ class AuditLog:
 
     def add(self, entry: AuditEntry) -> None:
         """Write it down."""
-        row = {
-            "at": epoch_ms(entry.at),
-            "actor": entry.actor,
-            "via": entry.via.value,
-            "action": entry.action,
-            "target": entry.target,
-            "detail": json.dumps(dict(entry.detail), ensure_ascii=False),
-        }
         with self._database.write() as db:
-            db.table("audit_log").insert(row)
+            add_entry(db, entry)
 
     def entries(self, wanted: AuditFilter, limit: int | None = None, offset: int = 0) -> list[AuditEntry]:
         """The entries wanted, latest first."""
@@ -49,6 +41,19 @@ class AuditLog:
                 offset=offset,
             )
             return [_entry(row) for row in rows]
+
+
+def add_entry(db: Any, entry: AuditEntry) -> None:
+    """Write it down in a transaction that is open: together with what it tells of, or not at all."""
+    row = {
+        "at": epoch_ms(entry.at),
+        "actor": entry.actor,
+        "via": entry.via.value,
+        "action": entry.action,
+        "target": entry.target,
+        "detail": json.dumps(dict(entry.detail), ensure_ascii=False),
+    }
+    db.table("audit_log").insert(row)
 
 
 def _entry(row: dict[str, Any]) -> AuditEntry:

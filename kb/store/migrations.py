@@ -215,6 +215,34 @@ MIGRATIONS = (
         ALTER TABLE article_files ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- catalog version that brought it
         """,
     ),
+    Migration(
+        11,
+        "reviews",
+        """
+        CREATE TABLE reviews (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,         -- milliseconds since 1970
+            article_id TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            user TEXT NOT NULL,
+            via TEXT NOT NULL,
+            note TEXT NOT NULL,
+            revision TEXT NOT NULL,      -- of the file that the reviewer saw
+            written INTEGER,             -- number of the revision that says it in the file; NULL: no file is changed
+            undoes INTEGER REFERENCES reviews,  -- this row takes that one back
+            given INTEGER NOT NULL,      -- 0: written down before the file was changed
+            completed INTEGER            -- when a scan did that in place of a killed program; NULL: nobody had to
+        );
+        CREATE INDEX reviews_by_article ON reviews (article_id, id);
+        CREATE INDEX reviews_by_time ON reviews (at);
+        CREATE INDEX reviews_by_written ON reviews (written) WHERE written NOTNULL;
+        CREATE INDEX reviews_by_undone ON reviews (undoes) WHERE undoes NOTNULL;
+        CREATE VIEW standing_reviews AS
+            SELECT * FROM reviews AS review
+            WHERE given AND undoes IS NULL
+            AND NOT EXISTS (SELECT 1 FROM reviews AS later WHERE later.undoes = review.id AND later.given);
+        """,
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from kb.ports.history import Content, Edit, Revision
+from kb.store import reviews
 from kb.store.database import Database, epoch_ms, from_epoch_ms
 
 _COLUMNS = "number, article_id, path, revision, at, author, origin, action, note"
@@ -38,15 +39,19 @@ class Revisions:
     ) -> tuple[int, ...]:
         """Write down what is about to be, and what was ``found`` unless that is known; return the numbers."""
         with self._database.write() as db:
-            if found is not None and _latest(db, found[1].article_id) != found[1].revision:
-                _insert(db, *found, confirmed=True)
-            return tuple(_insert(db, edit, content, confirmed=False) for content in contents)
+            if found is not None:
+                _record_found(db, *found)
+            numbers = tuple(_insert(db, edit, content, confirmed=False) for content in contents)
+            if edit.review is not None:
+                reviews.insert(db, edit.review, numbers[-1])
+            return numbers
 
     def confirm(self, numbers: Sequence[int]) -> None:
         """It is so, and the catalog has it."""
         with self._database.write() as db:
             for number in numbers:
                 _confirm(db, number)
+                reviews.give(db, number)
 
     def written(self, numbers: Sequence[int]) -> None:
         """It is so in the files; the catalog will have it after the next scan."""
@@ -54,13 +59,13 @@ class Revisions:
             for number in numbers:
                 db.execute("UPDATE revisions SET confirmed = 1 WHERE number = ?", [number])
 
-    def settle(self, at: datetime) -> None:
+    def settle(self, at: datetime) -> int:
         """Follow the catalog: confirm what it has of the intended, record what was changed or removed otherwise."""
         with self._database.read() as db:
             if not _differing(db):
-                return
+                return 0
+        completed = 0
         with self._database.write() as db:
-            db.execute("DELETE FROM revisions WHERE NOT confirmed AND at < ?", [epoch_ms(at - _UNDER_WAY)])
             for article_id, path, revision, source, head, former in _differing(db):
                 content = Content(article_id, path, revision, source)
                 number = _intended(db, content, head or 0)
@@ -68,6 +73,10 @@ class Revisions:
                     edit = Edit(at, "", "file", _action(former, revision))
                     number = _insert(db, edit, content, confirmed=True)
                 _confirm(db, number)
+                completed += reviews.give(db, number, at)
+            db.execute("DELETE FROM revisions WHERE NOT confirmed AND at < ?", [epoch_ms(at - _UNDER_WAY)])
+            reviews.forget(db)
+        return completed
 
     def revisions(self, article_ids: Sequence[str]) -> list[Revision]:
         """All that is confirmed of these ids, the newest first."""
@@ -99,6 +108,24 @@ def _latest(db: Any, article_id: str) -> str | None:
         "SELECT revision FROM revisions WHERE article_id = ? AND confirmed ORDER BY number DESC LIMIT 1", [article_id]
     ).fetchone()
     return None if row is None else str(row[0])
+
+
+def _record_found(db: Any, edit: Edit, content: Content) -> None:
+    """What stands in a file, unless that is known: by the ``edit`` of nobody known, or of who was killed over it."""
+    if _latest(db, content.article_id) == content.revision:
+        return
+    number = _intended(db, content, _head(db, content.article_id))
+    if number is None:
+        _insert(db, edit, content, confirmed=True)
+    else:
+        db.execute("UPDATE revisions SET confirmed = 1 WHERE number = ?", [number])
+        reviews.give(db, number, edit.at)
+
+
+def _head(db: Any, article_id: str) -> int:
+    """The number of the revision that the catalog had at the last comparison; 0 for none."""
+    row = db.execute("SELECT number FROM revision_heads WHERE article_id = ?", [article_id]).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def _intended(db: Any, content: Content, after: int) -> int | None:

@@ -95,7 +95,8 @@ class Indexer:
             )
         damaged = self._catalog.damaged() if thorough else []
         self._read_changed(scan, rebuild, damaged, progress)
-        self._history.settle(self._now())
+        if completed := self._history.settle(self._now()):
+            log.warning("上次中断的 %d 条审核结论已补记。", completed)
         reason = "按要求重建" if rebuild else self._reason_to_rebuild()
         difference, reason = self._catch_up(reason, progress)
         problems = tuple(sorted({*scan.problems, *self._catalog.problems()}))

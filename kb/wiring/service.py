@@ -24,6 +24,7 @@ from kb.editing.moving import Moving
 from kb.editing.writing import Writing
 from kb.ports.engine import SearchEngine
 from kb.review.queue import ReviewQueue
+from kb.review.verdicts import Verdicts
 from kb.service import Service
 from kb.snapshots import Snapshots, all_and_public
 from kb.store.catalog import Catalog
@@ -36,6 +37,7 @@ from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
+from kb.store.reviews import Reviews
 from kb.store.revisions import Revisions
 from kb.system import Editing, System
 from kb.usecases.activity import Activity
@@ -97,6 +99,7 @@ def build_service(settings: Settings) -> Service:
             public=public,
             activity=activity,
             queue=ReviewQueue(catalog, events, policy_of(settings), recount_after=_RECOUNT_AFTER),
+            reviews=Reviews(database),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),
@@ -148,6 +151,7 @@ def _editing(ground: _Ground, dictionaries_changed: Callable[[], object]) -> Edi
         moving=Moving(writing, drafts),
         bulk=BulkEdits(writing, told),
         fates=Fates(writing, history),
+        verdicts=Verdicts(writing, told, history, Reviews(ground.database)),
         dictionaries=DictionaryEditor(
             DictionaryFiles(ground.settings.articles, history),
             history,

@@ -112,6 +112,9 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/api/v1/learned"): insiders(),
     ("GET", "/feeds/review.atom"): insiders(),
     ("GET", "/feeds/due.ics"): insiders(),
+    ("GET", "/api/v1/reviews"): insiders(),
+    ("GET", "/api/v1/reviews/sent-back"): insiders(),
+    ("GET", "/api/v1/reviews/progress"): insiders(),
     ("GET", "/gaps"): insiders(),
     ("GET", "/api/v1/gaps"): insiders(),
     # one article, by those whose business it is
@@ -142,6 +145,9 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/api/v1/articles/<article_id>/move"): ours(
         Right.PUBLISH, json={"product": "mall", "scenario": "refund"}, headers=STALE
     ),
+    ("POST", "/api/v1/reviews"): ours(Right.REVIEW, json={"id": ID, "verdict": "confirm", "revision": "not this"}),
+    ("DELETE", "/api/v1/reviews/<int:number>"): some(Right.REVIEW),
+    ("POST", "/api/v1/reviews/confirmations"): some(Right.REVIEW, json={"ids": [], "revisions": []}),
     # many at once: refused article by article
     ("GET", "/bulk"): some(Right.PUBLISH),
     ("POST", "/bulk"): some(Right.PUBLISH, data={"id": ID, "field": "tags", "mode": "add", "values": "x", "do": "1"}),

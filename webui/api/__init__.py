@@ -7,6 +7,7 @@
     checks.py        /check  /trial               what an editor is told before saving
     preview.py       /preview                     what is being written, as agents will see it
     images.py        /images                      pictures, uploaded for articles
+    reviews.py       /reviews                     what reviewers say of articles
     gaps.py          /gaps                        what is missing, and what to do about it
     dictionaries.py  /dictionaries                terms, synonyms, stop words
     health.py        /healthz                     for monitoring
@@ -15,6 +16,6 @@
     precomputed.py   documents that are encoded once for everybody
 """
 
-from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview
+from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reviews
 
-WITH_ROUTES = (answers, checks, dictionaries, editing, gaps, health, images, openapi, preview)
+WITH_ROUTES = (answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reviews)

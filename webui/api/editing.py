@@ -43,7 +43,7 @@ _ERRORS = (400, 401, 403, 404, 409, 503)
 _MOST_AT_ONCE = 1000
 _LONGEST_NAME, _LONGEST_NOTE = 64, 500
 
-_IF_MATCH = header("If-Match", "看到的版本号（revision）；与现在的不同就不保存", '"9f86d08…"')
+IF_MATCH = header("If-Match", "看到的版本号（revision）；与现在的不同就不保存", '"9f86d08…"')
 _IF_NONE_MATCH = header("If-None-Match", "写 * 表示新建：已经有了就不保存", "*")
 _NOTE = text("note", "为什么改", "赔付规则调整", _LONGEST_NOTE)
 _PLACE = (
@@ -59,6 +59,10 @@ _PUT = (
     _NOTE,
     *_PLACE,
     yes("draft", "只存草稿：客服看到的不变；这时 If-Match 是草稿的版本号"),
+    yes(
+        "verify",
+        "这次修改同时算作审核：有权审核的人，文件里写上今天和他的名字；其他人写了不算，改过的内容等审核人复核",
+    ),
     text("base", "草稿是从文件的哪个版本改起的，默认现在的", "9f86d08…", _LONGEST_NAME),
 )
 _MOVE = (
@@ -88,7 +92,7 @@ blueprint.after_request(never_store)
         "保存一条知识，或它的草稿；新知识放进 product/scenario",
         shapes.Saved,
         body=_PUT,
-        headers=(_IF_MATCH, _IF_NONE_MATCH),
+        headers=(IF_MATCH, _IF_NONE_MATCH),
         errors=(*_ERRORS, 413, 415, 422, 428),
         statuses=(200, 201),
     )
@@ -100,17 +104,19 @@ def put(body: Body, article_id: str) -> ResponseReturnValue:
         request.max_content_length = MAX_BYTES  # which the answer names
         raise RequestEntityTooLarge
     seen, note, place = _seen(), given["note"] or "", _place(given)
+    if given["draft"] and given["verify"]:
+        raise QueryError("草稿还没有发布，不能算作审核；请去掉 draft 或 verify。")
     if given["draft"]:
         kept = desk().editing.save_draft(article_id, given["source"], seen or "", given["base"], note, place)
         return _tagged(contracts.draft_document(kept), kept.revision, 200)
     if seen is None:
-        return _saved(desk().editing.create(article_id, given["source"], place, note), 201)
-    return _saved(desk().editing.publish(article_id, given["source"], seen, note))
+        return _saved(desk().editing.create(article_id, given["source"], place, note, given["verify"]), 201)
+    return _saved(desk().editing.publish(article_id, given["source"], seen, note, given["verify"]))
 
 
 @blueprint.delete("/articles/<article_id>")
 @describe(
-    Operation("删除一条知识；答复里的 number 可用来撤销", shapes.Revision, headers=(_IF_MATCH,), errors=(*_ERRORS, 428))
+    Operation("删除一条知识；答复里的 number 可用来撤销", shapes.Revision, headers=(IF_MATCH,), errors=(*_ERRORS, 428))
 )
 def delete(article_id: str) -> ResponseReturnValue:
     """Remove the file; its text stays in the history."""
@@ -173,7 +179,7 @@ def undo(body: Body, article_id: str) -> ResponseReturnValue:
         "移到另一个场景，已有的或新建的",
         shapes.Saved,
         body=_MOVE,
-        headers=(_IF_MATCH,),
+        headers=(IF_MATCH,),
         errors=(*_ERRORS, 413, 415, 422),
     )
 )
@@ -181,7 +187,7 @@ def move(body: Body, article_id: str) -> ResponseReturnValue:
     """Into another scenario; nothing in the file changes."""
     given = read(body, _MOVE)
     place = Place(given["product"], given["scenario"], given["product_title"] or "", given["scenario_title"] or "")
-    return _saved(desk().editing.move(article_id, place, _if_match(), given["note"] or ""))
+    return _saved(desk().editing.move(article_id, place, if_match(), given["note"] or ""))
 
 
 @blueprint.post("/articles/<article_id>/rename")
@@ -190,30 +196,30 @@ def move(body: Body, article_id: str) -> ResponseReturnValue:
         "换编号；旧编号的链接继续有效",
         shapes.Saved,
         body=_RENAME,
-        headers=(_IF_MATCH,),
+        headers=(IF_MATCH,),
         errors=(*_ERRORS, 413, 415, 422),
     )
 )
 def rename(body: Body, article_id: str) -> ResponseReturnValue:
     """Give it another id."""
     given = read(body, _RENAME)
-    return _saved(desk().editing.rename(article_id, given["new_id"], _if_match(), given["note"] or ""))
+    return _saved(desk().editing.rename(article_id, given["new_id"], if_match(), given["note"] or ""))
 
 
 @blueprint.post("/articles/<article_id>/archive")
 @describe(
-    Operation("归档：客服不再看到", shapes.Saved, body=(_NOTE,), headers=(_IF_MATCH,), errors=(*_ERRORS, 413, 415, 422))
+    Operation("归档：客服不再看到", shapes.Saved, body=(_NOTE,), headers=(IF_MATCH,), errors=(*_ERRORS, 413, 415, 422))
 )
 def archive(body: Body, article_id: str) -> ResponseReturnValue:
     """Take it out of service."""
-    return _saved(desk().editing.archive(article_id, _if_match(), read(body, (_NOTE,))["note"] or ""))
+    return _saved(desk().editing.archive(article_id, if_match(), read(body, (_NOTE,))["note"] or ""))
 
 
 @blueprint.post("/articles/<article_id>/unarchive")
-@describe(Operation("取消归档", shapes.Saved, body=(_NOTE,), headers=(_IF_MATCH,), errors=(*_ERRORS, 413, 415, 422)))
+@describe(Operation("取消归档", shapes.Saved, body=(_NOTE,), headers=(IF_MATCH,), errors=(*_ERRORS, 413, 415, 422)))
 def unarchive(body: Body, article_id: str) -> ResponseReturnValue:
     """Take it back into service."""
-    return _saved(desk().editing.unarchive(article_id, _if_match(), read(body, (_NOTE,))["note"] or ""))
+    return _saved(desk().editing.unarchive(article_id, if_match(), read(body, (_NOTE,))["note"] or ""))
 
 
 @blueprint.post("/bulk-edits")
@@ -233,13 +239,13 @@ def _seen() -> str | None:
     """The revision that the sender has seen; None for nothing. Raises PreconditionRequired (428) when not said."""
     if request.headers.get("If-None-Match", "").strip() == "*":
         return None
-    revision = _if_match()
+    revision = if_match()
     if revision is None:
         raise PreconditionRequired
     return revision
 
 
-def _if_match() -> str | None:
+def if_match() -> str | None:
     """The revision that has been seen; ``*`` names none."""
     revision = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
     return None if revision == "*" else revision or None

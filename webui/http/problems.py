@@ -149,7 +149,13 @@ def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
     """Why something was not saved, and what a program needs to go on."""
     if isinstance(error, EditConflict):
         tag = {"ETag": f'"{error.revision}"'} if error.revision else {}
-        return Answer(409, _CONFLICT, str(error), tag, extra={"revision": error.revision})
+        return Answer(
+            409,
+            _CONFLICT,
+            str(error),
+            tag,
+            extra={"revision": error.revision} | ({"diff": error.diff} if error.diff else {}),
+        )
     if isinstance(error, InvalidArticle):
         found = [problem_document(problem) for problem in error.problems if isinstance(problem, Problem)]
         return Answer(422, _INVALID, str(error), extra={"problems": found})

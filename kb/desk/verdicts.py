@@ -1,0 +1,83 @@
+"""What reviewers say of articles, what owners are told of it, how far the week's reviews are: as the caller may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+
+from kb.errors import ArticleNotFound, QueryError
+from kb.model import Caller, Review, Right, Verdict
+from kb.review.guard import MOST_AT_ONCE, alarm
+from kb.review.progress import Progress, week_of
+from kb.review.queue import ReviewItem
+from kb.review.sent_back import SentBack
+from kb.review.verdicts import Outcome
+from kb.rules.access import covers, require
+from kb.system import System
+
+
+class VerdictDesk:
+    """Raises what ``kb.review.verdicts.Verdicts`` raises; the audit log is written together with each verdict."""
+
+    def __init__(self, system: System, caller: Caller) -> None:
+        self._system, self._caller = system, caller
+        self._verdicts = system.editing.verdicts
+
+    def give(self, article_id: str, verdict: Verdict, note: str = "", expected: str | None = None) -> Outcome:
+        """Let a verdict stand; ``expected``: revision of the file that was judged, None: as it is now."""
+        return self._verdicts.give(self._caller, article_id, verdict, note, expected)
+
+    def confirm_many(self, seen: Mapping[str, str], note: str = "", even_if_flagged: bool = False) -> list[Outcome]:
+        """Confirm several at once; ``seen``: article id -> revision that was judged. Each has an outcome of its own.
+
+        What ``alarms`` warns of is left out unless ``even_if_flagged``. Raises QueryError for more than MOST_AT_ONCE.
+        """
+        require(self._caller, Right.REVIEW)
+        if len(seen) > MOST_AT_ONCE:
+            raise QueryError(f"一次最多批量确认 {MOST_AT_ONCE} 条，现在选了 {len(seen)} 条；请分几次，每条都要看过。")
+        left_out = {} if even_if_flagged else self.alarms(seen)
+        return self._verdicts.confirm_many(self._caller, seen, left_out, note)
+
+    def alarms(self, article_ids: Mapping[str, str] | list[str]) -> dict[str, str]:
+        """article id -> why a bulk confirmation would leave it out; the others are not in it."""
+        found = {item.id: alarm(item) for item in self._queue() if item.id in article_ids}
+        return {article_id: said for article_id, said in found.items() if said}
+
+    def undo(self, number: int) -> Review:
+        """Take back the latest verdict on an article; returns what was taken back."""
+        return self._verdicts.undo(self._caller, number)
+
+    def of(self, article_id: str) -> list[Review]:
+        """The verdicts that stand on an article, the latest first. Raises ArticleNotFound."""
+        require(self._caller, Right.READ_INTERNAL)
+        record = self._system.catalog.find(article_id)
+        if record is None:
+            raise ArticleNotFound(article_id)
+        return self._system.reviews.of(record.article.id)
+
+    def listed(self, article_id: str | None = None, since: date | None = None) -> list[Review]:
+        """The verdicts that stand, the latest first: on one article or on all, of all times or from a day on."""
+        now = self._system.now()
+        begin = datetime.combine(since or date(1970, 1, 2), time(), now.tzinfo)
+        if article_id is not None:
+            return [review for review in self.of(article_id) if review.at >= begin]
+        require(self._caller, Right.READ_INTERNAL)
+        return self._system.reviews.between(begin, datetime.combine(date.max, time(), now.tzinfo))
+
+    def sent_back(self, mine: bool = False) -> list[SentBack]:
+        """What was sent back and is not settled, the latest first; ``mine``: of the caller's departments only."""
+        require(self._caller, Right.READ_INTERNAL)
+        return [sent for sent in self._verdicts.sent_back() if not mine or covers(self._caller, sent.article.owner)]
+
+    def progress(self, day: date | None = None, left: int | None = None) -> Progress:
+        """The week of ``day`` (None: this one). ``left``: length of the queue, for who has it at hand already."""
+        require(self._caller, Right.READ_INTERNAL)
+        now = self._system.now()
+        monday, begin, end = week_of(day or now.date(), now.tzinfo)
+        return Progress.of(
+            monday, self._system.reviews.between(begin, end), len(self._queue()) if left is None else left
+        )
+
+    def _queue(self) -> list[ReviewItem]:
+        system = self._system
+        return system.queue.items(system.today(), system.now(), system.snapshots.panels.top_ids())
