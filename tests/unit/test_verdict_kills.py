@@ -73,9 +73,7 @@ def consistent(house: House, what: str) -> bool:
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL is a thing of POSIX")
 @pytest.mark.parametrize("what", ["confirm", "revise", "archive", "undo"])
-def test_a_kill_at_any_step_leaves_all_or_nothing(
-    tmp_path: Path, what: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_kill_at_any_step_leaves_all_or_nothing(tmp_path: Path, what: str, caplog: pytest.LogCaptureFixture) -> None:
     outcomes, completed = [], 0
     for step in range(1, 80):
         house = House(tmp_path / f"{step}")
