@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from kb.content.documents import revision_of
 from tests.unit.article_tree import ARTICLE
-from tests.unit.test_verdicts import ID, PATH, House
+from tests.unit.test_verdicts import ID, House
 
-#: Gives a verdict, or takes the first one back; ends itself with SIGKILL before or after the n-th step that can be
-#: seen from outside: a statement that changes the database, a commit, a file that is written or renamed.
-VICTIM = """
+#: For each line "folder verdict step" a child gives the verdict, or takes the first one back, and ends itself with
+#: SIGKILL before the n-th step that can be seen from outside: a statement that changes the database, a commit, a file
+#: that is written or renamed. Its exit code is printed; 7 when it came to the end.
+VICTIMS = """
 import os, signal, sys
 from pathlib import Path
 from kb.config import load_settings
-from kb.content import files, saving
 from kb.model import Caller, Verdict
 from kb.store.database import Database
 from kb.wiring.service import build_service
 
-base, what, left = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+left = 0
+connection = Database._connection
 
 def step():
     global left
@@ -35,23 +39,55 @@ def step():
 def deadly(function):
     def wrapper(*arguments, **options):
         step()
-        answer = function(*arguments, **options)
-        step()
-        return answer
+        return function(*arguments, **options)
     return wrapper
 
-service = build_service(load_settings(overrides={"articles": str(base / "articles"), "data": str(base / "data")}))
-desk = service.desk(Caller.local("李审")).verdicts
-desk.of("refund-not-received")  # opens the database
-with service.system.editing.verdicts._reviews._database.read() as db:
-    db.conn.set_trace_callback(lambda said: step() if said.split()[0] in ("INSERT", "UPDATE", "DELETE", "COMMIT") else None)
-os.replace, os.fsync = deadly(os.replace), deadly(os.fsync)
-if what == "undo":
-    desk.undo(1)
-else:
-    desk.give("refund-not-received", Verdict(what), "金额已改")
-os._exit(7)
+def watched(database):
+    db = connection(database)
+    db.conn.set_trace_callback(lambda said: said.split()[0] in ("INSERT", "UPDATE", "DELETE", "COMMIT") and step())
+    return db
+
+def judge(base, what):
+    service = build_service(load_settings(overrides={"articles": f"{base}/articles", "data": f"{base}/data"}))
+    os.replace, os.fsync, Database._connection = deadly(os.replace), deadly(os.fsync), watched
+    verdicts = service.desk(Caller.local("李审")).verdicts
+    if what == "undo":
+        verdicts.undo(1)
+    else:
+        verdicts.give("refund-not-received", Verdict(what), "金额已改")
+
+for line in sys.stdin:
+    base, what, steps = line.split()
+    child = os.fork()
+    if not child:
+        left = int(steps)
+        judge(base, what)
+        os._exit(7)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+ENDED = 7
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL is a thing of POSIX")
+Victims = Callable[[Path, str, int], bool]
+
+
+@pytest.fixture(scope="module")
+def victims() -> Iterator[Victims]:
+    """Has a verdict given in a folder, killed before a step; whether there was no such step."""
+    command = [sys.executable, "-W", "ignore", "-c", VICTIMS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        sent, heard = process.stdin, process.stdout
+
+        def one(base: Path, what: str, step: int) -> bool:
+            print(base, what, step, file=sent, flush=True)
+            code = int(heard.readline())
+            assert code in (ENDED, -signal.SIGKILL)
+            return code == ENDED
+
+        yield one
+        sent.close()
 
 
 def consistent(house: House, what: str) -> bool:
@@ -71,17 +107,16 @@ def consistent(house: House, what: str) -> bool:
     return stands
 
 
-@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is a thing of POSIX")
 @pytest.mark.parametrize("what", ["confirm", "revise", "archive", "undo"])
-def test_a_kill_at_any_step_leaves_all_or_nothing(tmp_path: Path, what: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_kill_at_any_step_leaves_all_or_nothing(
+    tmp_path: Path, what: str, caplog: pytest.LogCaptureFixture, victims: Victims
+) -> None:
     outcomes, completed = [], 0
-    for step in range(1, 80):
+    for step in count(1):
         house = House(tmp_path / f"{step}")
         if what == "undo":
             house.give("confirm")
-        command = [sys.executable, "-W", "ignore", "-c", VICTIM, str(tmp_path / f"{step}"), what, str(step)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert done.returncode in (7, -9), done.stderr
+        ended = victims(tmp_path / f"{step}", what, step)
         caplog.clear()
         house.service.index()
         said = "上次中断的 1 条审核结论已补记" in caplog.text
@@ -90,24 +125,22 @@ def test_a_kill_at_any_step_leaves_all_or_nothing(tmp_path: Path, what: str, cap
         outcomes.append(consistent(house, what))
         house.service.index()
         assert consistent(house, what) == outcomes[-1], "a second start changes nothing"
-        if done.returncode == 7:
+        if ended:
             break
-    assert done.returncode == 7
     assert outcomes == sorted(outcomes)
     assert {True, False} == set(outcomes)
     assert (completed > 0) == (what != "revise"), "some were killed between file and table"
 
 
-def test_who_saves_over_a_killed_verdict_does_not_lose_it(tmp_path: Path) -> None:
-    for step in range(1, 80):
+def test_who_saves_over_a_killed_verdict_does_not_lose_it(tmp_path: Path, victims: Victims) -> None:
+    for step in count(1):
         house = House(tmp_path / f"{step}")
-        command = [sys.executable, "-W", "ignore", "-c", VICTIM, str(tmp_path / f"{step}"), "confirm", str(step)]
-        done = subprocess.run(command, check=False)
+        ended = victims(tmp_path / f"{step}", "confirm", step)
         stands = "verified_by: 李审" in house.text()
         house.desk().editing.publish(ID, ARTICLE + "\n改过。\n", revision_of(house.text().encode()))
         assert [action for _, _, action, _ in house.audit()] == ["review.confirm"] * stands, step
         authors = [row.edit.author for row in house.desk().editing.revisions(ID)]
         assert authors == (["李审", "李审", ""] if stands else ["李审", ""]), step
-        if done.returncode == 7:
+        if ended:
             break
-    assert (tmp_path / f"{step}" / "articles" / PATH).read_text(encoding="utf-8").endswith("改过。\n")
+    assert stands

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,15 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kb.config import load_settings
 from kb.content.documents import revision_of
+from kb.content.writer import edit_front_matter
 from kb.desk import Desk
+from kb.editing.writing import Place
 from kb.errors import AccessDenied, ArticleNotFound, EditConflict, InvalidArticle, KbError, QueryError
 from kb.model import Caller, Review, Role, Verdict, Via
+from kb.review.verdicts import changes_of
 from kb.service import Service
 from kb.wiring.service import build_service
-from tests.unit.article_tree import ARTICLE, make_tree, write
+from tests.unit.article_tree import ARTICLE, article_of, make_tree, write
 
 ID = "refund-not-received"
 PATH = "mall/refund/refund-not-received.md"
@@ -344,3 +350,89 @@ def test_progress_counts_what_stands_of_a_week(house: House) -> None:
     assert (progress.by_reviewer, progress.done) == ({"李审": 1, "赵审": 1}, 2)
     assert progress.left == house.desk().review.page().total
     assert house.desk().verdicts.progress(progress.monday - timedelta(days=1)).done == 0
+
+
+# --- nothing else in the file
+
+SPELLINGS = ("{}: {}", "'{}': {}", '"{}" : {}', "{}:   {}  # 别动", "{}: '{}'", "{}:\n  {}")
+OTHERS = (
+    "updated: 2026-11-02",
+    "tags: [一,\n  二]",
+    "# 只是说明",
+    "",
+    "questions:\n  - 问一  # 为什么\n  - '问：二'",
+    "kind: faq",
+)
+KEYS = ("verified", "verified_by", "status")
+
+
+@st.composite
+def odd_sources(draw: st.DrawFn) -> str:
+    """An article in all the ways in which people write one."""
+    lines = [f"id: {ID}", "'title': 标题  # 两个字以上", *draw(st.permutations(OTHERS))[: draw(st.integers(0, 6))]]
+    for name, value in (("verified", "2026-11-16"), ("verified_by", "赵审"), ("status", "published")):
+        if name != "verified_by" and not draw(st.booleans()):
+            continue
+        lines.append(draw(st.sampled_from(SPELLINGS)).format(name, value))
+    body = draw(st.sampled_from(["", "## 标准话术\n您好。", "\n\n## 标准话术\n---\nverified: 正文\n\n"]))
+    source = "\n".join(["---", *draw(st.permutations(lines)), "---", body])
+    newline, mark = draw(st.sampled_from(["\n", "\r\n"])), draw(st.sampled_from(["", "\ufeff"]))
+    return mark + source.replace("\n", newline)
+
+
+def rest(source: str) -> str:
+    """All but what is said of KEYS above the body; comments on their lines are kept."""
+    front, body = source[: source.index("---", 4)], source[source.index("---", 4) :]
+    key = rf"""(?m)^(['"]?)({"|".join(KEYS)})\1 *:(?:\r?\n  |[ ]*)[^#\r\n]*?(?=  #|\r?$)"""
+    return re.sub(r"(?m)^  #", "#", re.sub(key + r"(\r?\n)?", "", front)) + body
+
+
+@given(source=odd_sources(), verdict=st.sampled_from([Verdict.CONFIRM, Verdict.ARCHIVE]))
+def test_a_verdict_changes_nothing_else_in_the_file(source: str, verdict: Verdict) -> None:
+    before = article_of(source)
+    after = edit_front_matter(source, changes_of(verdict, REVIEWER, TODAY))
+    assert rest(after) == rest(source)
+    said = {"verified": TODAY, "verified_by": "李审"} if verdict is Verdict.CONFIRM else {"status": "archived"}
+    assert article_of(after) == replace(before, **said)
+
+
+# --- an edit that is a verdict too
+
+
+def test_a_reviewers_save_may_confirm_at_once(house: House) -> None:
+    house.give("revise", "写明几天到账", by=OTHER)
+    new = ARTICLE.replace("可以退款。", "三天内退款。")
+    version = house.desk().editing.publish(ID, new, OLD, "写明了", verify=True)
+    assert house.text() == new.replace("2026-11-16", f"{TODAY}").replace("aftersales-lead", "李审")
+    confirm, _ = house.desk().verdicts.of(ID)
+    row = house.desk().editing.revisions(ID)[0]
+    assert (confirm.verdict, confirm.written, confirm.revision) == (Verdict.CONFIRM, row.number, version.revision)
+    assert (row.edit.action, row.edit.note) == ("publish", "写明了")
+    assert house.desk().verdicts.sent_back() == []
+    house.desk().verdicts.undo(confirm.id)
+    assert (house.text(), len(house.desk().verdicts.sent_back())) == (ARTICLE, 1)
+
+
+def test_an_editors_word_does_not_count_as_a_review(house: House) -> None:
+    house.give("revise", "写明几天到账")
+    editor = Caller("小王", Role.EDITOR, can_publish=True, via=Via.SESSION)
+    new = ARTICLE.replace("可以退款。", "三天内退款。")
+    house.desk(editor).editing.publish(ID, new, OLD, verify=True)
+    assert house.text() == new
+    (sent,) = house.desk(editor).verdicts.sent_back(mine=True)
+    assert sent.is_answered
+
+
+def test_a_save_without_a_change_is_still_a_verdict(house: House) -> None:
+    house.give("confirm")
+    house.give("revise", "还要看")
+    house.desk().editing.publish(ID, house.text(), revision_of(house.text().encode()), verify=True)
+    assert house.given() == ["confirm", "revise", "confirm"]
+
+
+def test_a_new_article_may_be_confirmed_by_who_writes_it(house: House) -> None:
+    source = "---\nid: second\ntitle: 另一条\n---\n## 标准话术\n您好。\n"
+    house.desk().editing.create("second", source, Place("mall", "refund"), verify=True)
+    (review,) = house.desk().verdicts.of("second")
+    assert house.desk().verdicts.undo(review.id) == review
+    assert not (house.root / "mall/refund/second.md").exists()
