@@ -71,6 +71,8 @@ class Service:
     def refresh(self) -> bool:
         """Let answers follow the articles; return whether there was anything to follow."""
         built = self.system.snapshots.refresh()
+        if built:
+            self._judge_queue()
         if self.system.public.in_use:
             self.system.public.refresh()
         return built
@@ -78,8 +80,14 @@ class Service:
     def warm_up(self) -> None:
         """Load what the first requests would wait for, now and at every later ``refresh``."""
         self.system.snapshots.warm_up()
+        self._judge_queue()
         if self.system.access.anonymous_role is Role.PUBLIC:
             self.system.public.warm_up()
+
+    def _judge_queue(self) -> None:
+        """No reviewer waits until every article has been judged."""
+        system = self.system
+        system.queue.page(system.today(), system.now(), system.snapshots.top_ids(), limit=0)
 
     def rank_faq(self) -> None:
         """Rank the FAQ panel anew."""

@@ -17,7 +17,7 @@ from kb.usecases.library import Library
 class Subjects:
     """Of one state of the catalog; no two states share an ``edition``.
 
-    ``articles``: the published ones, without bodies, which would double the memory; ``minutes``: what reviewing each
+    ``articles``: the published ones without their texts, which are most of the memory; ``minutes``: what reviewing each
     may take; ``owners``: all departments, those of drafts too.
     """
 
@@ -46,7 +46,7 @@ class ReviewedArticles:
                 self._minutes.pop(article_id, None)
             for record in changes.renewed:
                 article = record.article
-                self._records[article.id] = replace(record, article=replace(article, body=""))
+                self._records[article.id] = ArticleRecord(_without_texts(article), record.path, record.revision)
                 self._minutes[article.id] = review_minutes(len(article.body))
             self._subjects = self._gathered(self._subjects.edition + 1)
         return self._subjects
@@ -60,3 +60,7 @@ class ReviewedArticles:
             library=Library.of(published, date.max),
             owners=frozenset(r.article.owner for r in self._records.values() if r.article.owner is not None),
         )
+
+
+def _without_texts(article: Article) -> Article:
+    return replace(article, body="", questions=(), scripts=(), former_ids=(), related=())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from kb.model import Article, Freshness, Signal, State
+from kb.model import Article, Signal, State
 from kb.ports.signals import NoSignals, Signals
 from kb.ports.store import Catalog, EventLog
 from kb.review.articles import ReviewedArticles, Subjects
@@ -19,11 +19,27 @@ __all__ = ["EVERYTHING", "QueueFilter", "QueuePage", "ReviewItem", "ReviewQueue"
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """All that needs review on a day, in order; ``key`` names everything that this depends on."""
+class _Basis:
+    """All that a row depends on besides the day and the top list."""
 
-    key: tuple[int, int, date, frozenset[str]]
-    items: tuple[ReviewItem, ...]
+    article: Article
+    minutes: float
+    exposure: int
+    against: Sequence[Signal]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What needs review on a day; ``number`` and ``edition`` name what else it depends on. ``rows``: by article, None
+    for those that need none; ``items``: the others, in order.
+    """
+
+    as_of: date
+    top_ids: frozenset[str]
+    edition: int = -1
+    number: int = -1
+    rows: Mapping[str, tuple[_Basis, ReviewItem | None]] = field(default_factory=dict)
+    items: tuple[ReviewItem, ...] = ()
 
 
 class ReviewQueue:
@@ -43,7 +59,7 @@ class ReviewQueue:
     ) -> None:
         self._articles, self._policy = ReviewedArticles(catalog), policy
         self._evidence = Evidence(events, signals or NoSignals(), recount_after)
-        self._judged: _Judged | None = None
+        self._judged = _Judged(date.min, frozenset())
         self._lock = threading.Lock()
 
     def items(
@@ -71,9 +87,10 @@ class ReviewQueue:
         with self._lock:
             subjects = self._articles.now()
             found = self._evidence.found(as_of, now)
-            key = (subjects.edition, found.number, as_of, frozenset(top_ids))
-            if self._judged is None or self._judged.key != key:
-                self._judged = _Judged(key, self._judge(subjects, found, as_of, key[-1]))
+            if (as_of, frozenset(top_ids)) != (self._judged.as_of, self._judged.top_ids):
+                self._judged = _Judged(as_of, frozenset(top_ids))
+            if (subjects.edition, found.number) != (self._judged.edition, self._judged.number):
+                self._judged = self._judge(subjects, found, self._judged)
             items = self._judged.items
         return page_of(items, as_of, wanted, subjects, limit, offset)
 
@@ -86,39 +103,42 @@ class ReviewQueue:
         """Count use and look for signals anew: somebody has just settled or given a reason to review."""
         self._evidence.forget()
 
-    def _judge(self, subjects: Subjects, found: Found, as_of: date, top_ids: frozenset[str]) -> tuple[ReviewItem, ...]:
-        items = []
+    def _judge(self, subjects: Subjects, found: Found, before: _Judged) -> _Judged:
+        """The list as it is now; rows that ``before`` has on the same basis are taken from there."""
+        rows: dict[str, tuple[_Basis, ReviewItem | None]] = {}
         for article in subjects.articles:
-            freshness = assess(article, self._policy, as_of, article.id in top_ids)
-            against = found.signals.get(article.id, ())
-            if against or freshness.state != State.FRESH:
-                exposure = found.exposure.get(article.id, 0)
-                items.append(_item(article, freshness, against, exposure, as_of, subjects.minutes[article.id]))
-        return tuple(sorted(items, key=_order))
+            i = article.id
+            basis = _Basis(article, subjects.minutes[i], found.exposure.get(i, 0), found.signals.get(i, ()))
+            known = before.rows.get(i)
+            rows[i] = known if known and known[0] == basis else (basis, self._row(basis, before.as_of, before.top_ids))
+        items = (item for _, item in rows.values() if item)
+        return replace(
+            before, edition=subjects.edition, number=found.number, rows=rows, items=tuple(sorted(items, key=_order))
+        )
 
-
-def _item(
-    article: Article, freshness: Freshness, signals: Sequence[Signal], exposure: int, as_of: date, minutes: float
-) -> ReviewItem:
-    """A signal makes an article overdue from the day on which it arose, that day included."""
-    days = max([freshness.days_overdue, *((as_of - signal.since).days + 1 for signal in signals)])
-    return ReviewItem(
-        id=article.id,
-        title=article.title,
-        product=article.product.title,
-        scenario=article.scenario.title,
-        place=article.scenario_path,
-        owner=article.owner,
-        state=freshness.state,
-        reasons=(*freshness.reasons, *(signal.text for signal in signals)),
-        updated=article.updated,
-        verified=article.verified,
-        due=freshness.due,
-        days_overdue=days,
-        exposure=exposure,
-        minutes=minutes,
-        signals=tuple(signals),
-    )
+    def _row(self, basis: _Basis, as_of: date, top_ids: frozenset[str]) -> ReviewItem | None:
+        """A signal makes an article overdue from the day on which it arose, that day included."""
+        article, against = basis.article, basis.against
+        freshness = assess(article, self._policy, as_of, article.id in top_ids)
+        if not against and freshness.state is State.FRESH:
+            return None
+        return ReviewItem(
+            id=article.id,
+            title=article.title,
+            product=article.product.title,
+            scenario=article.scenario.title,
+            place=article.scenario_path,
+            owner=article.owner,
+            state=freshness.state,
+            reasons=(*freshness.reasons, *(signal.text for signal in against)),
+            updated=article.updated,
+            verified=article.verified,
+            due=freshness.due,
+            days_overdue=max([freshness.days_overdue, *((as_of - signal.since).days + 1 for signal in against)]),
+            exposure=basis.exposure,
+            minutes=basis.minutes,
+            signals=tuple(against),
+        )
 
 
 def _order(item: ReviewItem) -> tuple[int, bool, str]:

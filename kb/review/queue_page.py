@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from kb.errors import QueryError
 from kb.model import FacetCount, Signal, SignalKind, State
@@ -83,6 +84,8 @@ class QueueFilter:
 
 EVERYTHING = QueueFilter()
 
+_Test = Callable[[ReviewItem], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
@@ -113,44 +116,49 @@ def page_of(
 ) -> QueuePage:
     """At most ``limit`` of the rows that are wanted, after the first ``offset``. Raises QueryError."""
     tests = _tests(wanted, subjects)
-    counts: dict[str, Counter[str]] = {facet: Counter() for facet in _FACETS}
-    rows = []
-    for item in items:
-        missed = [name for name, fits in tests.items() if not fits(item)]
-        if not missed:
-            rows.append(item)
-        if len(missed) <= 1:
-            for facet, keys in _FACETS.items():
-                if missed in ([], [facet]):
-                    counts[facet].update(keys(item))
+    items = list(items)
+    rows = _fitting(items, tests.values())
+    counts = {
+        facet: Counter(chain.from_iterable(map(keys, _without(facet, tests, items, rows))))
+        for facet, keys in _FACETS.items()
+    }
     products = subjects.library.products
     return QueuePage(
         as_of=as_of,
         total=len(rows),
         offset=offset,
         items=tuple(rows[offset:] if limit is None else rows[offset : offset + limit]),
-        states=tuple(FacetCount(s.label, counts["state"][s.value], s.value) for s in State if counts["state"][s.value]),
+        states=_by_rank(counts["state"], State),
         owners=_by_number(counts["owner"], lambda owner: owner or "未指定部门"),
         products=_by_number(counts["product"], lambda slug: products[slug].title),
-        signals=tuple(
-            FacetCount(kind.label, counts["signal"][kind.value], kind.value)
-            for kind in SignalKind
-            if counts["signal"][kind.value]
-        ),
+        signals=_by_rank(counts["signal"], SignalKind),
     )
 
 
-_FACETS: Mapping[str, Callable[[ReviewItem], Sequence[str]]] = {
+def _fitting(items: list[ReviewItem], tests: Collection[_Test]) -> list[ReviewItem]:
+    return [item for item in items if all(fits(item) for fits in tests)] if tests else items
+
+
+def _without(
+    facet: str, tests: Mapping[str, _Test], items: list[ReviewItem], rows: list[ReviewItem]
+) -> list[ReviewItem]:
+    """What all tests but that of ``facet`` leave; ``rows`` is what all of them leave."""
+    if facet not in tests:
+        return rows
+    return _fitting(items, [test for name, test in tests.items() if name != facet])
+
+
+_FACETS: Mapping[str, Callable[[ReviewItem], Collection[str]]] = {
     "state": lambda item: (item.state.value,),
     "owner": lambda item: (item.owner or "",),
     "product": lambda item: (_product(item),),
-    "signal": lambda item: tuple({signal.kind.value for signal in item.signals}),
+    "signal": lambda item: {signal.kind.value for signal in item.signals},
 }
 
 
-def _tests(wanted: QueueFilter, subjects: Subjects) -> dict[str, Callable[[ReviewItem], bool]]:
+def _tests(wanted: QueueFilter, subjects: Subjects) -> dict[str, _Test]:
     """What a row must fulfil, by facet. Raises QueryError for what no article has."""
-    tests: dict[str, Callable[[ReviewItem], bool]] = {}
+    tests: dict[str, _Test] = {}
     slugs = subjects.library.product_slugs(wanted.product) if wanted.product else None
     if slugs is not None:
         tests["product"] = lambda item: _product(item) in slugs
@@ -182,6 +190,10 @@ def _product(item: ReviewItem) -> str:
 def _by_number(counts: Counter[str], label: Callable[[str], str]) -> tuple[FacetCount, ...]:
     named = (FacetCount(label(key), count, key) for key, count in counts.items())
     return tuple(sorted(named, key=lambda facet: (-facet.count, facet.value)))
+
+
+def _by_rank(counts: Counter[str], kinds: Iterable[State | SignalKind]) -> tuple[FacetCount, ...]:
+    return tuple(FacetCount(kind.label, counts[kind.value], kind.value) for kind in kinds if counts[kind.value])
 
 
 def _state(text: str) -> State:
