@@ -39,7 +39,7 @@ run: $(VENV)/.semantic
 	@cd $(ROOT) && exec $(BIN)/kb serve $(ARGS)
 
 test: $(VENV)/.dev
-	@cd $(ROOT) && $(BIN)/python -m pytest $(ARGS)
+	@cd $(ROOT) && $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy

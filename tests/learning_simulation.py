@@ -55,7 +55,7 @@ def halves(data: QrelsSet) -> tuple[QrelsSet, QrelsSet]:
 
 def learned_from(data: QrelsSet, noise: float = 0.0) -> LearnedQuestions:
     """What the system learns when three people choose the right article for every judged query, or a wrong one."""
-    chance, texts = random.Random(1), data.texts  # noqa: S311  # nothing secret
+    chance, texts = random.Random(1), data.texts  # nothing secret
     ids = [article.id for article in data.articles]
     content = partial(has_content, tokenizer=Tokenizer(), stop_words=function_words())
     with tempfile.TemporaryDirectory(prefix="kb-learning-") as folder:

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,15 @@ def name_of(path: Path) -> str:
     return ".".join(part for part in relative.parts if part != "__init__")
 
 
-def imports_of(path: Path) -> Iterator[str]:
+NAMES = frozenset(map(name_of, MODULES))
+
+
+@cache
+def imports_of(path: Path) -> tuple[str, ...]:
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -81,7 +90,7 @@ def imports_of(path: Path) -> Iterator[str]:
             assert node.level == 0, f"{path}: relative import"
             for alias in node.names:
                 deeper = f"{node.module}.{alias.name}"
-                yield deeper if any(name_of(module) == deeper for module in MODULES) else node.module
+                yield deeper if deeper in NAMES else node.module
 
 
 def floor_and_room(module: str) -> tuple[int, str]:

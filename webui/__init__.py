@@ -23,13 +23,13 @@ from webui.http.proxies import TrustedProxies
 def create_app(service: Service) -> Flask:
     """The WSGI application that shows ``service``."""
     app = Flask(__name__, static_url_path=base_address())
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # an attribute of Flask's own provider only
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # the same
     app.extensions["service"] = service
     for part in (*http.PARTS, *pages.PARTS):
         part.register(app)
     for with_routes in (*pages.WITH_ROUTES, *api.WITH_ROUTES):
         app.register_blueprint(with_routes.blueprint)
     trusted = service.access.proxies
-    app.wsgi_app = TrustedProxies(app.wsgi_app, trusted.networks, trusted.user_header)  # type: ignore[method-assign]
+    app.wsgi_app = TrustedProxies(app.wsgi_app, trusted.networks, trusted.user_header)  # type: ignore[method-assign]  # as Flask documents it
     return app

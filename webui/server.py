@@ -67,7 +67,7 @@ def _reason(error: OSError, host: str, port: int) -> str:
 
 def _url(host: str, listener: socket.socket) -> str:
     """Where a browser on this machine finds us."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104  # told apart, not listened on
     return f"http://{shown}:{listener.getsockname()[1]}/"
 
 

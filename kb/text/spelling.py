@@ -8,6 +8,7 @@ other.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -18,12 +19,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from kb.text.confusions import look_alikes, near_sound
-from kb.text.grams import is_han_unit, unit_spans
+from kb.text.grams import unit_spans
 from kb.text.normalize import normalize
 from kb.text.once import once
 from kb.text.pinyin import syllables
 from kb.text.pinyin_words import PinyinWords
 from kb.text.stopwords import function_words
+
+_LATIN = re.compile(r"[a-z]+")
+#: every two or three of them that touch; as ``kb.text.grams`` knows what one is
+_HAN_PAIR, _HAN_TRIPLE = (re.compile(rf"(?=([^\W_a-z0-9]{{{size}}}))") for size in (2, 3))
 
 #: shorter Latin words have too many neighbours
 _MIN_LATIN = 4
@@ -57,11 +62,10 @@ class Spelling:
     """Corrections that the given titles and questions support."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._pairs: Counter[str] = Counter()
-        self._latin: Counter[str] = Counter()
-        triples: Counter[str] = Counter()
-        for text in texts:
-            triples.update(self._learn(normalize(text)))
+        learned = "\n".join(map(normalize, texts))
+        self._pairs = Counter(_HAN_PAIR.findall(learned))
+        self._latin = Counter(_LATIN.findall(learned))
+        triples = Counter(_HAN_TRIPLE.findall(learned))
         self._by_sound: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for pair, count in sorted(self._pairs.items(), key=lambda item: (-item[1], item[0])):
             if count >= _MIN_COUNT:
@@ -70,13 +74,6 @@ class Spelling:
         common = self._common_words(triples)
         self._by_pinyin = once(lambda: PinyinWords(common))
         self._candidates = lru_cache(maxsize=10_000)(self._find_candidates)
-
-    def _learn(self, text: str) -> list[str]:
-        """Count what stands in a text; return its triples."""
-        pairs = dict(_han_pairs(text))
-        self._pairs.update(pairs.values())
-        self._latin.update(unit for unit, _, _ in unit_spans(text) if unit.isascii() and unit.isalpha())
-        return [pair + text[at + 2] for at, pair in pairs.items() if at + 1 in pairs]
 
     def warm_up(self) -> None:
         """Do now what the first question with Latin letters would wait for."""
@@ -163,12 +160,7 @@ def _changes(pair: str, other: str) -> int:
 
 def _han_pairs(folded: str) -> Iterator[tuple[int, str]]:
     """(start, pair) of every two Chinese characters that touch."""
-    previous = None
-    for unit, start, end in unit_spans(folded):
-        han = is_han_unit(unit)
-        if han and previous == start:
-            yield start - 1, folded[start - 1 : end]
-        previous = end if han else None
+    return ((found.start(), found[1]) for found in _HAN_PAIR.finditer(folded))
 
 
 def _sounds(pair: str) -> Iterator[tuple[str, ...]]:

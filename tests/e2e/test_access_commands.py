@@ -21,11 +21,11 @@ def add_user(desk: Desk, name: str, role: str, *options: str, password: str = PA
 
 def who(server: Server, token: str) -> tuple[int, str]:
     """Status and name that the server has for a token."""
-    request = urllib.request.Request(  # noqa: S310  # our own server
+    request = urllib.request.Request(  # our own server
         f"{server.url}/api/v1/me", headers={"Authorization": f"Bearer {token}"}
     )
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, json.load(answer)["name"]
     except urllib.error.HTTPError as error:
         error.close()

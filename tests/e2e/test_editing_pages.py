@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -46,8 +46,8 @@ def enter(browser: Browser, served: Server) -> Iterator[Enter]:
     complaints: list[str] = []
     contexts = []
 
-    def open_(path: str, using: Browser = browser, **options: object) -> Page:
-        context = using.new_context(**options)  # type: ignore[arg-type]
+    def open_(path: str, using: Browser = browser, **options: Any) -> Page:
+        context = using.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

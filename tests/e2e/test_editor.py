@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from kb.store.database import Database
+from kb.store.drafts import Drafts
 from tests.e2e.browser import search
 from tests.e2e.processes import Desk, Server, wait_until
 from tests.unit.article_tree import ARTICLE, make_tree, write
@@ -55,6 +57,7 @@ def fresh(request: pytest.FixtureRequest) -> None:
     house: Desk = request.getfixturevalue("house")
     server: Server = request.getfixturevalue("served")
     write(house.articles, FILE, ARTICLE)
+    Drafts(Database(house.data / "zhida.db")).discard("refund-not-received")
     wait_until(lambda: server.get("/api/v1/articles/refund-not-received")["source"] == ARTICLE)
 
 
@@ -64,8 +67,8 @@ def enter(browser: Browser, served: Server) -> Iterator[Enter]:
     complaints: list[str] = []
     contexts = []
 
-    def open_(path: str, name: str | None = "王芳", using: Browser = browser, **options: object) -> Page:
-        context = using.new_context(**options)  # type: ignore[arg-type]
+    def open_(path: str, name: str | None = "王芳", using: Browser = browser, **options: Any) -> Page:
+        context = using.new_context(**options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -15,8 +15,8 @@ from tests.e2e.processes import Desk, Server
 def me(server: Server, **headers: str) -> dict[str, Any]:
     """Whom the server takes a request with these headers for."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = urllib.request.Request(f"{server.url}/api/v1/me", headers=named)  # noqa: S310  # our own server
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+    request = urllib.request.Request(f"{server.url}/api/v1/me", headers=named)  # our own server
+    with urllib.request.urlopen(request, timeout=10) as response:
         found: dict[str, Any] = json.load(response)
     return found
 

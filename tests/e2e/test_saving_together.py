@@ -102,13 +102,13 @@ class Saver:
 
     def _ask(self, method: str, article_id: str, body: object = None, seen: str = "") -> Any:
         headers = {"X-Name": self.name, "Content-Type": "application/json", "If-Match": seen}
-        request = urllib.request.Request(  # noqa: S310  # our own server
+        request = urllib.request.Request(  # our own server
             f"{self.server.url}/api/v1/articles/{article_id}",
             None if body is None else json.dumps(body).encode(),
             headers,
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
 
@@ -162,14 +162,14 @@ def test_fifty_savers_on_ten_articles_lose_nothing(desk: Desk, watched: Callable
 
 
 def test_a_server_killed_at_any_moment_loses_nothing(desk: Desk, watched: Callable[[], None]) -> None:
-    chance = random.Random(6)  # noqa: S311  # any moment will do
+    chance = random.Random(6)  # any moment will do
     saved: list[tuple[str, str, str]] = []
     for life in range(4):
         server = serve(desk)
         savers = [Saver(server, f"saver-{life}-{number}") for number in range(12)]
 
         def work(saver: Saver, seed: int) -> None:
-            where = random.Random(seed)  # noqa: S311
+            where = random.Random(seed)
             try:
                 for count in range(1000):
                     saver.add(where.choice(IDS), f"{saver.name} line {count}")

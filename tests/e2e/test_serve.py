@@ -148,7 +148,7 @@ def test_searching_goes_on_when_the_database_fails_under_a_running_server(desk: 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_killed_at_any_moment_the_next_run_ends_in_the_same_state(desk: Desk, seed: int) -> None:
-    moments = random.Random(seed)  # noqa: S311  # a repeatable choice, no secret
+    moments = random.Random(seed)  # a repeatable choice, no secret
     desk.json("index")
     for animal in ("长颈鹿", "北极熊", "饕餮"):
         edit(desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n{animal}。")

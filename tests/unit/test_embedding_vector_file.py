@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Sequence
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import numpy as np
@@ -177,11 +178,11 @@ def test_only_one_process_embeds(tmp_path: Path) -> None:
         other.join()
 
 
-def _hold(folder: Path, held: object, done: object) -> None:
+def _hold(folder: Path, held: Event, done: Event) -> None:
     opened = VectorFile(folder, "model 1")
     with opened.writing():
-        held.set()  # type: ignore[attr-defined]
-        done.wait(60)  # type: ignore[attr-defined]
+        held.set()
+        done.wait(60)
         opened.add(KEYS[:2], vectors_for(KEYS[:2]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,8 +22,8 @@ from tests.e2e.processes import edit
 from tests.unit.article_tree import ARTICLE, write
 
 
-def search(service: Service, text: str, **filters: object) -> SearchPage:
-    return service.desk(ANYBODY).search(SearchRequest(text, **filters))  # type: ignore[arg-type]
+def search(service: Service, text: str, **filters: Any) -> SearchPage:
+    return service.desk(ANYBODY).search(SearchRequest(text, **filters))
 
 
 def ids(page: SearchPage) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,8 +64,8 @@ def test_the_last_verdict_holds(store: LearnedStore) -> None:
     assert store.verdicts() == [later]
 
 
-def seen(log: EventLog, agent: str, query: str | None = "钱呢？", kind: str = "pick", **details: object) -> None:
-    log.record(Event(NOW, kind, "a", agent, query, origin=f"10.0.0.{agent}", **details))  # type: ignore[arg-type]
+def seen(log: EventLog, agent: str, query: str | None = "钱呢？", kind: str = "pick", **details: Any) -> None:
+    log.record(Event(NOW, kind, "a", agent, query, origin=f"10.0.0.{agent}", **details))
 
 
 def test_choices_are_counted_by_query_article_and_visit(log: EventLog) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,9 @@ def log(tmp_path: Path) -> QueryLog:
     return QueryLog(Database(tmp_path / "zhida.db"))
 
 
-def record(log: QueryLog, query: str, seconds: float = 0, agent: str = "s1", **details: object) -> None:
-    values = {"normalized": query.lower(), "n_hits": 3, "took_ms": 4.2, "generation": "g1"} | details
-    log.record(LoggedSearch(START + timedelta(seconds=seconds), agent, query, **values))  # type: ignore[arg-type]
+def record(log: QueryLog, query: str, seconds: float = 0, agent: str = "s1", **details: Any) -> None:
+    values: dict[str, Any] = {"normalized": query.lower(), "n_hits": 3, "took_ms": 4.2, "generation": "g1"} | details
+    log.record(LoggedSearch(START + timedelta(seconds=seconds), agent, query, **values))
 
 
 def logged(log: QueryLog) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -31,8 +32,8 @@ def provider() -> Iterator[Cheat]:
 @pytest.fixture
 def staff(small: Settings, provider: Cheat) -> Service:
     provider.claims = {"sub": "u1", "preferred_username": "zhang.san", "name": "张三"}
-    ours = {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
-    return staffed(replace(small, **ours), Clock())  # type: ignore[arg-type]
+    ours: dict[str, Any] = {"oidc_issuer": provider.issuer, "oidc_client_id": CLIENT, "oidc_client_secret": SECRET}
+    return staffed(replace(small, **ours), Clock())
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_a_request_in_hand_is_finished_before_the_stop(how: signal.Signals, time
 
 
 def ask(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310  # our own server
+    with urllib.request.urlopen(url, timeout=30) as response:  # our own server
         return bytes(response.read())
 
 
@@ -86,8 +86,9 @@ def test_the_url_is_one_that_a_browser_here_can_open(host: str, shown: str) -> N
     with running(host) as process:
         url = read_line(process)
         assert url.startswith(f"http://{shown}:")
-        process.stdin.write("hello\n")  # type: ignore[union-attr]
-        process.stdin.flush()  # type: ignore[union-attr]
+        assert process.stdin is not None
+        process.stdin.write("hello\n")
+        process.stdin.flush()
         assert ask(url).startswith(b"hello")
 
 

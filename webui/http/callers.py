@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from flask import Flask, Response, current_app, g, request
@@ -72,9 +73,9 @@ def visit() -> Visit:
 
 def remember(response: Response, logged_in: LoggedIn) -> Response:
     """Give the browser its session; it ends with the browser, or before."""
-    common = {"httponly": True, "samesite": "Lax", "secure": request.is_secure}
-    response.set_cookie(LOGIN, logged_in.token, path="/", **common)  # type: ignore[arg-type]
-    response.set_cookie(DEVICE, logged_in.device, path=_LOGIN_PAGE, max_age=_DEVICE_LASTS, **common)  # type: ignore[arg-type]
+    set_cookie = partial(response.set_cookie, httponly=True, samesite="Lax", secure=request.is_secure)
+    set_cookie(LOGIN, logged_in.token, path="/")
+    set_cookie(DEVICE, logged_in.device, path=_LOGIN_PAGE, max_age=_DEVICE_LASTS)
     return response
 
 
