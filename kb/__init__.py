@@ -8,7 +8,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     desk                      what one caller may ask and do; every front end goes through one
     system                    the parts that they share
     contracts  snapshots      the JSON documents, filled · what is derived from all articles, swapped in as a whole
-    review                    what needs a reviewer, and what reviewers say
+    review                    what needs a reviewer, and what reviewers say; the weekly report
     editing                   articles changed one by one: forms, drafts, history, moving; dictionaries
     access  bulk              who somebody is: accounts, logins, tokens, audit log · many articles in and out
     checking  evaluation      what is said before an article is saved · quality measured on judged questions

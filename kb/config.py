@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from kb.errors import SettingsError
 from kb.model import KINDS, PRIORITIES, Interval, Role
@@ -94,6 +95,13 @@ def _intervals(known: Collection[str] = ()) -> Callable[[str], Mapping[str, Inte
     return parse
 
 
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text.strip())
+    except (KeyError, ValueError, OSError):  # unknown, no name at all, a folder of names
+        raise ValueError("应是 IANA 时区名，像 Asia/Shanghai 或 America/New_York，区分大小写") from None
+
+
 def _issuer(text: str) -> str:
     text = text.strip()
     address = urlsplit(text)
@@ -165,6 +173,7 @@ SETTINGS: tuple[Setting, ...] = (
         _names,
         "variables that scripts may hold, comma separated; `kb lint --strict` reports others",
     ),
+    Setting("timezone", "Asia/Shanghai", _zone, "IANA time zone in which reports and digests count days and weeks"),
     Setting(
         "review_every", "30d", _interval, "review interval where neither article nor folder nor a setting below has one"
     ),
@@ -242,6 +251,7 @@ class Settings:
     semantic_deadline_ms: int
     channels: tuple[str, ...]
     variables: tuple[str, ...]
+    timezone: ZoneInfo
     review_every: Interval
     review_kinds: Mapping[str, Interval]
     review_priorities: Mapping[str, Interval]

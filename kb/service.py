@@ -107,6 +107,10 @@ class Service:
         words = self.system.snapshots.current().searcher.vocabulary
         self.system.learning.learn(lambda text: has_content(text, words.tokenizer, words.stop_words))
 
+    def store_report(self) -> None:
+        """Store the report of a week that has ended, if one is missing; of each there is one, whoever makes it."""
+        self.system.reports.store_ended(most=1)  # the rest with the next calls: one takes a second or two
+
     def purge_logs(self, days: int) -> None:
         """Forget queries, events and reported gaps that are older than ``days`` days."""
         self.system.activity.purge(self.system.now() - timedelta(days=days))

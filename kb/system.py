@@ -25,6 +25,7 @@ from kb.ports.reviews import Reviews
 from kb.ports.store import Catalog
 from kb.review.queue import ReviewQueue
 from kb.review.verdicts import Verdicts
+from kb.review.weekly import WeeklyReports
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity
@@ -65,6 +66,7 @@ class System:
     activity: Activity
     queue: ReviewQueue
     reviews: Reviews
+    reports: WeeklyReports
     learning: Learning
     gaps: GapList
     editing: Editing

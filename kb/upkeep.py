@@ -1,4 +1,6 @@
-"""What a running server does in the background: takes over changed files, ranks the FAQ panel, forgets old logs."""
+"""What a running server does in the background: takes over changed files, ranks the FAQ panel, stores weekly
+reports, forgets old logs.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 TICK = 1.0
 RANK_EVERY = 600.0
 PURGE_EVERY = 24 * 3600.0
+REPORT_EVERY = 20.0
 RESCAN_EVERY = 60.0
 #: how long a stop waits for jobs in hand; what is cut off then is done by the next run
 STOP_WITHIN = 2.0
@@ -67,6 +70,8 @@ class Upkeep:
         self._mend = _Job("repair", RETRY_EVERY, service.mend)
         self._jobs = [
             _Job("faq", RANK_EVERY, service.follow_use),
+            # before the logs are forgotten, and at once: a week may have ended while no server ran
+            _Job("reports", REPORT_EVERY, service.store_report, wait=0.0),
             _Job("logs", PURGE_EVERY, lambda: service.purge_logs(retention_days)),
         ]
 
@@ -184,11 +189,11 @@ def concerns_articles(_: watchfiles.Change, path: str) -> bool:
 
 
 class _Job:
-    """Something to do for a part of the system every ``seconds``, for the first time after as long."""
+    """Something to do for a part of the system every ``seconds``, for the first time after ``wait``, or as long."""
 
-    def __init__(self, part: str, seconds: float, work: Callable[[], object]) -> None:
+    def __init__(self, part: str, seconds: float, work: Callable[[], object], wait: float | None = None) -> None:
         self.part, self._seconds, self._work = part, seconds, work
-        self._next = time.monotonic() + seconds
+        self._next = time.monotonic() + (seconds if wait is None else wait)
 
     def is_due(self) -> bool:
         return time.monotonic() >= self._next

@@ -24,13 +24,18 @@ from kb.ports.store import Event
 from kb.review.feeds import DueDay, due_days
 from kb.review.queue import ReviewItem, ReviewQueue
 from kb.review.verdicts import Verdicts
+from kb.review.weekly import WeeklyReports, WeeklySources
 from kb.rules.freshness import Policy, assess
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.drafts import Drafts
 from kb.store.events import EventLog
+from kb.store.faq_snapshots import FaqSnapshots
+from kb.store.gaps import GapLog
+from kb.store.query_log import QueryLog
 from kb.store.reviews import Reviews
 from kb.store.revisions import Revisions
+from kb.store.weekly_snapshots import WeeklySnapshots
 from tests.unit.article_tree import CHANNELS, write
 
 ARTICLES = 500
@@ -169,7 +174,7 @@ class House:
     """The files, the database and the people of a small company; ``live`` a day at a time."""
 
     def __init__(self, root: Path, articles: int = ARTICLES, seed: int = 7) -> None:
-        self.chance = random.Random(seed)  # noqa: S311  # nothing secret
+        self.chance = random.Random(seed)  # nothing secret
         self.now = datetime.combine(FIRST_DAY - DAY, time(9), ZONE)
         self.files = ArticleFiles(root / "articles", CHANNELS)
         database = Database(root / "zhida.db")
@@ -181,6 +186,23 @@ class House:
         self.editor, self.moving = Editor(writing, drafts, self.history), Moving(writing, drafts)
         self.verdicts = Verdicts(writing, told, self.history, self.reviews)
         self.queue = ReviewQueue(self.catalog, self.events, POLICY, SentBack(self.reviews))
+        self.reports = WeeklyReports(
+            WeeklySources(
+                self.history,
+                self.catalog,
+                self.files,
+                self.reviews,
+                self.events,
+                QueryLog(database),
+                GapLog(database),
+                FaqSnapshots(database),
+            ),
+            WeeklySnapshots(database),
+            POLICY,
+            ZONE,
+            lambda: self.now,
+            kept_days=2 * DAYS,
+        )
         self.ledger = {f"a{number:03}": self._begun() for number in range(articles)}
         self.given: list[tuple[date, Verdict]] = []
         self._write_all(root / "articles")
@@ -195,6 +217,8 @@ class House:
         top: frozenset[str] = frozenset()
         for number in range(days):
             self.now = datetime.combine(FIRST_DAY + number * DAY, time(9), ZONE)
+            if self.today.weekday() == 0:
+                self.reports.store_ended()
             if number % 7 == 0:
                 top = frozenset(self.chance.sample(sorted(self.ledger), len(self.ledger) // 20))
             self._work()

@@ -6,6 +6,7 @@
     api/         the contract's documents, and their own documentation
     http/        what every request goes through: who asks, what they may send, how errors are told
     templates/   static/   see docs/ui.md
+    report_file.py  the weekly report, for its page and as one file
     current.py   the service, the caller and the caller's desk, for views
     server.py    the process that listens
 """

@@ -20,6 +20,7 @@ from kb.cli import (
     history,
     learning,
     quality,
+    reports,
     review,
 )
 from kb.cli.context import PATH, Context
@@ -37,7 +38,20 @@ def cli(context: click.Context, articles: Path | None, data: Path | None) -> Non
     context.obj = Context(articles, data)
 
 
-for module in (access, administration, answers, gaps, bulk, content, conversations, history, learning, quality, review):
+for module in (
+    access,
+    administration,
+    answers,
+    gaps,
+    bulk,
+    content,
+    conversations,
+    history,
+    learning,
+    quality,
+    reports,
+    review,
+):
     for command in module.COMMANDS:
         cli.add_command(command)
 

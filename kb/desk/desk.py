@@ -17,6 +17,7 @@ from kb.desk.gaps import GapsDesk
 from kb.desk.history import HistoryDesk
 from kb.desk.images import ImageDesk
 from kb.desk.learned import LearnedDesk
+from kb.desk.reports import ReportsDesk
 from kb.desk.review import ReviewDesk
 from kb.desk.verdicts import VerdictDesk
 from kb.errors import ArticleNotFound, QueryError
@@ -113,6 +114,11 @@ class Desk:
     def verdicts(self) -> VerdictDesk:
         """What reviewers say, and what becomes of it."""
         return VerdictDesk(self._system, self.caller)
+
+    @property
+    def reports(self) -> ReportsDesk:
+        """What the week was like."""
+        return ReportsDesk(self._system, self.caller)
 
     @property
     def channels(self) -> tuple[str, ...]:

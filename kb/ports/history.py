@@ -7,7 +7,7 @@ with what is written down (``settle``), confirms what it finds there and records
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -112,6 +112,18 @@ class History(Protocol):
 
     def source(self, revision: str) -> str | None:
         """The text that has this SHA-256."""
+
+    def sources(self, revisions: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """(SHA-256, text) of those of ``revisions`` that are known, one at a time."""
+
+    def began(self) -> datetime | None:
+        """When the first content was written down; None: nothing was yet."""
+
+    def standing_at(self, moment: datetime) -> list[Revision]:
+        """What every article said just before ``moment``, those included that were removed by then, in order of id."""
+
+    def between(self, since: datetime, until: datetime) -> list[Revision]:
+        """All contents that were confirmed and came in [since, until), the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

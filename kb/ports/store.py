@@ -161,6 +161,9 @@ class QueryLog(Protocol):
     def frequent(self, since: datetime, limit: int) -> list[QueryCount]:
         """Searches that found something and hold nothing personal, the most frequent first."""
 
+    def counts(self, since: datetime, until: datetime) -> tuple[int, int]:
+        """How many searches there were in [since, until), and how many that were unfiltered found nothing."""
+
     def purge(self, before: datetime) -> int:
         """Forget what is older; return how many searches that was."""
 
@@ -238,14 +241,17 @@ class EventLog(Protocol):
     def record(self, event: Event) -> None:
         """Write down an event."""
 
-    def totals(self, since: datetime) -> dict[str, dict[str, int]]:
-        """article id -> kind -> number of events."""
+    def totals(self, since: datetime, until: datetime | None = None) -> dict[str, dict[str, int]]:
+        """article id -> kind -> number of events in [since, until)."""
 
     def uses(self, kinds: Collection[str], since: datetime) -> dict[str, int]:
         """article id -> number of events of these kinds; articles without any are left out."""
 
-    def daily(self, since: datetime) -> list[DailyCount]:
-        """Events per article, kind and day."""
+    def daily(self, since: datetime, until: datetime | None = None) -> list[DailyCount]:
+        """Events in [since, until) per article, kind and day."""
+
+    def copied_stale(self, since: datetime, until: datetime) -> dict[str, int]:
+        """article id -> how often it was copied in [since, until) while it was expired or stale."""
 
     def recent(self, kinds: Collection[str], since: datetime) -> list[Event]:
         """The events themselves, latest first."""

@@ -32,6 +32,8 @@ _UNHELPFUL = f"""
     SELECT DISTINCT article_id, origin, agent, {_DAY} FROM events WHERE kind = 'unhelpful' AND at >= :since
 """  # noqa: S608  # the same
 
+_NEVER = 2**62  # later than any moment, in milliseconds
+
 
 class EventLog:
     """Implements ``kb.ports.store.EventLog``."""
@@ -52,13 +54,13 @@ class EventLog:
         with self._database.write() as db:
             db.table("events").insert(row)
 
-    def totals(self, since: datetime) -> dict[str, dict[str, int]]:
-        """article id -> kind -> number of events."""
+    def totals(self, since: datetime, until: datetime | None = None) -> dict[str, dict[str, int]]:
+        """article id -> kind -> number of events in [since, until)."""
         counts: dict[str, dict[str, int]] = defaultdict(dict)
         with self._database.read() as db:
             for article_id, kind, count in db.execute(
-                "SELECT article_id, kind, count(*) FROM events WHERE at >= ? GROUP BY article_id, kind",
-                [epoch_ms(since)],
+                "SELECT article_id, kind, count(*) FROM events WHERE at >= ? AND at < ? GROUP BY article_id, kind",
+                _window(since, until),
             ):
                 counts[article_id][kind] = count
         return dict(counts)
@@ -73,17 +75,24 @@ class EventLog:
             )
             return dict(rows)
 
-    def daily(self, since: datetime) -> list[DailyCount]:
-        """Events per article, kind and day (UTC)."""
+    def daily(self, since: datetime, until: datetime | None = None) -> list[DailyCount]:
+        """Events in [since, until) per article, kind and day (UTC)."""
         with self._database.read() as db:
             rows = db.execute(
                 """SELECT article_id, kind, date(at / 1000, 'unixepoch') AS day, count(*) FROM events
-                WHERE at >= ? GROUP BY article_id, kind, day""",
-                [epoch_ms(since)],
+                WHERE at >= ? AND at < ? GROUP BY article_id, kind, day""",
+                _window(since, until),
             )
             return [
                 DailyCount(article_id, kind, date.fromisoformat(day), count) for article_id, kind, day, count in rows
             ]
+
+    def copied_stale(self, since: datetime, until: datetime) -> dict[str, int]:
+        """article id -> how often it was copied in [since, until) while it was expired or stale."""
+        sql = """SELECT article_id, count(*) FROM events
+            WHERE at >= ? AND at < ? AND kind = 'copy' AND stale GROUP BY article_id"""
+        with self._database.read() as db:
+            return dict(db.execute(sql, _window(since, until)))
 
     def recent(self, kinds: Collection[str], since: datetime) -> list[Event]:
         """The events themselves, latest first."""
@@ -123,6 +132,10 @@ class EventLog:
         with self._database.read() as db:
             (key,) = db.execute("SELECT key FROM sender_key").fetchone()
         return bytes.fromhex(key)
+
+
+def _window(since: datetime, until: datetime | None) -> tuple[int, int]:
+    return epoch_ms(since), _NEVER if until is None else epoch_ms(until)
 
 
 def _event(row: dict[str, Any]) -> Event:

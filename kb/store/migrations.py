@@ -243,6 +243,18 @@ MIGRATIONS = (
             AND NOT EXISTS (SELECT 1 FROM reviews AS later WHERE later.undoes = review.id AND later.given);
         """,
     ),
+    Migration(
+        12,
+        "weekly snapshots",
+        """
+        CREATE TABLE weekly_snapshots (
+            week TEXT PRIMARY KEY,       -- ISO, 2026-W47
+            made_at INTEGER NOT NULL,    -- milliseconds since 1970
+            figures TEXT NOT NULL,       -- JSON, as kb.shapes.reports has it: what trends show
+            report TEXT NOT NULL         -- JSON: the rest of the report
+        ) WITHOUT ROWID;
+        """,
+    ),
 )
 
 

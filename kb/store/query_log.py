@@ -69,6 +69,14 @@ class QueryLog:
             rows = db.execute(_FREQUENT, [epoch_ms(since), limit])
             return [QueryCount(query, times, from_epoch_ms(last)) for query, times, last in rows]
 
+    def counts(self, since: datetime, until: datetime) -> tuple[int, int]:
+        """How many searches there were in [since, until), and how many that were unfiltered found nothing."""
+        sql = """SELECT count(*), coalesce(sum(n_hits = 0 AND filters = '{}'), 0) FROM searches
+            WHERE at >= ? AND at < ?"""
+        with self._database.read() as db:
+            searches, failed = db.execute(sql, [epoch_ms(since), epoch_ms(until)]).fetchone()
+        return int(searches), int(failed)
+
     def purge(self, before: datetime) -> int:
         """Forget what is older; return how many searches that was."""
         with self._database.write() as db:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,10 @@ _GONE = """
     FROM revision_heads AS head JOIN revisions AS latest USING (number)
     WHERE latest.revision <> '' AND head.article_id NOT IN
         (SELECT article_id FROM article_files WHERE article_id NOTNULL)"""
+
+_STANDING = """number IN (
+    SELECT max(number) FROM revisions WHERE confirmed AND action <> 'broken' AND at < ? GROUP BY article_id
+) ORDER BY article_id"""
 
 #: no change takes longer, from the moment it is written down; a killed one must not be taken for a later edit
 _UNDER_WAY = timedelta(minutes=10)
@@ -92,6 +97,29 @@ class Revisions:
         with self._database.read() as db:
             row = db.execute("SELECT source FROM sources WHERE revision = ?", [revision]).fetchone()
         return None if row is None else zlib.decompress(row[0]).decode()
+
+    def sources(self, revisions: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """(SHA-256, text) of those of ``revisions`` that are known, one at a time."""
+        wanted = json.dumps(sorted(revisions))
+        with self._database.read() as db:
+            sql = "SELECT revision, source FROM sources WHERE revision IN (SELECT value FROM json_each(?))"
+            for revision, packed in db.execute(sql, [wanted]):
+                yield revision, zlib.decompress(packed).decode()
+
+    def began(self) -> datetime | None:
+        """When the first content was written down; None: nothing was yet."""
+        with self._database.read() as db:
+            (at,) = db.execute("SELECT min(at) FROM revisions WHERE confirmed").fetchone()
+        return None if at is None else from_epoch_ms(at)
+
+    def standing_at(self, moment: datetime) -> list[Revision]:
+        """What every article said just before ``moment``, those included that were removed by then, in order of id."""
+        return self._select(_STANDING, [epoch_ms(moment)])
+
+    def between(self, since: datetime, until: datetime) -> list[Revision]:
+        """All contents that were confirmed and came in [since, until), the oldest first."""
+        where = "confirmed AND action <> 'broken' AND at >= ? AND at < ? ORDER BY number"
+        return self._select(where, [epoch_ms(since), epoch_ms(until)])
 
     def _select(self, where: str, values: Sequence[object]) -> list[Revision]:
         with self._database.read() as db:

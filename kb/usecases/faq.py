@@ -7,19 +7,19 @@ ranking with the articles as they were when it was loaded.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from itertools import chain, islice
 
 from kb.model import Article, ArticleRecord, FaqItem, FaqPanel, Freshness, State
-from kb.ports.store import EventLog, FaqSnapshot, FaqSnapshots, ServedArticles
+from kb.ports.store import DailyCount, EventLog, FaqSnapshot, FaqSnapshots, ServedArticles
 from kb.rules import faq_score
 from kb.rules.freshness import Policy, assess
 from kb.usecases.audience import is_public
 
 TOP = 200
-_LOOK_BACK = timedelta(days=180)  # older use counts less than 0.02 %
+LOOK_BACK = timedelta(days=180)  # older use counts less than 0.02 %
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +79,22 @@ class FaqPanels:
 
     def _rank(self, now: datetime) -> FaqSnapshot:
         """The top 200, and after them what it takes for a top 200 of public articles."""
-        points = self._points(now)
+        points = points_at(now, self._events.daily(now - LOOK_BACK))
         ranked = sorted(
             (faq_score.order(record.article, points.get(record.article.id, 0.0)), is_public(record.article))
             for record in self._articles.records()
-            if self._is_eligible(record.article, now)
+            if is_eligible(record.article, self._policy, now.date())
         )
         public = islice((key for key, for_all in ranked if for_all), TOP)
         ids = dict.fromkeys(key[-1] for key in chain((key for key, _ in ranked[:TOP]), public))
         return FaqSnapshot(now, tuple((article_id, points.get(article_id, 0.0)) for article_id in ids))
-
-    def _points(self, now: datetime) -> dict[str, float]:
-        today = now.astimezone(timezone.utc).date()
-        uses: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
-        for use in self._events.daily(now - _LOOK_BACK):
-            uses[use.article_id].append((use.kind, (today - use.day).days, use.count))
-        return {article_id: faq_score.score(of_article) for article_id, of_article in uses.items()}
 
     def _serve(self, snapshot: FaqSnapshot, now: datetime) -> None:
         records = self._articles.get_many(article_id for article_id, _ in snapshot.ranking)
         eligible = (
             (record, assess(record.article, self._policy, now.date(), in_top=True))
             for article_id, _ in snapshot.ranking
-            if (record := records.get(article_id)) and self._is_eligible(record.article, now)
+            if (record := records.get(article_id)) and is_eligible(record.article, self._policy, now.date())
         )
         entries = tuple(islice(eligible, TOP))
         as_of = snapshot.as_of.astimezone(timezone.utc).isoformat(timespec="seconds")
@@ -111,7 +104,17 @@ class FaqPanels:
             self._loaded.number + 1, as_of, entries, frozenset(demand), demand
         )  # one assignment: requests see the old one or the new one
 
-    def _is_eligible(self, article: Article, now: datetime) -> bool:
-        """Published and valid on the day."""
-        freshness = assess(article, self._policy, now.date())
-        return article.status == "published" and freshness.servable and freshness.state != State.EXPIRED
+
+def points_at(moment: datetime, daily: Iterable[DailyCount]) -> dict[str, float]:
+    """article id -> score at ``moment``, by what was done with it in the ``LOOK_BACK`` before."""
+    today = moment.astimezone(timezone.utc).date()
+    uses: dict[str, list[tuple[str, float, int]]] = defaultdict(list)
+    for use in daily:
+        uses[use.article_id].append((use.kind, (today - use.day).days, use.count))
+    return {article_id: faq_score.score(of_article) for article_id, of_article in uses.items()}
+
+
+def is_eligible(article: Article, policy: Policy, day: date) -> bool:
+    """Published and valid on the day."""
+    freshness = assess(article, policy, day)
+    return article.status == "published" and freshness.servable and freshness.state != State.EXPIRED

@@ -13,6 +13,11 @@ def local_now() -> datetime:
     return datetime.now().astimezone()
 
 
+def house_now(settings: Settings) -> datetime:
+    """An aware datetime in the zone of ``settings.timezone``: what reports and digests count days and weeks by."""
+    return datetime.now(settings.timezone)
+
+
 def policy_of(settings: Settings) -> Policy:
     """How long a review holds."""
     return Policy(

@@ -49,6 +49,7 @@ from kb.usecases.semantic import Semantic
 from kb.wiring.access import build_access
 from kb.wiring.basics import local_now, policy_of
 from kb.wiring.bulk import try_to_finish_import
+from kb.wiring.reports import build_reports
 from kb.wiring.search import build_engine, build_semantic, build_vocabulary, fingerprint, vocabulary_of
 
 #: the order of the review queue may be so far behind what agents do
@@ -100,6 +101,7 @@ def build_service(settings: Settings) -> Service:
             activity=activity,
             queue=ReviewQueue(catalog, events, policy_of(settings), recount_after=_RECOUNT_AFTER),
             reviews=Reviews(database),
+            reports=build_reports(settings, database, Reviews(database)),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),

@@ -10,6 +10,7 @@ from tests.bench import (
     bench_bulk,
     bench_http,
     bench_index,
+    bench_reports,
     bench_saving,
     bench_search,
     bench_semantic,
@@ -25,3 +26,4 @@ with tempfile.TemporaryDirectory(prefix="kb-bench-") as folder:
     bench_saving.main(imported.articles)
 bench_suggest.main([eval_dir() / name for name in SETS])
 bench_bulk.main()
+bench_reports.main()

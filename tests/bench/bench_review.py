@@ -138,7 +138,7 @@ def _place(number: int) -> str:
 
 
 def _write_articles(root: Path) -> None:
-    chance = random.Random(1)  # noqa: S311
+    chance = random.Random(1)
     for product in range(PRODUCTS):
         for place in ("", *(f"scenario-{scenario}/" for scenario in range(SCENARIOS))):
             index = root / f"product-{product}" / place / "_index.md"
@@ -163,7 +163,7 @@ def _article(number: int, chance: random.Random) -> str:
 
 def _write_events(settings: Settings) -> None:
     """Over the 180 days that events are kept; few articles get most of them."""
-    now, chance = local_now(), random.Random(2)  # noqa: S311
+    now, chance = local_now(), random.Random(2)
     db = sqlite3.connect(settings.database)
     with db:
         db.executemany(

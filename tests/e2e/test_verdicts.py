@@ -70,11 +70,11 @@ class Reviewer:
             seen = server.get(f"/api/v1/articles/{article_id}")["revision"]
             body = {"id": article_id, "verdict": "confirm", "revision": seen, "note": f"{self.name} {self.given}"}
             headers = {"X-Name": self.name, "Content-Type": "application/json"}
-            request = urllib.request.Request(  # noqa: S310  # our own server
+            request = urllib.request.Request(  # our own server
                 f"{server.url}/api/v1/reviews", json.dumps(body).encode(), headers
             )
             try:
-                urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
+                urllib.request.urlopen(request, timeout=60).close()
             except urllib.error.HTTPError as error:
                 with error:
                     assert error.code in (409, 503), error.read()  # noqa: PT017  # an answer that is right

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from kb.config import load_settings
 from kb.errors import SettingsError
 from kb.model import Interval
-from kb.wiring.basics import policy_of
+from kb.wiring.basics import house_now, policy_of
 
 
 def test_defaults_are_those_of_the_design(tmp_path: Path) -> None:
@@ -39,6 +40,10 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ({"KB_CHANNELS": " , "}, "KB_CHANNELS"),
         ({"KB_REVIEW_EVERY": "soon"}, "KB_REVIEW_EVERY"),
         ({"KB_LOCK_TIMEOUT": "0"}, "KB_LOCK_TIMEOUT"),
+        ({"KB_TIMEZONE": "Asia/Shanghia"}, "KB_TIMEZONE"),
+        ({"KB_TIMEZONE": "Asia"}, "KB_TIMEZONE"),
+        ({"KB_TIMEZONE": ""}, "KB_TIMEZONE"),
+        ({"KB_TIMEZONE": "../Asia/Shanghai"}, "KB_TIMEZONE"),
     ],
 )
 def test_a_bad_value_is_named_with_its_source(tmp_path: Path, environ: dict[str, str], named: str) -> None:
@@ -86,6 +91,13 @@ def test_what_is_no_sensible_review_interval_is_refused(tmp_path: Path, name: st
 
 def test_ten_years_are_the_longest_interval(tmp_path: Path) -> None:
     assert load_settings({"KB_REVIEW_EVERY": "3660d"}, tmp_path).review_every == Interval(3660, "d")
+
+
+def test_the_house_has_its_own_clock(tmp_path: Path) -> None:
+    here = load_settings({}, tmp_path)
+    assert house_now(here).utcoffset() == timedelta(hours=8)
+    there = load_settings({"KB_TIMEZONE": "Pacific/Kiritimati"}, tmp_path)
+    assert house_now(there).utcoffset() == timedelta(hours=14)
 
 
 @pytest.mark.parametrize("text", ["not toml [", 'unknown = "x"'])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from typing import cast
 
 import pytest
 
-from kb.model import State
+from kb.model import State, Verdict
+from kb.rules.weeks import Week
 from tests.review_year import ARTICLES, DAYS, House, Today, last_day
 
 
@@ -82,3 +84,19 @@ def test_the_year_was_worth_looking_at(year: list[Today]) -> None:
 def test_days_are_reckoned_as_people_do(verified: date, every: str, last: date) -> None:
     assert last_day(verified, every) == last
     assert last - verified > timedelta(0)
+
+
+def test_the_trend_is_what_the_history_tells(house: House, year: list[Today]) -> None:
+    """What was stored every Monday is what the whole history makes of those weeks a year later."""
+    trend = house.reports.report().get("trend")
+    assert trend is not None
+    evenings = {evening.day: evening for evening in year}
+    assert len(trend) == DAYS // 7 + 1
+    for figures in trend[1:-1]:
+        week = Week.parse(figures["week"])
+        days = {week.monday + timedelta(days=number) for number in range(7)}
+        said = Counter(verdict.value for day, verdict in house.given if day in days)
+        assert figures["reviews"] == {verdict.value: said[verdict.value] for verdict in Verdict}
+        states = cast("dict[str, int]", figures["states"])
+        assert figures["articles"] == sum(states.values()) == evenings[week.sunday].published
+        assert house.reports.computed(week)["figures"] == figures

@@ -117,6 +117,9 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("GET", "/api/v1/reviews/progress"): insiders(),
     ("GET", "/gaps"): insiders(),
     ("GET", "/api/v1/gaps"): insiders(),
+    ("GET", "/reports"): insiders(),
+    ("GET", "/reports/file"): insiders(query_string={"format": "md"}),
+    ("GET", "/api/v1/reports/weekly"): insiders(),
     # one article, by those whose business it is
     ("GET", "/edit"): some(Right.EDIT),
     ("POST", "/edit"): some(Right.EDIT, data={**FORM, "source": "no article", "action": "draft"}),

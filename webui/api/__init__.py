@@ -9,6 +9,7 @@
     images.py        /images                      pictures, uploaded for articles
     reviews.py       /reviews                     what reviewers say of articles
     gaps.py          /gaps                        what is missing, and what to do about it
+    reports.py       /reports                     the weekly report
     dictionaries.py  /dictionaries                terms, synonyms, stop words
     health.py        /healthz                     for monitoring
     openapi.py       /openapi.json  /api          the documentation, from the declarations on the views
@@ -16,6 +17,6 @@
     precomputed.py   documents that are encoded once for everybody
 """
 
-from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reviews
+from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reports, reviews
 
-WITH_ROUTES = (answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reviews)
+WITH_ROUTES = (answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reports, reviews)

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask, current_app, jsonify, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from kb import __version__, shapes
-from webui.api import answers, checks, dictionaries, editing, gaps, health, images, preview, reviews
+from webui.api import answers, checks, dictionaries, editing, gaps, health, images, preview, reports, reviews
 from webui.api.parameters import Operation, Parameter
 from webui.http.problems import TITLES
 
@@ -62,7 +62,7 @@ def openapi(app: Flask) -> Json:
 def document_without_service() -> Json:
     """The same document while nothing is served."""
     app = Flask(__name__)
-    for part in (answers, checks, dictionaries, editing, gaps, health, images, preview, reviews):
+    for part in (answers, checks, dictionaries, editing, gaps, health, images, preview, reports, reviews):
         app.register_blueprint(part.blueprint)
     return openapi(app)
 

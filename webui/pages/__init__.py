@@ -13,6 +13,7 @@
     history.py       /a/<id>/history              every text of an article, two side by side, as of a day
     operations.py    /a/<id>/manage               move, rename, archive, delete
     bulk.py          /bulk                        one change to many articles
+    reports.py       /reports                     how the week was, with charts and files to download
     dictionaries.py  /dictionaries                terms, synonyms, stop words, and what a change would do
     media.py         /media/…                     pictures of articles
     feeds.py         /feeds/…                     due dates for calendars, news of reviews for feed readers
@@ -36,9 +37,10 @@ from webui.pages import (
     operations,
     presentation,
     reading,
+    reports,
 )
 
 PARTS = (presentation, acting)
 _FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media, feeds)
-_FOR_OWNERS = (editor, history, operations, bulk, dictionaries)
+_FOR_OWNERS = (editor, history, operations, bulk, dictionaries, reports)
 WITH_ROUTES = (*_FOR_EVERYBODY, *_FOR_OWNERS, admin)
