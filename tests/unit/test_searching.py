@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -318,6 +319,23 @@ def test_expired_answers_are_found_but_marked(service: Service) -> None:
     page = search(service, "双十一优惠规则")
     hit = next(hit for hit in page.hits if hit.record.article.id == "coupon-double11-2026")
     assert hit.freshness.state == State.EXPIRED
+
+
+@pytest.mark.parametrize("outdated", ["valid_to: 2026-01-31", "verified: 2026-01-31"])
+def test_a_stale_answer_ranks_below_its_equal_and_is_still_found(small: Settings, outdated: str) -> None:
+    """By id the outdated one would come first."""
+    fresh = f"verified: {date.today()}"
+    for article_id, line in (("a-outdated", outdated), ("z-current", fresh)):
+        source = ARTICLE.replace("refund-not-received", article_id).replace("verified: 2026-11-16", line)
+        write(small.articles, f"mall/refund/{article_id}.md", source.replace("未收到货退款", "门锁电池怎么换"))
+    service = indexed(small)
+
+    found = {hit.record.article.id: hit for hit in search(service, "门锁电池怎么换").hits}
+
+    assert list(found) == ["z-current", "a-outdated"]
+    outdated_parts, current_parts = found["a-outdated"].parts, found["z-current"].parts
+    assert outdated_parts.words == current_parts.words
+    assert 0.6 <= outdated_parts.freshness < current_parts.freshness == 1
 
 
 def test_later_pages_of_what_has_the_words_carry_no_remark(service: Service) -> None:

@@ -221,6 +221,19 @@ def test_revisions_name_the_file_of_every_article_being_served(catalog: Catalog)
     assert set(records) == {"a", "c"}
 
 
+def test_stamps_change_with_everything_that_is_read_anew(catalog: Catalog) -> None:
+    catalog.apply([good("a"), good("b"), good("c", status="draft")], [], PARSER)
+    before = catalog.stamps()
+    assert {i: path for i, (path, _) in before.items()} == {i: f"mall/refund/{i}.md" for i in "abc"}
+
+    catalog.apply([good("b", owner="物流业务部")], ["mall/refund/c.md"], PARSER)
+
+    after = catalog.stamps()
+    assert after["a"] == before["a"]
+    assert after["b"][1] > before["b"][1]
+    assert set(after) == {"a", "b"}
+
+
 def test_index_revisions_name_what_the_index_holds_of_published_articles(catalog: Catalog) -> None:
     catalog.apply([good("a"), good("b"), good("c", status="draft")], [], PARSER)
     before = catalog.index_revisions()

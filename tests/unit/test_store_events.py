@@ -52,6 +52,21 @@ def test_totals_count_per_article_and_kind_since_a_moment(log: EventLog) -> None
     assert log.totals(NOW - timedelta(hours=48))["b"] == {"copy": 1}
 
 
+def test_uses_count_some_kinds_together(log: EventLog) -> None:
+    for kind, article_id, hours in [
+        ("view", "a", 0),
+        ("copy", "a", 1),
+        ("pick", "a", 0),
+        ("copy", "b", 48),
+        ("open", "c", 0),
+    ]:
+        log.record(Event(NOW - timedelta(hours=hours), kind, article_id))
+
+    assert log.uses(("view", "copy"), NOW - timedelta(hours=1)) == {"a": 2}
+    assert log.uses(("view", "copy"), NOW - timedelta(hours=48)) == {"a": 2, "b": 1}
+    assert log.uses((), NOW - timedelta(hours=48)) == {}
+
+
 def test_daily_counts_change_day_at_midnight_utc(log: EventLog) -> None:
     midnight = datetime(2026, 11, 21, tzinfo=timezone.utc)
     for seconds in (-1, 0, 1):
