@@ -13,10 +13,15 @@ from kb.model import Caller, Verdict
 
 @click.command()
 @click.argument("article_id", metavar="ID", callback=utf8)
-@click.option("--verdict", type=click.Choice([verdict.value for verdict in Verdict]), required=True)
+@click.option(
+    "--verdict",
+    type=click.Choice([verdict.value for verdict in Verdict]),
+    required=True,
+    help="It holds; its owner has to mend it; it goes out of service.",
+)
 @click.option("--by", "user", metavar="USER", required=True, callback=utf8, help="Who says so: any name.")
 @click.option("--note", default="", callback=utf8, help="Why; with revise what has to be mended.")
-@click.option("--revision", callback=lambda *given: given[2] and utf8(*given), help="Of the file that was judged.")
+@click.option("--revision", help="Of the file that was judged; without it, whatever the file says now.")
 @json_option
 @pass_context
 def review(

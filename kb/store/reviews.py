@@ -25,10 +25,19 @@ _CURRENT_ID = """coalesce(
 _IDS_OF = """SELECT ? UNION
     SELECT former_id FROM former_ids JOIN served_articles USING (path) WHERE served_articles.article_id = ?"""
 
+# First by the id that each was given under, which an index answers; then, where articles have had several, by all ids.
 _SENT_BACK = f"""
-    SELECT {_COLUMNS}, current_id
-    FROM (SELECT {_CURRENT_ID} AS current_id, max(id) AS latest FROM standing_reviews AS review GROUP BY current_id)
-    JOIN reviews AS review ON review.id = latest WHERE verdict = 'revise'"""  # noqa: S608  # the columns are ours
+    WITH left_open AS (
+        SELECT *, {_CURRENT_ID} AS current_id FROM standing_reviews AS review
+        WHERE verdict = 'revise' AND NOT EXISTS (
+            SELECT 1 FROM standing_reviews AS later
+            WHERE later.article_id = review.article_id AND later.id > review.id))
+    SELECT {_COLUMNS}, current_id FROM left_open AS review
+    WHERE current_id NOT IN (SELECT served.article_id FROM former_ids JOIN served_articles AS served USING (path))
+    OR NOT EXISTS (
+        SELECT 1 FROM standing_reviews AS later WHERE later.id > review.id AND later.article_id IN
+        (SELECT current_id UNION SELECT former_id FROM former_ids JOIN served_articles AS served USING (path)
+         WHERE served.article_id = current_id))"""  # noqa: S608  # the columns are ours
 
 
 class Reviews:

@@ -79,6 +79,26 @@ def test_a_kill_after_the_file_was_written_loses_nothing(catalog: Catalog, histo
     assert history.revisions(["a"])[0].edit == SAVED
 
 
+def test_a_start_long_after_the_kill_still_knows_whose_change_it_was(catalog: Catalog, history: Revisions) -> None:
+    catalog.apply([version("r1")], [], "")
+    history.settle(NOW)
+    history.intend(SAVED, [content("r2")])
+    catalog.apply([version("r2")], [], "")
+    history.settle(NOW + timedelta(hours=12))
+    assert history.revisions(["a"])[0].edit == SAVED
+
+
+def test_who_saves_over_a_killed_change_before_any_scan_leaves_it_to_its_author(
+    catalog: Catalog, history: Revisions
+) -> None:
+    catalog.apply([version("r1")], [], "")
+    history.settle(NOW)
+    history.intend(SAVED, [content("r2")])  # and written, then killed
+    found = (Edit(NOW, "", "file", "publish"), content("r2"))
+    history.confirm(history.intend(Edit(NOW, "李审", "web", "publish"), [content("r3")], found))
+    assert [row.edit.author for row in history.revisions(["a"])] == ["李审", "王芳", ""]
+
+
 def test_a_kill_before_the_file_was_written_invents_nothing(catalog: Catalog, history: Revisions) -> None:
     catalog.apply([version("r1")], [], "")
     history.settle(NOW)

@@ -122,6 +122,16 @@ def test_a_sent_back_article_stays_so_under_another_id(house: House) -> None:
     assert [review.note for review in house.desk().verdicts.of("parcel-lost")] == ["换个标题"]
 
 
+def test_a_verdict_under_any_id_of_an_article_settles_what_was_sent_back(house: House) -> None:
+    root = house.desk(Caller.local("root"))
+    house.give("revise", "换个标题")
+    root.editing.rename(ID, "parcel-lost")
+    confirmed = house.desk().verdicts.give("parcel-lost", Verdict.CONFIRM)
+    root.editing.rename("parcel-lost", ID)
+    assert house.desk().verdicts.sent_back() == []
+    assert house.desk().verdicts.of(ID)[0] == confirmed.review
+
+
 def test_archiving_changes_the_status_alone(house: House) -> None:
     house.give("archive", "活动结束")
     assert house.text() == ARTICLE.replace("created:", "status: archived\ncreated:")
