@@ -60,6 +60,10 @@ class Service:
         """Bring the index up to what was saved here, without a look at the files."""
         self.system.indexer.follow()
 
+    def examine(self, progress: Progress = silent) -> bool:
+        """Find what speaks against articles anew if they have changed; return whether they had. See ``Examiner``."""
+        return self.system.examiner.follow(progress)
+
     def mend(self) -> bool:
         """Rebuild the index if a search has met damage; return whether that was so."""
         if not self.system.damaged.is_set():

@@ -23,6 +23,7 @@ from kb.model import Caller
 from kb.ports.engine import SearchEngine
 from kb.ports.reviews import Reviews
 from kb.ports.store import Catalog
+from kb.review.examining import Examiner
 from kb.review.queue import ReviewQueue
 from kb.review.verdicts import Verdicts
 from kb.review.weekly import WeeklyReports
@@ -67,6 +68,7 @@ class System:
     queue: ReviewQueue
     reviews: Reviews
     reports: WeeklyReports
+    examiner: Examiner
     learning: Learning
     gaps: GapList
     editing: Editing

@@ -43,8 +43,8 @@ class Upkeep:
 
     One keeps the index equal to the files, so that an edit is found at once; the other makes everything derived
     from all articles follow (suggestions, FAQ panel), which takes longer the more there are. A third brings the
-    index up to what is saved here, without waiting for the file system to tell. A fourth embeds articles, if there
-    is a model.
+    index up to what is saved here, without waiting for the file system to tell. A fourth finds what speaks against
+    articles, which may take seconds. A fifth embeds them, if there is a model.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Upkeep:
             threading.Thread(target=self._keep_indexed, name="indexer", daemon=True),
             threading.Thread(target=self._keep_fresh, name="refresher", daemon=True),
             threading.Thread(target=self._follow_saves, name="follower", daemon=True),
+            threading.Thread(target=self._keep_examined, name="examiner", daemon=True),
         ]
         if service.semantic is not None:
             embed = partial(self._embed, service.semantic)
@@ -111,9 +112,14 @@ class Upkeep:
                 self._behind = True
             self._saved.set()
 
+    def _keep_examined(self) -> None:
+        _let_answers_go_first()
+        while not self._stop.wait(TICK):
+            if self._service.can_search():  # until then there is nothing to examine
+                self._attempt(self._service.examine, "signals")
+
     def _embed(self, semantic: Semantic) -> None:
-        if sys.platform == "linux":  # where threads have priorities of their own: answers come first
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        _let_answers_go_first()
         semantic.run(self._stop)
 
     def _follow(self) -> None:
@@ -186,6 +192,12 @@ class Upkeep:
 def concerns_articles(_: watchfiles.Change, path: str) -> bool:
     """Whether a changed file is worth a scan: pictures come and go without any article becoming another one."""
     return not is_picture(PurePath(path))
+
+
+def _let_answers_go_first() -> None:
+    """Give this thread less time than the others, where threads have priorities of their own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 class _Job:

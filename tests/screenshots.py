@@ -65,6 +65,18 @@ def editing(page: Page) -> None:
     page.wait_for_selector("[data-trial-said] li")
 
 
+def reviewing(page: Page) -> None:
+    """A reviewer has opened the second row of the queue."""
+    page.get_by_label("登录名").fill(OWNER)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/review")
+    page.wait_for_load_state()
+    for key in ("j", "j", "o"):
+        page.keyboard.press(key)
+    page.locator("#detail[data-detail]").wait_for()
+
+
 SCREENS: tuple[tuple[str, str, dict[str, int], str, Callable[[Page], None]], ...] = (
     ("home", "/", WIDE, "light", nothing),
     ("suggest", "/", WIDE, "light", typing),
@@ -75,11 +87,13 @@ SCREENS: tuple[tuple[str, str, dict[str, int], str, Callable[[Page], None]], ...
     ("nothing-found", "/?q=饕餮tuikuanx", WIDE, "light", nothing),
     ("browse", "/browse?product=delivery", WIDE, "light", nothing),
     ("editor", "/login?next=/edit/refund-not-received", WIDE, "light", editing),
+    ("review", "/login?next=/review", WIDE, "light", reviewing),
     ("panel-home", "/", PANEL, "light", nothing),
     ("panel-suggest", "/", PANEL, "dark", typing),
     ("panel-results", f"/?q={WORDS}&channel=电话", PANEL, "light", nothing),
     ("panel-faq", f"/?q={WORDS}", PANEL, "dark", drawer),
     ("panel-article", "/a/refund-not-received?channel=电话", PANEL, "light", nothing),
+    ("panel-review", "/login?next=/review", PANEL, "dark", reviewing),
 )
 
 

@@ -34,6 +34,7 @@ def index(context: Context, rebuild: bool, as_json: bool) -> None:
     report = context.service.index(rebuild=rebuild, progress=track)
     if report.added or report.changed or report.removed:
         context.service.rank_faq()
+    context.service.examine(track)
     if as_json:
         summary = {name: value for name, value in asdict(report).items() if name != "problems"}
         print_json({**summary, "problems": [contracts.problem_document(p) for p in report.problems]})

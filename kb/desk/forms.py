@@ -68,6 +68,12 @@ class FormDesk:
             return has(self._caller, Right.PUBLISH)
         return may(self._caller, Right.PUBLISH, opened.record.article.owner)
 
+    def may_verify(self, opened: Opened | None) -> bool:
+        """Whether publishing may count as a review; of a new article: of some department at least."""
+        if opened is None or opened.record is None:
+            return has(self._caller, Right.REVIEW)
+        return may(self._caller, Right.REVIEW, opened.record.article.owner)
+
     # --- from article to form and back
 
     def opened(self, article_id: str) -> Opened:

@@ -12,8 +12,12 @@ from kb.editing.versions import document_of
 from kb.model import ArticleRecord, Caller, Freshness, Right
 from kb.ports.history import Revision
 from kb.rules.access import may, require
+from kb.rules.document_parts import Document
 from kb.rules.side_by_side import Comparison, compare
 from kb.system import System
+
+#: fields that say when somebody edited or reviewed, nothing of the content
+_STAMPS = ("updated", "verified", "verified_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,14 @@ class Unserved:
     at: datetime | None = None
     author: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SinceVerified:
+    """The revision that was last verified, and what differs today, the stamps of edits and reviews apart."""
+
+    verified: Revision
+    comparison: Comparison
 
 
 class HistoryDesk:
@@ -48,6 +60,22 @@ class HistoryDesk:
         """What differs between two revisions, by number."""
         before, after = (document_of(self._editing.revision_source(article_id, number)) for number in (old, new))
         return compare(before, after)
+
+    def since_verified(self, article_id: str) -> SinceVerified | None:
+        """What became of an article since its last review; None when it had none, or nobody kept what it said then."""
+        found = self._system.editing.history.as_verified(self._caller, article_id)
+        if found is None:
+            return None
+        verified, before = found
+        return SinceVerified(verified, self._difference(before, self._editing.open(article_id).source))
+
+    def changed_since(self, article_id: str, revision: str) -> Comparison | None:
+        """What others changed since somebody saw the file with this SHA-256; None when nobody kept that."""
+        before = self._editing.text_of(revision)
+        return self._difference(before, self._editing.open(article_id).source) if before else None
+
+    def _difference(self, old: str, new: str) -> Comparison:
+        return compare(*(_without_stamps(document_of(source)) for source in (old, new)))
 
     def then(self, article_id: str, day: date) -> tuple[Then, ArticleRecord, Freshness]:
         """What was in force at the end of a day, judged by that day."""
@@ -91,6 +119,11 @@ class HistoryDesk:
     def fate(self, article_id: str) -> Fate:
         """What became of an article that is not served."""
         return self._system.editing.fates.of(self._caller, article_id)
+
+
+def _without_stamps(document: Document) -> Document:
+    kept = {name: value for name, value in document.fields.items() if name not in _STAMPS}
+    return Document(kept, document.body)
 
 
 def _title(source: str, article_id: str) -> str:

@@ -8,7 +8,7 @@ from kb.errors import QueryError
 from kb.model import Caller, Right
 from kb.review.queue_page import EVERYTHING, QueueFilter, QueuePage
 from kb.review.worklist import Worklist, worklist_of
-from kb.rules.access import require
+from kb.rules.access import may, require
 from kb.system import System
 
 #: minutes; nobody reviews longer than a working day
@@ -40,6 +40,10 @@ class ReviewDesk:
         if not 1 <= minutes <= LONGEST_REVIEW:
             raise QueryError(f"复核时间须在 1 到 {LONGEST_REVIEW} 分钟之间，收到的是 {minutes}。")
         return worklist_of(self.page(wanted, as_of).items, minutes)
+
+    def waiting(self) -> int:
+        """How many articles the caller could review, as of when somebody last looked at the queue: costs nothing."""
+        return sum(may(self._caller, Right.REVIEW, item.owner) for item in self._system.queue.last_judged())
 
     def mine(self) -> frozenset[str] | None:
         """For ``QueueFilter.owners``: the caller's departments that have articles; None for who deals with all."""

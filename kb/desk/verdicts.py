@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from kb.errors import ArticleNotFound, QueryError
-from kb.model import Caller, Review, Right, Verdict
+from kb.model import ArticleRecord, Caller, Review, Right, Verdict
 from kb.review.guard import MOST_AT_ONCE, alarm
 from kb.review.progress import Progress, week_of
 from kb.review.queue import ReviewItem
@@ -14,6 +15,18 @@ from kb.review.sent_back import SentBack
 from kb.review.verdicts import Outcome
 from kb.rules.access import covers, require
 from kb.system import System
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a bulk confirmation would do with one article: confirm the file ``revision``, or leave it out, ``trouble``
+    says why.
+    """
+
+    article_id: str
+    title: str
+    revision: str = ""
+    trouble: str = ""
 
 
 class VerdictDesk:
@@ -43,6 +56,21 @@ class VerdictDesk:
         found = {item.id: alarm(item) for item in self._queue() if item.id in article_ids}
         return {article_id: said for article_id, said in found.items() if said}
 
+    def plan(self, article_ids: Sequence[str]) -> list[Planned]:
+        """What ``confirm_many`` would do, before it is done."""
+        require(self._caller, Right.REVIEW)
+        alarms, records = self.alarms(list(article_ids)), self._system.catalog.get_many(article_ids)
+        return [self._planned(i, records.get(i), alarms.get(i, "")) for i in dict.fromkeys(article_ids)]
+
+    def _planned(self, article_id: str, record: ArticleRecord | None, alarm: str) -> Planned:
+        if record is None or record.article.status != "published":
+            return Planned(article_id, article_id, trouble="没有这条知识，可能刚被归档或删除。")
+        article = record.article
+        if not covers(self._caller, article.owner):
+            trouble = f"属于“{article.owner or '未指定部门'}”，不归你负责。"
+            return Planned(article_id, article.title, trouble=trouble)
+        return Planned(article_id, article.title, record.revision, alarm)
+
     def undo(self, number: int) -> Review:
         """Take back the latest verdict on an article; returns what was taken back."""
         return self._verdicts.undo(self._caller, number)
@@ -54,6 +82,13 @@ class VerdictDesk:
         if record is None:
             raise ArticleNotFound(article_id)
         return self._system.reviews.of(record.article.id)
+
+    def standing(self, number: int) -> tuple[Review, str] | None:
+        """A verdict, and what its article is called; None when it was taken back or never given."""
+        require(self._caller, Right.READ_INTERNAL)
+        review = self._system.reviews.get(number)
+        record = self._system.catalog.find(review.article_id) if review else None
+        return (review, record.article.title) if review and record else None
 
     def listed(self, article_id: str | None = None, since: date | None = None) -> list[Review]:
         """The verdicts that stand, the latest first: on one article or on all, of all times or from a day on."""
@@ -80,4 +115,4 @@ class VerdictDesk:
 
     def _queue(self) -> list[ReviewItem]:
         system = self._system
-        return system.queue.items(system.today(), system.now(), system.snapshots.panels.top_ids())
+        return system.queue.items(system.today(), system.now(), system.snapshots.top_ids())

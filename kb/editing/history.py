@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from kb.content.writer import Value, edit_front_matter
+from kb.editing.versions import document_of
 from kb.editing.writing import Standing, Writing, check_owners, check_rights
 from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle, NotThatDay
 from kb.model import Article, Caller, Right
@@ -48,6 +49,22 @@ class ArticleHistory:
     def source(self, caller: Caller, article_id: str, number: int) -> str:
         """The text of one revision."""
         return self._text(self._one(self.revisions(caller, article_id), article_id, number))
+
+    def as_verified(self, caller: Caller, article_id: str) -> tuple[Revision, str] | None:
+        """The revision that the present review is about, and its text; None: never verified, or nobody kept that.
+
+        It is the earliest with the present stamp, which comes back when a later verdict is taken back.
+        """
+        rows = [row for row in self.revisions(caller, article_id) if not row.removed and row.edit.action != "broken"]
+        documents = [document_of(self._text(row)) for row in rows]
+        stamps = [(document.fields.get("verified"), document.fields.get("verified_by")) for document in documents]
+        if not rows or not stamps[0][0]:
+            return None
+        first = max(at for at, stamp in enumerate(stamps) if stamp == stamps[0])
+        verified, updated = (str(documents[first].fields.get(name, "")) for name in ("verified", "updated"))
+        if first == len(rows) - 1 and updated > verified:  # what is known begins after it was edited
+            return None
+        return rows[first], self._text(rows[first])
 
     def as_of(self, caller: Caller, article_id: str, moment: datetime) -> Then:
         """What agents were served at ``moment``. Raises NotThatDay when that was nothing, or nobody knows.

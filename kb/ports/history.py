@@ -125,6 +125,15 @@ class History(Protocol):
     def between(self, since: datetime, until: datetime) -> list[Revision]:
         """All contents that were confirmed and came in [since, until), the oldest first."""
 
+    def texts(self, article_ids: Sequence[str]) -> dict[str, list[tuple[Revision, str]]]:
+        """id -> every confirmed text, the oldest first; ids without any are left out. One query for all of them."""
+
+    def heads(self) -> dict[str, int]:
+        """id -> number of the latest revision, of all articles that were ever compared with the catalog."""
+
+    def stamp(self) -> str:
+        """Another text whenever a head is another one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:

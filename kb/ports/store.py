@@ -235,6 +235,15 @@ class Evidence:
     origins: int
 
 
+@dataclass(frozen=True, slots=True)
+class StaleCopies:
+    """How often an article was copied while it was expired or stale, for the first and the last time when."""
+
+    count: int
+    first: datetime
+    last: datetime
+
+
 class EventLog(Protocol):
     """What agents do with articles. Queries and notes are masked before they are written."""
 
@@ -250,11 +259,20 @@ class EventLog(Protocol):
     def daily(self, since: datetime, until: datetime | None = None) -> list[DailyCount]:
         """Events in [since, until) per article, kind and day."""
 
-    def copied_stale(self, since: datetime, until: datetime) -> dict[str, int]:
+    def stale_copies(self, since: datetime, until: datetime) -> dict[str, int]:
         """article id -> how often it was copied in [since, until) while it was expired or stale."""
 
     def recent(self, kinds: Collection[str], since: datetime) -> list[Event]:
         """The events themselves, latest first."""
+
+    def outdated_votes(self, since: datetime, until: datetime) -> list[Event]:
+        """The votes that an article is outdated in [since, until], the latest first."""
+
+    def copied_stale_ids(self, since: datetime, until: datetime) -> frozenset[str]:
+        """The articles that were copied in [since, until] while they were expired or stale."""
+
+    def copied_stale(self, since: Mapping[str, datetime], until: datetime) -> dict[str, StaleCopies]:
+        """The same copies counted for some articles, of each those later than ``since``; one query for all."""
 
     def evidence(self, since: datetime, senders: int) -> Evidence:
         """What was chosen for queries that at least ``senders`` visitors have asked; never for personal ones."""

@@ -9,4 +9,11 @@ queue_files.py   the queue as CSV, XLSX and Markdown
 feeds.py         what calendars and feed readers are told; feed_files.py writes iCalendar and Atom
 weekly.py        the weekly report, from past_articles.py (all as they stood), weekly_figures.py, weekly_changes.py;
                  shown by weekly_tables.py and weekly_charts.py (charts.py), written by weekly_files.py
+signals.py       why articles need a reviewer before their date, put together from what is known
+wording.py       signals in words
+examining.py     finds after each change of the articles what their texts and histories say against them:
+reading.py       what one article says, as far as it can matter
+past.py          what its history tells: since when its verification stands, what was changed since
+judging.py       what follows from all readings: dead ends, changed policies, edits, deadlines
+contradictions.py  two articles that can't both be right
 """

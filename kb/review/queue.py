@@ -99,6 +99,10 @@ class ReviewQueue:
         with self._lock:
             return self._articles.now().owners
 
+    def last_judged(self) -> Sequence[ReviewItem]:
+        """The whole queue as it was when somebody last asked; from memory, and empty before."""
+        return self._judged.items
+
     def forget(self) -> None:
         """Count use and look for signals anew: somebody has just settled or given a reason to review."""
         self._evidence.forget()

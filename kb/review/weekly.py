@@ -174,7 +174,7 @@ class _Computation:
         known = {name: a for a in then.articles.values() for name in (*a.former_ids, a.id)}
         reviews = self.sources.reviews.between(self.start, self.end)
         uses = self.sources.events.totals(self.start, self.end)
-        stale_copies = self.sources.events.copied_stale(self.start, self.end)
+        stale_copies = self.sources.events.stale_copies(self.start, self.end)
         exposure = self.sources.events.totals(self.end - _EXPOSURE_WINDOW, self.end)
         if then.unreadable:
             notes = [*notes, f"{then.unreadable} 条知识当时的内容按现在的格式读不出来，没有计入。"]

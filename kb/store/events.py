@@ -6,13 +6,13 @@ import hashlib
 import hmac
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from kb.ports.store import Choice, DailyCount, Event, Evidence, Visit
+from kb.ports.store import Choice, DailyCount, Event, Evidence, StaleCopies, Visit
 from kb.store.database import Database, epoch_ms, from_epoch_ms
 from kb.text.masking import mask
 from kb.text.normalize import letters_of
@@ -87,7 +87,7 @@ class EventLog:
                 DailyCount(article_id, kind, date.fromisoformat(day), count) for article_id, kind, day, count in rows
             ]
 
-    def copied_stale(self, since: datetime, until: datetime) -> dict[str, int]:
+    def stale_copies(self, since: datetime, until: datetime) -> dict[str, int]:
         """article id -> how often it was copied in [since, until) while it was expired or stale."""
         sql = """SELECT article_id, count(*) FROM events
             WHERE at >= ? AND at < ? AND kind = 'copy' AND stale GROUP BY article_id"""
@@ -102,6 +102,38 @@ class EventLog:
                 f"kind IN ({names}) AND at >= ?", [*kinds, epoch_ms(since)], order_by="at DESC, id DESC"
             )
             return [_event(row) for row in rows]
+
+    def outdated_votes(self, since: datetime, until: datetime) -> list[Event]:
+        """The votes that an article is outdated in [since, until], the latest first."""
+        with self._database.read() as db:
+            rows = db.table("events").rows_where(
+                "kind = 'outdated' AND at BETWEEN ? AND ?", _ms(since, until), order_by="at DESC, id DESC"
+            )
+            return [_event(row) for row in rows]
+
+    def copied_stale_ids(self, since: datetime, until: datetime) -> frozenset[str]:
+        """The articles that were copied in [since, until] while they were expired or stale."""
+        with self._database.read() as db:
+            rows = db.execute(  # such copies are few among all events of the time, which SQLite can't know
+                """SELECT DISTINCT article_id FROM events INDEXED BY events_copied_stale
+                WHERE kind = 'copy' AND stale AND at BETWEEN ? AND ?""",
+                _ms(since, until),
+            )
+            return frozenset(article_id for (article_id,) in rows)
+
+    def copied_stale(self, since: Mapping[str, datetime], until: datetime) -> dict[str, StaleCopies]:
+        """The same copies counted for some articles, of each those later than ``since``."""
+        with self._database.read() as db:
+            rows = db.execute(
+                """SELECT article_id, count(*), min(at), max(at)
+                FROM json_each(?) AS asked CROSS JOIN events ON article_id = asked.key AND at > asked.value
+                WHERE kind = 'copy' AND stale AND at <= ? GROUP BY article_id""",
+                [json.dumps({i: epoch_ms(moment) for i, moment in since.items()}), epoch_ms(until)],
+            )
+            return {
+                article_id: StaleCopies(count, from_epoch_ms(first), from_epoch_ms(last))
+                for article_id, count, first, last in rows
+            }
 
     def evidence(self, since: datetime, senders: int) -> Evidence:
         """What was chosen for queries that at least ``senders`` visitors have asked; never for personal ones."""
@@ -136,6 +168,10 @@ class EventLog:
 
 def _window(since: datetime, until: datetime | None) -> tuple[int, int]:
     return epoch_ms(since), _NEVER if until is None else epoch_ms(until)
+
+
+def _ms(*moments: datetime) -> list[int]:
+    return [epoch_ms(moment) for moment in moments]
 
 
 def _event(row: dict[str, Any]) -> Event:

@@ -210,13 +210,6 @@ MIGRATIONS = (
     ),
     Migration(
         10,
-        "which articles have changed",
-        """
-        ALTER TABLE article_files ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- catalog version that brought it
-        """,
-    ),
-    Migration(
-        11,
         "reviews",
         """
         CREATE TABLE reviews (
@@ -244,7 +237,39 @@ MIGRATIONS = (
         """,
     ),
     Migration(
+        11,
+        "which articles have changed",
+        """
+        ALTER TABLE article_files ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;  -- catalog version that brought it
+        """,
+    ),
+    Migration(
         12,
+        "signals for reviewers",
+        """
+        CREATE TABLE readings (          -- what each article says, as far as it can speak against one
+            article_id TEXT PRIMARY KEY,
+            state TEXT NOT NULL,         -- what it was read from
+            verified TEXT,               -- YYYY-MM-DD
+            vouched_at INTEGER,          -- since when the history has that, milliseconds since 1970
+            said TEXT NOT NULL           -- JSON object
+        );
+        CREATE TABLE findings (          -- what follows from them
+            article_id TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            evidence TEXT NOT NULL,
+            since TEXT NOT NULL,         -- YYYY-MM-DD
+            at INTEGER                   -- milliseconds since 1970; NULL: only the day is known
+        );
+        CREATE TABLE findings_state (examined TEXT NOT NULL);  -- what of catalog and history the findings hold for
+        INSERT INTO findings_state VALUES ('');
+        CREATE INDEX events_outdated ON events (at) WHERE kind = 'outdated';
+        CREATE INDEX events_copied_stale ON events (article_id, at) WHERE kind = 'copy' AND stale;
+        """,
+    ),
+    Migration(
+        13,
         "weekly snapshots",
         """
         CREATE TABLE weekly_snapshots (

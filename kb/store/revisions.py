@@ -121,6 +121,30 @@ class Revisions:
         where = "confirmed AND action <> 'broken' AND at >= ? AND at < ? ORDER BY number"
         return self._select(where, [epoch_ms(since), epoch_ms(until)])
 
+    def texts(self, article_ids: Sequence[str]) -> dict[str, list[tuple[Revision, str]]]:
+        """id -> every confirmed text, the oldest first."""
+        found: dict[str, list[tuple[Revision, str]]] = {}
+        with self._database.read() as db:
+            rows = db.execute(
+                f"""SELECT {_COLUMNS}, source FROM revisions JOIN sources USING (revision)
+                WHERE confirmed AND article_id IN (SELECT value FROM json_each(?)) ORDER BY article_id, number""",  # noqa: S608  # the columns are ours
+                [json.dumps(list(article_ids))],
+            )
+            for *row, packed in rows:
+                revision = _revision(tuple(row))
+                found.setdefault(revision.article_id, []).append((revision, zlib.decompress(packed).decode()))
+        return found
+
+    def heads(self) -> dict[str, int]:
+        """id -> number of the latest revision."""
+        with self._database.read() as db:
+            return dict(db.execute("SELECT article_id, number FROM revision_heads"))
+
+    def stamp(self) -> str:
+        """Another text whenever a head is another one: they only grow."""
+        with self._database.read() as db:
+            return "{}-{:.0f}".format(*db.execute("SELECT count(*), total(number) FROM revision_heads").fetchone())
+
     def _select(self, where: str, values: Sequence[object]) -> list[Revision]:
         with self._database.read() as db:
             return [_revision(row) for row in db.execute(f"SELECT {_COLUMNS} FROM revisions WHERE {where}", values)]  # noqa: S608  # columns and conditions are ours

@@ -23,7 +23,9 @@ from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.editing.writing import Writing
 from kb.ports.engine import SearchEngine
+from kb.review.examining import Examiner
 from kb.review.queue import ReviewQueue
+from kb.review.signals import ReviewSignals
 from kb.review.verdicts import Verdicts
 from kb.service import Service
 from kb.snapshots import Snapshots, all_and_public
@@ -32,6 +34,7 @@ from kb.store.database import Database
 from kb.store.drafts import Drafts
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
+from kb.store.findings import Findings
 from kb.store.gap_verdicts import GapVerdicts
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
@@ -88,6 +91,7 @@ def build_service(settings: Settings) -> Service:
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, local_now)
     questions = QuestionEditor(files, ground.saver)
     learning = Learning(events, LearnedStore(database), catalog, questions, local_now)
+    findings, reviews = Findings(database), Reviews(database)
     everything, public = _snapshots(ground, events, activity, learning, engine, semantic)
     return Service(
         System(
@@ -99,9 +103,23 @@ def build_service(settings: Settings) -> Service:
             snapshots=everything,
             public=public,
             activity=activity,
-            queue=ReviewQueue(catalog, events, policy_of(settings), recount_after=_RECOUNT_AFTER),
-            reviews=Reviews(database),
-            reports=build_reports(settings, database, Reviews(database)),
+            queue=ReviewQueue(
+                catalog,
+                events,
+                policy_of(settings),
+                ReviewSignals(catalog, events, findings, reviews),
+                recount_after=_RECOUNT_AFTER,
+            ),
+            reviews=reviews,
+            reports=build_reports(settings, database, reviews),
+            examiner=Examiner(
+                catalog,
+                ground.history,
+                findings,
+                settings.articles,
+                lambda: everything.current().searcher.vocabulary,
+                local_now,
+            ),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
             editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),

@@ -11,6 +11,7 @@ from tests.bench import (
     bench_http,
     bench_index,
     bench_reports,
+    bench_review,
     bench_saving,
     bench_search,
     bench_semantic,
@@ -27,3 +28,4 @@ with tempfile.TemporaryDirectory(prefix="kb-bench-") as folder:
 bench_suggest.main([eval_dir() / name for name in SETS])
 bench_bulk.main()
 bench_reports.main()
+bench_review.main()

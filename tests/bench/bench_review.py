@@ -55,7 +55,7 @@ def _print_pages(settings: Settings) -> None:
     service = build_service(settings)
     review, client = service.desk(_ANYBODY).review, create_app(service).test_client()
     service.rank_faq()
-    bare = _median(lambda: _bare(settings))
+    bare, (first,) = _median(lambda: _bare(settings)), review.page(limit=1).items
     print(f"\n| {ARTICLES:,} articles, {EVENTS:,} events | ms | × bare query |\n|---|---|---|")
     for name, seconds in (
         ("bare query", bare),
@@ -63,6 +63,9 @@ def _print_pages(settings: Settings) -> None:
         ("a page again", _median(lambda: _page(service))),
         ("of one department", _median(lambda: _page(service, "售后业务部"))),
         ("`GET /api/v1/stale?limit=20`", _median(lambda: client.get("/api/v1/stale?limit=20"))),
+        ("`GET /review`, 50 rows", _median(lambda: client.get("/review"))),
+        ("`GET /review?owner=…`", _median(lambda: client.get("/review?owner=售后业务部"))),
+        ("`GET /review/<id>`, what is opened beside the list", _median(lambda: client.get(f"/review/{first.id}"))),
         ("after use was counted anew", _median(lambda: _page(service), service.system.queue.forget)),
         ("after an article was confirmed", _median(lambda: _page(service), lambda: _confirm(service))),
         ("worklist for 30 minutes", _median(lambda: review.worklist(30))),

@@ -116,6 +116,7 @@ def test_pointers_to_articles_that_nobody_can_open_are_found(root: Path) -> None
     put(root, "draft", "status: draft", title="换货流程")
     put(root, "old", "status: archived", title="旧的规则")
     put(root, "open", title="寄修流程")
+    put(root, "former", "status: archived", title="寄修流程")
     text = "见《换货流程》和“旧的规则”，不是《寄修流程》，也不是换货流程。"
     put(root, "a", "related: [old, open, draft]", body=f"{SCRIPT}## 注意事项\n{text}\n")
     related, draft, old = sorted(found(root), key=lambda problem: "related" not in problem)
@@ -161,6 +162,7 @@ def test_a_deadline_that_has_passed_is_found_while_the_article_stays_valid(root:
         "活动已于 11 月 11 日结束。",
         "10 月 24 日到 11 月 11 日大促期间下单的，延长到 15 天。",
         "2026-10-24 至 2026-11-11 付款的按 72 小时。",
+        "11月11日之前申请的卡要解绑后重新绑定。",
         "例如 11 月 3 日签收，到 11 月 10 日止都能退。",
         "每年 1 月 1 日前重算。",
         "请在 12 月 1 日前申请。",

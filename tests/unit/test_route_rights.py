@@ -158,6 +158,12 @@ ROUTES: dict[tuple[str, str], Needs] = {
     ("POST", "/api/v1/bulk-edits"): some(
         Right.PUBLISH, json={"ids": [ID], "field": "tags", "mode": "add", "values": ["大促"]}
     ),
+    # the review screen
+    ("GET", "/review"): insiders(),
+    ("GET", "/review/<article_id>"): insiders(),
+    ("POST", "/review/<article_id>"): ours(Right.REVIEW, data={"verdict": "confirm", "revision": "seen by nobody"}),
+    ("POST", "/review/undo"): some(Right.REVIEW, data={"review": "1"}),
+    ("POST", "/review/bulk"): some(Right.REVIEW, data={"id": ID}),
     ("POST", "/gaps/verdicts"): some(Right.EDIT, data={"query": "能刷花呗吗", "decision": "ignored"}),
     ("POST", "/api/v1/gaps/verdicts"): some(Right.EDIT, json={"query": "能刷花呗吗", "decision": "ignored"}),
     ("POST", "/gaps/learned"): ours(Right.PUBLISH, data={"query": "没有人问过", "id": ID, "decision": "reject"}),

@@ -16,6 +16,7 @@ from tests.unit.access_desk import GOOD, ROOT, Clock, staffed
 from tests.unit.article_tree import ARTICLE, CHANNELS
 from tests.unit.forms import HERE, csrf_token, log_in
 from tests.unit.html_page import Page
+from tests.unit.signed_in import browser_of, with_people
 from webui import create_app
 
 ID = "refund-not-received"
@@ -258,3 +259,20 @@ def test_a_draft_can_be_discarded(boss: FlaskClient, wang: FlaskClient, file: Pa
     assert "草稿已丢弃" in page_of(boss, answer.location).text()
     assert page_of(boss, "/browse?status=draft").text().count("换个标题") == 0
     assert file.read_bytes() == before
+
+
+def test_publishing_may_count_as_a_review_for_who_may_say_so(boss: FlaskClient, small: Settings, file: Path) -> None:
+    assert [tag for tag in page_of(boss).find("input") if tag.get("name") == "verify"]
+    assert send(boss, {"action": "draft", "title": "还是草稿", "verify": "on"}, seen(boss)).status_code == 303
+    assert file.read_text(encoding="utf-8") == ARTICLE, "a draft is nobody's review"
+    assert send(boss, {"action": "publish", "title": "新的标题", "verify": "on"}, seen(boss)).status_code == 303
+    assert "verified_by: boss" in file.read_text(encoding="utf-8")
+
+
+def test_editors_are_told_that_a_reviewer_will_look(small: Settings, file: Path) -> None:
+    wang = browser_of(with_people(small), "王芳")
+    shown = page_of(wang)
+    assert "由审核人确认" in shown.text()
+    assert not [tag for tag in shown.find("input") if tag.get("name") == "verify"]
+    assert send(wang, {"action": "publish", "title": "新的标题", "verify": "on"}, seen(wang)).status_code == 303
+    assert "verified_by: aftersales-lead" in file.read_text(encoding="utf-8"), "a box that was not offered"

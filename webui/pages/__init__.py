@@ -15,6 +15,8 @@
     bulk.py          /bulk                        one change to many articles
     reports.py       /reports                     how the week was, with charts and files to download
     dictionaries.py  /dictionaries                terms, synonyms, stop words, and what a change would do
+    review.py        /review                      what needs a reviewer, one article beside the list;
+                     review_verdicts.py what they say of it, review_address.py, review_detail.py
     media.py         /media/…                     pictures of articles
     feeds.py         /feeds/…                     due dates for calendars, news of reviews for feed readers
     presentation.py  labels and marks for the templates; acting.py what pages on which one acts have in common;
@@ -38,9 +40,11 @@ from webui.pages import (
     presentation,
     reading,
     reports,
+    review,
+    review_verdicts,
 )
 
 PARTS = (presentation, acting)
 _FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media, feeds)
-_FOR_OWNERS = (editor, history, operations, bulk, dictionaries, reports)
+_FOR_OWNERS = (editor, history, operations, bulk, dictionaries, reports, review, review_verdicts)
 WITH_ROUTES = (*_FOR_EVERYBODY, *_FOR_OWNERS, admin)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Flask
 
-from kb.errors import ArticleError, ArticleNotFound, EditConflict, EditError, InvalidArticle, QueryError
+from kb.errors import ArticleError, ArticleNotFound, EditConflict, EditError, InvalidArticle, QueryError, StoreError
 from kb.model import Right
 from kb.ports.history import ACTIONS, ORIGINS
 from kb.rules.access import has
-from webui.current import caller
+from webui.current import caller, desk
 
 #: what keeps something from being done and is best said on the page where it was tried, with all that was filled in
 REFUSED = (ArticleError, ArticleNotFound, EditConflict, EditError, InvalidArticle, QueryError)
@@ -33,5 +35,15 @@ def _offered() -> dict[str, object]:
     return {
         "edits": has(me, Right.EDIT),
         "publishes_some": has(me, Right.PUBLISH),
+        "reviews": has(me, Right.REVIEW),
+        "to_review": desk().review.waiting() if has(me, Right.REVIEW) else 0,
+        "sent_back_to_me": _sent_back() if has(me, Right.EDIT) else 0,
         "edits_dictionaries": has(me, Right.EDIT_DICTIONARIES),
     }
+
+
+def _sent_back() -> int:
+    """How many articles wait for the caller's departments; the menu does without while the database can't be read."""
+    with suppress(StoreError):
+        return sum(not sent.is_answered for sent in desk().verdicts.sent_back(mine=True))
+    return 0

@@ -125,11 +125,13 @@ def _stored(screen: Screen) -> ResponseReturnValue:
     """Store it, and say where to go on."""
     forms, opened = desk().forms, screen.opened
     article_id, place = _place(screen)
-    store = forms.publish if _is_for_all() else forms.keep
-    seen = store(opened, article_id, screen.source, screen.seen, screen.form.note if screen.form else "", place)
+    note = screen.form.note if screen.form else ""
     if _is_for_all():
+        verify = "verify" in request.form
+        seen = forms.publish(opened, article_id, screen.source, screen.seen, note, place, verify)
         location = url_for("pages.article", article_id=article_id, published=1)
     else:
+        seen = forms.keep(opened, article_id, screen.source, screen.seen, note, place)
         location = url_for(".edit", article_id=article_id, saved=1)
     if not _wants_json():
         return redirect(location, 303)

@@ -101,6 +101,7 @@ def show(screen: Screen) -> str:
         limits=limits_of(form.scripts),
         variables=forms.variables,
         may_publish=forms.may_publish(screen.opened),
+        may_verify=forms.may_verify(screen.opened),
         preview=preview,
         preview_body=Markup(preview["html"] or "") if preview else "",  # noqa: S704  # the desk sanitises it
         AUDIENCES=AUDIENCES,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from kb.content.checks.page import Page
@@ -24,7 +25,9 @@ _END = re.compile(
     r"(?:之?前|以前|为?止|截止|结束|到期|停止|失效|恢复))?"
 )
 #: What makes a date a beginning, or a period the mark of certain orders (至 11月11日下单的).
-_NO_END = re.compile(r"\s*(?:起|开始|之?后|以后|以来|(?:大促|活动)?(?:期间)?内?(?:下单|付款|购买|提交|签收|预约)?的)")
+_NO_END = re.compile(
+    r"\s*(?:起|开始|之?后|以后|以来|(?:大促|活动)?(?:期间)?内?(?:下单|付款|购买|提交|签收|预约|申请|办理|注册|开通|绑定|激活|领取)?的)"
+)
 
 _STEPS = frozenset({"处理步骤", "操作步骤", "步骤", "后续跟进"})
 _HALF_A_YEAR = 183  # days
@@ -33,20 +36,37 @@ _OF_THE_PAST = re.compile(r"已|曾|当时|此前|之前的|原来|过去|历史
 _NO_PROMISE = re.compile(r"例如|比如|举例|譬如|例：|如[0-9]|每年|次年|当年|明年")
 
 
+@dataclass(frozen=True, slots=True)
+class SpokenDeadline:
+    """The end of something as it is ``written`` at ``body[start]``, the ``day`` meant, and the sentence around."""
+
+    start: int
+    written: str
+    day: date
+    sentence: str
+
+
 def past_deadlines(page: Page, today: date) -> Iterator[Problem]:
     """Deadlines before ``today`` that ``valid_to`` doesn't cover; an article that has expired says so itself."""
     article = page.article
     if article.valid_to is not None and article.valid_to < today:
         return
+    for deadline in deadlines(article):
+        if deadline.day < today:
+            valid_to = "没有写 valid_to" if article.valid_to is None else f"valid_to 却是 {article.valid_to}"
+            message = (
+                f"“{deadline.written}”说的 {deadline.day} 已经过去，{valid_to}，客服还会照着说；"
+                f"请改掉这句话，或把 valid_to 写成 {deadline.day}。"
+            )
+            yield page.warning(page.line_at(deadline.start), message)
+
+
+def deadlines(article: Article) -> Iterator[SpokenDeadline]:
+    """The ends of something that scripts and steps tell, past or not; without those that ``valid_to`` covers."""
     for start, end in _spoken_parts(article):
-        for at, written, day in _deadlines(article, start, end):
-            if day < today and (article.valid_to is None or article.valid_to > day):
-                valid_to = "没有写 valid_to" if article.valid_to is None else f"valid_to 却是 {article.valid_to}"
-                message = (
-                    f"“{written}”说的 {day} 已经过去，{valid_to}，客服还会照着说；"
-                    f"请改掉这句话，或把 valid_to 写成 {day}。"
-                )
-                yield page.warning(page.line_at(at), message)
+        for deadline in _deadlines(article, start, end):
+            if article.valid_to is None or article.valid_to > deadline.day:
+                yield deadline
 
 
 def _spoken_parts(article: Article) -> Iterator[tuple[int, int]]:
@@ -60,15 +80,15 @@ def _spoken_parts(article: Article) -> Iterator[tuple[int, int]]:
             yield section.start, section.end
 
 
-def _deadlines(article: Article, start: int, end: int) -> Iterator[tuple[int, str, date]]:
-    """(offset, as written, day) of each end of something in ``body[start:end]``."""
+def _deadlines(article: Article, start: int, end: int) -> Iterator[SpokenDeadline]:
+    """Each end of something in ``body[start:end]``."""
     body = article.body
     for found in _END.finditer(body, start, end):
         day = _day(found, article)
         clause = _clause(body, found.start(), found.end())
         ends = found["before"] or found["after"]
         if day and ends and not _NO_END.match(body, found.end()) and not _tells_something_else(clause):
-            yield found.start(), found.group().strip(), day
+            yield SpokenDeadline(found.start(), found.group().strip(), day, clause.strip())
 
 
 def _tells_something_else(clause: str) -> bool:

@@ -1,6 +1,7 @@
 // Small helpers around the document.
 
 const TOAST_MS = 3200;
+const ACTION_MS = 8000; // long enough to read, think and press
 let fading = 0;
 
 export const find = (selector, root = document) => root.querySelector(selector);
@@ -41,14 +42,23 @@ export function announce(text) {
   find("#announcer").textContent = text;
 }
 
-/** Show a message for a moment; screen readers hear it too. */
-export function toast(text) {
+/** Show a message for a moment; screen readers hear it too. `action` is a button in it: { label, act }. */
+export function toast(text, action = null) {
   const box = find("#toast");
   clearTimeout(fading);
   box.classList.remove("faded");
-  box.textContent = text;
+  box.replaceChildren(text, ...(action ? [button(action, box)] : []));
   fading = setTimeout(() => {
     box.classList.add("faded");
     fading = setTimeout(() => { box.textContent = ""; }, 200);
-  }, TOAST_MS);
+  }, action ? ACTION_MS : TOAST_MS);
+}
+
+function button({ label, act }, box) {
+  const made = element("button", { type: "button", class: "button" }, label);
+  made.addEventListener("click", () => {
+    box.textContent = "";
+    act();
+  });
+  return made;
 }

@@ -3,7 +3,7 @@
 import { find, findAll } from "./dom.js";
 
 /** What belongs to the act of saving, or to the file as a whole. */
-const NOT_FIELDS = new Set(["csrf", "draft", "file", "mode", "source", "action"]);
+const NOT_FIELDS = new Set(["csrf", "draft", "file", "mode", "source", "action", "verify"]);
 
 const isField = (name) => name && !NOT_FIELDS.has(name) && !name.startsWith("choose:");
 

@@ -21,6 +21,11 @@ function copyFocused() {
 
 const PLAIN = { "/": () => box.select(), f: goToFilter, j: () => goOn(1), k: () => goOn(-1), e: goToBlank, c: copyFocused, "?": help };
 
+/** Keys of one page, before those of all pages. */
+export function addKeys(keys) {
+  Object.assign(PLAIN, keys);
+}
+
 function action(event) {
   const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
   if (event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey) {

@@ -4,16 +4,17 @@ import { findAll } from "./dom.js";
 
 export function enhanceTicking() {
   for (const all of findAll("[data-tick-all]")) {
-    const boxes = findAll("input[name=id]", all.closest("fieldset"));
+    const group = all.closest("fieldset");
+    const boxes = () => findAll("input[name=id]", group); // rows come and go
     const show = () => {
-      const ticked = boxes.filter((box) => box.checked).length;
-      all.checked = ticked === boxes.length;
+      const ticked = boxes().filter((box) => box.checked).length;
+      all.checked = ticked > 0 && ticked === boxes().length;
       all.indeterminate = ticked > 0 && !all.checked;
     };
-    all.addEventListener("change", () => {
-      for (const box of boxes) box.checked = all.checked;
+    group.addEventListener("change", ({ target }) => {
+      if (target === all) for (const box of boxes()) box.checked = all.checked;
+      show();
     });
-    for (const box of boxes) box.addEventListener("change", show);
     show();
   }
 }

@@ -1,0 +1,106 @@
+"""Two articles that answer the same question and give different values for the same thing.
+
+Clauses that differ in nothing but their value are common between articles about different things (每日限额 500 万元 of
+转账, 5000 元 of 缴费), so both have to be about the same: one of their wordings asks the same as one of the other's
+(``kb.content.checks.twins``), or they stand in one scenario, are alike in most of their text, and each title's words
+all occur in the other article. Articles for different channels or periods may differ; cases tell what was, not what is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import combinations, product
+
+from rapidfuzz import fuzz
+
+from kb.content.checks.twins import Saying, core_of, say_the_same
+from kb.model import Article
+from kb.ports.findings import Claim, Reading
+from kb.rules.claims import contradict, values_in
+from kb.text.matching import contains
+from kb.text.normalize import letters_of, normalize
+from kb.usecases.question import Vocabulary
+
+#: A clause that more articles have is a formula, and comparing all of them with each other takes long.
+_MOST_HOLDERS = 50
+
+#: Out of 100 for equal texts: from here on one was made from the other.
+_ALIKE = 70
+
+#: (article id, what it says)
+_Holder = tuple[str, Claim]
+
+
+def suspects(readings: Iterable[Reading]) -> list[tuple[_Holder, _Holder]]:
+    """The pairs of published articles that give values excluding each other in the same clause, by clause."""
+    by_clause: dict[str, dict[str, list[_Holder]]] = defaultdict(lambda: defaultdict(list))
+    for reading in readings:
+        if reading.status == "published" and reading.kind != "case":
+            for claim in reading.claims:
+                by_clause[claim.key][claim.value].append((reading.article_id, claim))
+    return [
+        pair
+        for by_value in by_clause.values()
+        if len(by_value) > 1 and sum(map(len, by_value.values())) <= _MOST_HOLDERS
+        for value, other_value in combinations(by_value, 2)
+        if contradict(value, other_value)
+        for pair in product(by_value[value], by_value[other_value])
+    ]
+
+
+def contradictions(
+    pairs: Iterable[tuple[_Holder, _Holder]], articles: Mapping[str, Article], vocabulary: Vocabulary
+) -> Iterator[tuple[_Holder, _Holder]]:
+    """Those of ``suspects`` that can't both be right. ``articles``: those that are still served."""
+    same = _SameSubject(vocabulary)
+    for one, other in pairs:
+        if one[0] in articles and other[0] in articles:
+            a, b = articles[one[0]], articles[other[0]]
+            if not _knows(a, other[1]) and not _knows(b, one[1]) and _hold_together(a, b) and same(a, b):
+                yield one, other
+
+
+class _SameSubject:
+    """Whether two articles are about the same; what was found out of a wording is kept for the next pair."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._words: Callable[[str], tuple[str, ...]] = lambda text: vocabulary.parse(text).words
+        self._core = core_of(vocabulary.tokenizer, vocabulary.stop_words, vocabulary.synonyms.groups)
+        self._sayings: dict[str, Saying] = {}
+
+    def __call__(self, one: Article, other: Article) -> bool:
+        wordings = product((one.title, *one.questions), (other.title, *other.questions))
+        return any(say_the_same(self._saying(a), self._saying(b)) for a, b in wordings) or self._are_alike(one, other)
+
+    def _are_alike(self, one: Article, other: Article) -> bool:
+        return (
+            one.scenario_path == other.scenario_path
+            and fuzz.ratio(letters_of(one.body), letters_of(other.body)) >= _ALIKE
+            and self._covers(one, other.title)
+            and self._covers(other, one.title)
+        )
+
+    def _covers(self, article: Article, title: str) -> bool:
+        text = normalize(_text(article))
+        return all(contains(text, word) for word in self._words(title))
+
+    def _saying(self, text: str) -> Saying:
+        if text not in self._sayings:
+            self._sayings[text] = Saying.of(text, self._core)
+        return self._sayings[text]
+
+
+def _knows(article: Article, claim: Claim) -> bool:
+    """Whether an article has a value too, of whatever: then it may tell of both cases."""
+    return claim.value in values_in(_text(article))
+
+
+def _hold_together(one: Article, other: Article) -> bool:
+    """Whether some agent may give either answer at the same time."""
+    same_period = (one.valid_from, one.valid_to) == (other.valid_from, other.valid_to)
+    return same_period and not set(one.channels).isdisjoint(other.channels)
+
+
+def _text(article: Article) -> str:
+    return "\n".join((article.title, *article.questions, article.body))
