@@ -68,8 +68,8 @@ class System:
     activity: Activity
     queue: ReviewQueue
     reviews: Reviews
-    examiner: Examiner
     reports: WeeklyReports
+    examiner: Examiner
     reminders: Reminders
     learning: Learning
     gaps: GapList

@@ -55,7 +55,7 @@ class Sessions:
         if found is None:
             return None
         session, account = found
-        if now - session.seen >= self._idle or now - session.created >= self._longest:
+        if not self._holds(session, now):
             self._later(partial(self._store.end, key))
             return None
         if now - session.seen >= _NOTED_EVERY:
@@ -67,11 +67,7 @@ class Sessions:
     def of(self, account: str) -> list[Session]:
         """The sessions of an account that still hold, the one used last first."""
         now = self._now()
-        return [
-            session
-            for session in self._store.of(account)
-            if now - session.seen < self._idle and now - session.created < self._longest
-        ]
+        return [session for session in self._store.of(account) if self._holds(session, now)]
 
     def end(self, token: str) -> None:
         """Log out."""
@@ -83,3 +79,7 @@ class Sessions:
         ended = self._store.end_all(account, None if but is None else fingerprint(but))
         self._remembered.forget()
         return ended
+
+    def _holds(self, session: Session, now: datetime) -> bool:
+        """One that a clock far ahead has begun must not last until that time comes."""
+        return abs(now - session.seen) < self._idle and abs(now - session.created) < self._longest

@@ -123,6 +123,13 @@ _SCRIPT_ALIASES = (
 )  # fmt: skip
 #: Names what an exported row said, see ``kb.bulk.planning``.
 VERSION_COLUMN = Column(VERSION, "版本（勿改）", LINE, note="导出时自动生成，请不要修改")
+_AS_EXPORTED = "导出那天的情况，改了也不导入"
+#: What an exported row tells besides; whoever imports it doesn't look at these.
+TOLD = (
+    Column("freshness", "时效（导出时）", LINE, note=_AS_EXPORTED),
+    Column("due", "复核期限（导出时）", LINE, note=_AS_EXPORTED),
+    Column("reasons", "时效原因（导出时）", LINE, note=_AS_EXPORTED),
+)
 #: Headings that mean the first of these columns that the table doesn't have otherwise.
 _EITHER = {"问题": ("title", "questions"), "问法": ("title", "questions")}
 #: A column of another kind, which stands for two of ours.
@@ -145,7 +152,7 @@ class Columns:
         self.by_name = {column.name: column for column in self.all}
         self._names = {
             _folded(name): column.name
-            for column in (*self.all, VERSION_COLUMN, Column(VALIDITY, VALIDITY, LINE))
+            for column in (*self.all, *TOLD, VERSION_COLUMN, Column(VALIDITY, VALIDITY, LINE))
             for name in (*column.aliases, column.name, column.heading)
         }
 

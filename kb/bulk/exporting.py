@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kb.bulk.articles import cells_of, version_of
-from kb.bulk.columns import VERSION, VERSION_COLUMN, Columns
+from kb.bulk.columns import TOLD, VERSION, VERSION_COLUMN, Columns
 from kb.bulk.csv_files import write_csv
 from kb.bulk.html_file import write_html
 from kb.bulk.jsonl_files import write_jsonl
@@ -66,7 +66,7 @@ def export_file(
             visible = ((version.article, assess(version.article)) for version in articles if version.article)
             count = write_html(temporary, visible)
             return ExportReport(count, tuple(articles.unreadable))
-        rows = (_cells(version, columns) for version in articles)
+        rows = (_cells(version, columns, assess) for version in articles)
         _write_table(temporary, form, columns, rows)
     return ExportReport(articles.count, tuple(articles.unreadable))
 
@@ -83,14 +83,23 @@ def write_template(target: Path, form: str, channels: tuple[str, ...]) -> None:
                 write_csv(file, [column.heading for column in columns.all], ())
 
 
-def _cells(version: FileVersion, columns: Columns) -> dict[str, str]:
+def _cells(version: FileVersion, columns: Columns, assess: Callable[[Article], Freshness]) -> dict[str, str]:
     assert version.article is not None  # noqa: S101  # others are left out
     cells = cells_of(version.article, version.source, columns)
-    return {**cells, VERSION: version_of(cells)}
+    return {**cells, **_told(version.article, assess), VERSION: version_of(cells)}
+
+
+def _told(article: Article, assess: Callable[[Article], Freshness]) -> dict[str, str]:
+    """How current it is; of what nobody is served that says nothing."""
+    if article.status != "published":
+        return {column.name: "" for column in TOLD}
+    freshness = assess(article)
+    texts = (freshness.state.label, str(freshness.due or ""), "；".join(freshness.reasons))
+    return {column.name: text for column, text in zip(TOLD, texts, strict=True)}
 
 
 def _write_table(target: Path, form: str, columns: Columns, rows: Iterator[dict[str, str]]) -> None:
-    every = (*columns.all, VERSION_COLUMN)
+    every = (*columns.all, *TOLD, VERSION_COLUMN)
     if form == "xlsx":
         write_xlsx(target, every, (tuple(cells.values()) for cells in rows))
     elif form == "csv":

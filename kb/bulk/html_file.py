@@ -67,8 +67,10 @@ def _write_article(file: TextIO, article: Article, freshness: Freshness) -> int:
         article.contact and f"对接人 {article.contact}",
         article.updated and f"更新 {article.updated}",
         article.verified and f"审核 {article.verified}",
+        freshness.due and f"复核期限 {freshness.due}",
         article.valid_to and f"有效至 {article.valid_to}",
     ]
+    reasons = f'<p class="reasons">{escape("；".join(freshness.reasons))}。</p>' if freshness.reasons else ""
     scripts = "".join(
         f"<h4>标准话术{escape(f'（{script.channel}）') if script.channel else ''}</h4><pre>{escape(script.text)}</pre>"
         for script in article.scripts
@@ -78,7 +80,7 @@ def _write_article(file: TextIO, article: Article, freshness: Freshness) -> int:
         f'<details id="a-{escape(article.id)}"><summary>{escape(article.title)}'
         f' <span class="{freshness.state.value}">{escape(freshness.state.label)}</span></summary>'
         f'<p class="facts">{escape("　".join(fact for fact in facts if fact))}</p>'
-        f"{scripts}{render_html(without_scripts(article.body), folder=None)}"
+        f"{reasons}{scripts}{render_html(without_scripts(article.body), folder=None)}"
         f"{f'<h4>相似问</h4><ul>{questions}</ul>' if questions else ''}</details>\n"
     )
     return 1

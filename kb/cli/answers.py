@@ -12,9 +12,9 @@ from rich.table import Table
 
 from kb import contracts
 from kb.cli.context import (
-    COLOURS,
     PATH,
     Context,
+    badge,
     json_option,
     json_text,
     output,
@@ -62,10 +62,9 @@ def search(context: Context, query: str, explain: bool, as_json: bool, **filters
 def _print_hit(rank: int, hit: Hit, said: str) -> None:
     """The hit, and what is ``said`` on the channel asked for (as markup); without that where it matched."""
     article = hit.record.article
-    colour = COLOURS.get(hit.freshness.state, "green")
     place = shown(f"{article.product.title} › {article.scenario.title}")
-    badge = f"[{colour}]{hit.freshness.state.label}[/]"
-    output.print(f"[bold]{rank}. {_highlighted(hit.title)}[/]  [dim]{place}  {article.id}[/]  {badge}")
+    fresh = badge(hit.freshness.state)
+    output.print(f"[bold]{rank}. {_highlighted(hit.title)}[/]  [dim]{place}  {article.id}[/]  {fresh}")
     output.print(f"   {said or _highlighted(hit.snippet)}".replace("\n", "\n   "))
 
 
@@ -98,7 +97,8 @@ def suggest(context: Context, query: str, limit: int, as_json: bool) -> None:
         return
     for row in rows:
         place = " › ".join(part for part in (row.product, row.scenario) if part and part != row.text)
-        output.print(f"{shown(row.text)}  [dim]{row.kind}  {shown(place)}[/]")
+        fresh = f"  {badge(State(row.freshness))}" if row.freshness else ""
+        output.print(f"{shown(row.text)}  [dim]{row.kind}  {shown(place)}[/]{fresh}")
 
 
 @click.command()
@@ -118,7 +118,7 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
     for item in panel.items:
         article = item.record.article
         place = f"{article.product.title} › {article.scenario.title}"
-        rows.add_row(str(item.rank), shown(article.title), shown(place), item.freshness.state.label, article.id)
+        rows.add_row(str(item.rank), shown(article.title), shown(place), badge(item.freshness.state), article.id)
     output.print(rows)
 
 
@@ -183,7 +183,7 @@ def _stale_table(page: QueuePage) -> Table:
             item.id,
             shown(item.title),
             shown(item.owner or "—"),
-            f"[{COLOURS.get(item.state, 'green')}]{item.state.label}[/]",
+            badge(item.state),
             shown("；".join(item.reasons)),
             shown("；".join(item.evidence)),
             str(item.days_overdue),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: of the freshness that needs attention
-COLOURS = {State.EXPIRED: "red", State.STALE: "yellow", State.NEVER_VERIFIED: "yellow", State.CHANGED: "yellow"}
+_COLOURS = {State.EXPIRED: "red", State.STALE: "yellow", State.NEVER_VERIFIED: "yellow", State.CHANGED: "yellow"}
 
 #: progress and remarks go to standard error, so that standard output is the answer only
 remarks = Console(stderr=True, highlight=False)
@@ -105,6 +105,11 @@ def table(title: str, *columns: str, whole: Collection[str] = ("编号",)) -> Ta
     for name in columns:
         made.add_column(name, no_wrap=name in whole, overflow="fold")
     return made
+
+
+def badge(state: State) -> str:
+    """How current something is: label and colour, as rich markup."""
+    return f"[{_COLOURS.get(state, 'green')}]{state.label}[/]"
 
 
 def json_option(command: F) -> F:

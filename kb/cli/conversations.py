@@ -8,8 +8,8 @@ import click
 
 from kb import contracts
 from kb.cli.context import (
-    COLOURS,
     Context,
+    badge,
     json_option,
     output,
     pass_context,
@@ -45,8 +45,7 @@ def recommend(
         remarks.print(f"[yellow]{remark}[/]")
     for rank, item in enumerate(answers.items, 1):
         article, freshness = item.hit.record.article, item.hit.freshness
-        badge = f"[{COLOURS.get(freshness.state, 'green')}]{freshness.state.label}[/]"
-        output.print(f"[bold]{rank}. {shown(article.title)}[/]  [dim]{article.id}[/]  {badge}")
+        output.print(f"[bold]{rank}. {shown(article.title)}[/]  [dim]{article.id}[/]  {badge(freshness.state)}")
         output.print(f"   [dim]答：{shown(item.sentence.text)}[/]")
         if channel:
             output.print(f"   {shown(item.hit.script)}".replace("\n", "\n   "))

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import click
 
-from kb.cli.context import Context, json_option, pass_context, print_json, remarks, shown, utf8
+from kb.cli.context import Context, badge, json_option, pass_context, print_json, remarks, shown, utf8
+from kb.model import State
 from kb.ports.history import ACTIONS, ORIGINS
 from kb.text.controls import without_controls
 
@@ -33,6 +34,8 @@ def show(context: Context, article_id: str, as_of: datetime | None, as_json: boo
             remarks.print("[yellow]那一天还没有历史记录；按更新日期推断，内容从那以后没有改过。[/]")
     if document["status"] != "published":
         remarks.print(f"[yellow]{'还是草稿' if document['status'] == 'draft' else '已归档'}，客服看不到。[/]")
+    else:
+        remarks.print(f"时效：{'，'.join([badge(State(document['freshness'])), *map(shown, document['reasons'])])}")
     if as_json:
         print_json(document)
     else:

@@ -246,7 +246,11 @@ def learned_document(proposals: Iterable[Proposal]) -> shapes.LearnedQuestions:
 
 
 def article_document(
-    record: ArticleRecord, freshness: Freshness, source: str, html: str, related: Sequence[ArticleRecord]
+    record: ArticleRecord,
+    freshness: Freshness,
+    source: str,
+    html: str,
+    related: Sequence[tuple[ArticleRecord, Freshness]],
 ) -> shapes.Article:
     """``article``; ``source`` is the whole file, ``html`` the sanitised body."""
     article = record.article
@@ -269,8 +273,13 @@ def article_document(
         "source": source,
         "revision": record.revision,
         "related": [
-            {"id": other.article.id, "title": other.article.title, "url": article_url(other.article.id)}
-            for other in related
+            {
+                "id": other.article.id,
+                "title": other.article.title,
+                "freshness": verdict.state.value,
+                "url": article_url(other.article.id),
+            }
+            for other, verdict in related
         ],
     }
 

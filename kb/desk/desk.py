@@ -12,6 +12,7 @@ from kb.desk.checks import ChecksDesk
 from kb.desk.confirming import ConfirmDesk
 from kb.desk.dictionaries import DictionariesDesk
 from kb.desk.editing import EditingDesk
+from kb.desk.feeds import FeedsDesk
 from kb.desk.forms import FormDesk
 from kb.desk.gaps import GapsDesk
 from kb.desk.history import HistoryDesk
@@ -105,6 +106,11 @@ class Desk:
     def review(self) -> ReviewDesk:
         """The review queue."""
         return ReviewDesk(self._system, self.caller)
+
+    @property
+    def feeds(self) -> FeedsDesk:
+        """The review queue for calendars and feed readers."""
+        return FeedsDesk(self._system, self.caller)
 
     @property
     def verdicts(self) -> VerdictDesk:
@@ -236,12 +242,13 @@ class Desk:
             return None
         return record, self._system.snapshots.freshness(record, self._system.today())
 
-    def related(self, record: ArticleRecord) -> list[ArticleRecord]:
+    def related(self, record: ArticleRecord) -> list[tuple[ArticleRecord, Freshness]]:
         """The published articles that an article names as related, by their ids or earlier ones, in its order."""
         articles = self._seen.articles
         found = articles.get_many(record.article.related)
         ordered = (found.get(i) or articles.find(i) for i in record.article.related)
-        return [other for other in ordered if other is not None and other.article.status == "published"]
+        published = (other for other in ordered if other is not None and other.article.status == "published")
+        return [(other, self._seen.freshness(other, self._system.today())) for other in published]
 
     # --- reports
 

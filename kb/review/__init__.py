@@ -6,6 +6,7 @@ articles.py      the articles it judges, in memory
 evidence.py      what it counts: use, signals
 worklist.py      what of it fits into half an hour
 queue_files.py   the queue as CSV, XLSX and Markdown
+feeds.py         what calendars and feed readers are told; feed_files.py writes iCalendar and Atom
 signals.py       why articles need a reviewer before their date, put together from what is known
 wording.py       signals in words
 examining.py     finds after each change of the articles what their texts and histories say against them:

@@ -238,6 +238,7 @@ class Related(TypedDict):
 
     id: str
     title: str
+    freshness: FreshnessState
     url: str
 
 

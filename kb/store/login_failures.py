@@ -27,6 +27,8 @@ class LoginFailures:
         """
         with self._database.write() as db:
             db.execute("DELETE FROM login_failures WHERE last < ?", [epoch_ms(at - forgotten_after)])
+            # tries of a clock that was ahead: nobody waits until that time comes
+            db.execute("UPDATE login_failures SET last = ? WHERE last > ?", [epoch_ms(at), epoch_ms(at)])
             left = max((_left(db, key, tries, at, wait) for key, tries in free.items()), default=_NONE)
             if left > _NONE:
                 return left

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from kb.model import State
 from tests.e2e.browser import missing
 from tests.e2e.conftest import OpenPage
 from tests.e2e.processes import Desk, Server
@@ -14,6 +15,14 @@ from tests.e2e.test_access_commands import PASSWORD, add_user
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+
+#: how the mark of a badge is drawn, its colour aside
+SHAPE = """state => {
+  const badge = document.body.appendChild(document.createElement("span"));
+  badge.className = `badge ${state}`;
+  const drawn = getComputedStyle(badge, "::before");
+  return [drawn.clipPath, drawn.borderRadius, drawn.borderStyle, String(drawn.backgroundImage != "none")];
+}"""
 
 PAGES = [
     "/",
@@ -149,6 +158,13 @@ def test_han_characters_are_never_slanted(open_page: OpenPage) -> None:
             "name => getComputedStyle(document.body.appendChild(document.createElement(name))).fontStyle", name
         )
         assert style == "normal"
+
+
+def test_every_state_has_a_shape_of_its_own(open_page: OpenPage) -> None:
+    """Not everybody sees colours."""
+    page = open_page("/")
+    shapes = [page.evaluate(SHAPE, state.value) for state in State]
+    assert len(set(map(tuple, shapes))) == len(State)
 
 
 @pytest.mark.parametrize("path", ["/", "/?q=退款", "/a/refund-not-received"])

@@ -31,6 +31,13 @@ def test_an_article_is_shown_as_it_is_and_as_it_was(desk: Desk) -> None:
     assert (told["day"], told["inferred"], told["revision"]["origin"]) == ("2026-11-05", True, "file")
 
 
+def test_an_article_that_has_expired_is_shown_as_such(desk: Desk) -> None:
+    edit(desk.articles / "mall/refund/refund-not-received.md", "kind: faq", "valid_to: 2026-11-10")
+    desk.run("index")
+    assert "时效：已失效，有效期至 2026-11-10，已过" in desk.run("show", ID).stderr
+    assert "未收到货退款  article  网上商城 › 退款与退货  已失效" in desk.run("suggest", "退款").stdout
+
+
 def test_what_nobody_knows_is_said_so(desk: Desk) -> None:
     early = desk.run("show", ID, "--as-of", "2026-11-01")
     assert (early.returncode, early.stdout) == (2, "")

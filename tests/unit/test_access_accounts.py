@@ -218,6 +218,16 @@ def test_a_session_ends_however_busy_it_is(access: Access, small: Settings, cloc
     assert access.sessions.caller(token) is None
 
 
+def test_a_session_of_a_clock_that_was_ahead_does_not_last_until_then(access: Access, clock: Clock) -> None:
+    clock.turn(days=365)
+    token = access.logins.log_in("boss", GOOD, Visit()).token
+    clock.turn(minutes=-1)
+    assert access.sessions.caller(token), "clocks are set right by a little all the time"
+    clock.turn(days=-300)
+    assert access.sessions.caller(token) is None
+    assert access.sessions.of("boss") == []
+
+
 def test_what_another_process_ends_is_over_within_two_seconds(access: Access, elsewhere: Access, clock: Clock) -> None:
     token = access.logins.log_in("小王", GOOD, Visit()).token
     assert access.sessions.caller(token)

@@ -145,3 +145,14 @@ def test_waits_grow_up_to_a_limit(fewer: int, more: int) -> None:
     fewer, more = sorted((fewer, more))
     assert timedelta() <= wait(fewer) <= wait(more) <= LONGEST_WAIT
     assert (wait(fewer) == timedelta()) == (fewer < 0)
+
+
+def test_nobody_waits_for_the_time_of_a_clock_that_was_ahead(access: Access, clock: Clock) -> None:
+    clock.turn(days=365)
+    guess(access, 20)
+    clock.turn(days=-365)
+    with pytest.raises(TooManyLogins) as error:
+        access.logins.log_in("victim", GOOD, Visit(address="10.0.0.1"))
+    assert error.value.seconds == 1
+    clock.turn(seconds=1)
+    assert access.logins.log_in("victim", GOOD, Visit(address="10.0.0.1"))

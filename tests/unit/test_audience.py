@@ -106,7 +106,11 @@ def test_agents_see_everything_as_before(both: Both) -> None:
     assert sum(product.count for product in desk.browse()) == len(PUBLIC) + len(SECRET) + FILLERS
     assert desk.article("arrival")[1].due is not None
     assert desk.article_document("arrival")["source"].startswith("---\nid: arrival")
-    assert [other.article.id for other in desk.related(desk.article("arrival")[0])] == ["ceiling", "lost", "goodwill"]
+    assert [other.article.id for other, _ in desk.related(desk.article("arrival")[0])] == [
+        "ceiling",
+        "lost",
+        "goodwill",
+    ]
     assert any(row.kind == "query" for row in desk.suggest("退款 安抚金"))
     assert both.mixed.service.health_for(ANYBODY)["articles"] == len(PUBLIC) + len(SECRET) + FILLERS
 

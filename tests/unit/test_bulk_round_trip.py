@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from kb.bulk.columns import Columns
 from kb.bulk.rows import category_cell, category_titles
@@ -328,3 +329,49 @@ def test_a_real_set_comes_back_unchanged(tmp_path: Path, name: str, form: str) -
     before = desk.tree()
     assert desk.take(desk.export(form)).counts == {"新增": 0, "更新": 0, "不变": count, "错误": 0}
     assert desk.tree() == before
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_export_tells_how_current_each_article_is(desk: BulkDesk, form: str) -> None:
+    write(
+        desk.root,
+        "mall/refund/old.md",
+        ARTICLE.replace("refund-not-received", "old").replace("2026-11-16", "2026-09-01"),
+    )
+    rows = {row[0]: row[1:] for row in told(desk.export(form), form)}
+    assert rows["old"] == ("待复核", "2026-10-01", "应于 2026-10-01 前复核，已超 52 天；2026-11-02 修改后尚未审核")
+    assert rows["refund-not-received"] == ("有效", "2026-12-16", "")
+    assert rows["odd"] == ("", "", "")  # a draft: nobody is told it
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_told_besides_is_imported_without_a_word_and_without_effect(desk: BulkDesk, form: str) -> None:
+    path, before = desk.export(form), desk.tree()
+    if form == "jsonl":
+        path.write_text(path.read_text("utf-8").replace('"有效"', '"已失效"'), "utf-8")
+    else:
+        edit = edit_xlsx if form == "xlsx" else edit_csv
+        edit(path, "refund-not-received", "时效（导出时）", "已失效")
+        edit(path, "refund-not-received", "复核期限（导出时）", "从不")
+    report = desk.take(path)
+    assert (report.counts["不变"], report.unused) == (3, ())
+    assert desk.tree() == before
+
+
+def test_a_column_of_others_that_is_called_alike_is_still_named_as_unused(desk: BulkDesk) -> None:
+    report = desk.table(("标准问", "分类", "标准话术", "时效"), ("新的问题", "网上商城/退款与退货", "您好", "长期"))
+    assert report.unused == ("时效",)
+
+
+def told(path: Path, form: str) -> list[tuple[str, ...]]:
+    """(id, state, due, reasons) of every row."""
+    if form == "jsonl":
+        rows = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        return [(row["id"], *(row.get(name, "") for name in ("freshness", "due", "reasons"))) for row in rows]
+    if form == "csv":
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            headings, *cells = csv.reader(file)
+    else:
+        headings, *cells = ([cell or "" for cell in row] for row in load_workbook(path).worksheets[0].values)
+    places = [0, *(headings.index(f"{name}（导出时）") for name in ("时效", "复核期限", "时效原因"))]
+    return [tuple(row[place] for place in places) for row in cells]

@@ -261,7 +261,7 @@ def test_an_article_with_a_new_id_is_found_by_the_old_one(service: Service, file
     desk = service.desk(ANYBODY)
     record, _ = desk.article(ID)
     assert (record.article.id, record.article.former_ids) == ("parcel-lost", (ID,))
-    assert [other.article.id for other in desk.related(desk.article("wait")[0])] == ["parcel-lost"]
+    assert [other.article.id for other, _ in desk.related(desk.article("wait")[0])] == ["parcel-lost"]
     assert actions(service, ID) == actions(service, "parcel-lost") == ["rename", "create"]
     with pytest.raises(EditConflict, match="旧编号"):
         by(service, OPERATOR).create(ID, article(ID), Place("mall", "new", scenario_title="新场景"))

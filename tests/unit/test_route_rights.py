@@ -113,6 +113,8 @@ ROUTES: dict[tuple[str, str], Needs] = {
     # the house's own
     ("GET", "/api/v1/stale"): insiders(),
     ("GET", "/api/v1/learned"): insiders(),
+    ("GET", "/feeds/review.atom"): insiders(),
+    ("GET", "/feeds/due.ics"): insiders(),
     ("GET", "/api/v1/reviews"): insiders(),
     ("GET", "/api/v1/reviews/sent-back"): insiders(),
     ("GET", "/api/v1/reviews/progress"): insiders(),

@@ -22,6 +22,7 @@ from kb.wiring.service import build_service
 from tests.callers import ANYBODY
 from tests.conftest import indexed, spoil
 from tests.e2e.processes import edit
+from tests.unit.article_tree import ARTICLE, write
 from webui import create_app
 
 A_WHILE_AGO = datetime.now(timezone.utc) - timedelta(hours=1)
@@ -138,15 +139,35 @@ def test_an_article_comes_with_source_html_and_etag(client: FlaskClient) -> None
     assert article["source"].startswith("---\nid: refund-not-received")
     assert "<h2>处理步骤</h2>" in article["html"]
     assert {script["channel"] for script in article["scripts"]} == {None, "电话"}
-    assert article["related"][0] == {"id": "refund-received", "title": "已收到货退款", "url": "/a/refund-received"}
+    state = get(client, "/articles/refund-received")["freshness"]
+    assert article["related"][0] == {
+        "id": "refund-received",
+        "title": "已收到货退款",
+        "freshness": state,
+        "url": "/a/refund-received",
+    }
 
 
-def test_an_unchanged_article_is_not_sent_again(client: FlaskClient) -> None:
-    etag = client.get("/api/v1/articles/refund-not-received").headers["ETag"]
-    again = client.get("/api/v1/articles/refund-not-received", headers={"If-None-Match": etag})
+def test_an_unchanged_article_is_not_sent_again(small: Settings) -> None:
+    client, address = dated(small, verified=date.today()), "/api/v1/articles/refund-not-received"
+    etag = client.get(address).headers["ETag"]
+    again = client.get(address, headers={"If-None-Match": etag})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", etag)
-    changed = client.get("/api/v1/articles/refund-not-received", headers={"If-None-Match": '"another"'})
-    assert changed.status_code == 200
+    assert client.get(address, headers={"If-None-Match": '"another"'}).status_code == 200
+
+
+def test_that_an_unchanged_article_has_become_stale_is_sent(small: Settings) -> None:
+    """Whoever keeps it must not go on saying that it is current."""
+    client, address = dated(small, verified=date.today() - timedelta(days=40)), "/api/v1/articles/refund-not-received"
+    again = client.get(address, headers={"If-None-Match": client.get(address).headers["ETag"]})
+    assert (again.status_code, again.json and again.json["freshness"]) == (200, "stale")
+
+
+def dated(settings: Settings, verified: date) -> FlaskClient:
+    """A client of a service whose only article was last verified on that day."""
+    source = ARTICLE.replace("2026-11-16", f"{verified}").replace("2026-11-02", f"{verified}")
+    write(settings.articles, "mall/refund/refund-not-received.md", source)
+    return create_app(indexed(settings)).test_client()
 
 
 def test_stale_takes_a_day_and_an_owner(client: FlaskClient) -> None:

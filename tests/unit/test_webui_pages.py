@@ -235,6 +235,8 @@ def test_an_expired_article_warns_everywhere(small: Settings) -> None:
     assert page.find("button", "copy")[0].get("data-state") == "expired"
     assert get(client, "/?q=退款").find("span", "badge")[0].text == "已失效"
     assert "已失效" in [tag.text for tag in get(client, "/browse").find("span", "badge")]
+    write(small.articles, "mall/refund/b.md", "---\nid: b\ntitle: 别的\nrelated: [refund-not-received]\n---\n")
+    assert "已失效" in [tag.text for tag in get(browser(small), "/a/b").find("span", "badge")]
 
 
 def test_an_article_whose_newer_version_is_broken_says_so(small: Settings) -> None:

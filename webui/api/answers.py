@@ -190,13 +190,17 @@ def browse(given: Given) -> ResponseReturnValue:
     )
 )
 def article(given: Given, article_id: str) -> ResponseReturnValue:
-    """One article with its source, for editors also one that is not published; 304 while the revision is the same."""
+    """One article with its source, for editors also one that is not published.
+
+    304 while the revision is the same and nothing warns of it: what makes an article stale is time, and no revision.
+    """
     if given["as_of"] is not None:
         return jsonify(desk().editing.as_of_document(article_id, given["as_of"]))
     document = desk().article_document(article_id)
     response = jsonify(document)
     response.set_etag(document["revision"])
-    return response.make_conditional(request)
+    is_sound = document["freshness"] in ("fresh", "due") and not document["outdated_by"]
+    return response.make_conditional(request) if is_sound else response
 
 
 @blueprint.get("/stale")

@@ -1,6 +1,9 @@
 """Who asks: a program by its token, a person by a trusted proxy or the login cookie, else whoever ``anonymous_role``
 says.
 
+Programs say ``Authorization: Bearer``; calendars and feed readers can only send a name and a password, so a few views
+take a token as the password.
+
 A token that is not right is refused everywhere, also where none is needed: a program that believes to be somebody must
 hear that it isn't. A login that has ended makes a visitor of a person; what needs a login then asks for it.
 """
@@ -14,6 +17,7 @@ from typing import TypeVar
 
 from flask import Flask, Response, current_app, g, request
 
+from kb.access import tokens
 from kb.access.logins import LoggedIn, Visit
 from kb.errors import LoginRequired, StoreError
 from kb.model import Caller, Right, Role
@@ -44,6 +48,17 @@ def for_everybody(view: View) -> View:
     """Mark a view that is needed in order to log in, so that it is there whatever ``anonymous_role`` says."""
     view.for_everybody = True  # type: ignore[attr-defined]  # views are functions, which carry anything
     return view
+
+
+def for_subscribers(view: View) -> View:
+    """Mark a view that only reads, for programs that know no other way than a password; it is a token (0012)."""
+    view.for_subscribers = True  # type: ignore[attr-defined]  # views are functions, which carry anything
+    return view
+
+
+def asked_by_subscribers() -> bool:
+    """Whether the view asked for takes a token as a password."""
+    return hasattr(_view(), "for_subscribers")
 
 
 def visit() -> Visit:
@@ -77,13 +92,13 @@ def shut_out() -> bool:
 
 def comes_by_token() -> bool:
     """Whether a program asks, by a token that was right."""
-    return _bearer() is not None
+    return _token() is not None
 
 
 def _resolve() -> None:
     if request.endpoint == "static":
         return
-    token = _bearer()
+    token = _token()
     if token is not None:
         g.caller = access().tokens.caller(token)
         return
@@ -96,9 +111,13 @@ def _resolve() -> None:
     g.caller = Caller.anonymous(role or Role.PUBLIC)
 
 
-def _bearer() -> str | None:
+def _token() -> str | None:
+    """What a program brought. A password that doesn't look like a token is meant for a proxy before us."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+    if scheme.lower() == "bearer":
+        return token.strip()
+    password = (request.authorization and request.authorization.password) or ""
+    return password if asked_by_subscribers() and password.startswith(tokens.PREFIX) else None
 
 
 def _known() -> Caller | None:
@@ -117,8 +136,11 @@ def _known() -> Caller | None:
 
 
 def _is_open() -> bool:
-    view = current_app.view_functions.get(request.endpoint or "")
-    return request.endpoint in _OPEN_ENDPOINTS or hasattr(view, "for_everybody")
+    return request.endpoint in _OPEN_ENDPOINTS or hasattr(_view(), "for_everybody")
+
+
+def _view() -> Callable[..., object] | None:
+    return current_app.view_functions.get(request.endpoint or "")
 
 
 def _shown() -> dict[str, object]:

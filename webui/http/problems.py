@@ -39,6 +39,7 @@ from kb.errors import (
 )
 from kb.model import Problem
 from webui.http import limits
+from webui.http.callers import asked_by_subscribers
 from webui.http.csrf import StalePage
 from webui.http.security import request_id
 
@@ -46,6 +47,7 @@ log = logging.getLogger(__name__)
 
 _RETRY = {"Retry-After": "5"}
 _BEARER = 'Bearer realm="zhida"'
+_BASIC = 'Basic realm="zhida", charset="UTF-8"'
 #: what programs and our own pages tell by: log in (again), then repeat the request
 LOGIN_REQUIRED = "urn:zhida:problem:login-required"
 #: a token or password that is not right
@@ -95,7 +97,7 @@ _NOT_LOGGED_IN, _CONFLICT = "需要登录", "别人已经改过"
 _IMAGE_REFUSED, _INVALID = "图片没有保存", "内容不符合格式"
 
 #: addresses that only programs ask for
-_FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz")
+_FOR_PROGRAMS = ("/api/", "/openapi.json", "/healthz", "/feeds/")
 
 #: what the documentation calls each status
 TITLES = {
@@ -168,10 +170,11 @@ def _explain_edit(error: EditError | EditConflict | InvalidArticle) -> Answer:
 
 def _explain_access(error: KbError) -> Answer:
     if isinstance(error, LoginRequired):
-        return Answer(401, _NOT_LOGGED_IN, str(error), {"WWW-Authenticate": _BEARER}, LOGIN_REQUIRED)
+        challenge = _BASIC if asked_by_subscribers() else _BEARER
+        return Answer(401, _NOT_LOGGED_IN, str(error), {"WWW-Authenticate": challenge}, LOGIN_REQUIRED)
     if isinstance(error, LoginFailed):
-        challenge = {"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'}
-        return Answer(401, "登录没有成功", str(error), challenge, LOGIN_FAILED)
+        challenge = _BASIC if asked_by_subscribers() else f'{_BEARER}, error="invalid_token"'
+        return Answer(401, "登录没有成功", str(error), {"WWW-Authenticate": challenge}, LOGIN_FAILED)
     if isinstance(error, TooManyLogins):
         return Answer(429, "登录失败次数太多", str(error), {"Retry-After": str(error.seconds)})
     if isinstance(error, SingleSignOnError):

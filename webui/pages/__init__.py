@@ -19,6 +19,7 @@
                      review_verdicts.py what they say of it, review_address.py, review_detail.py
     confirm.py       /confirm/<token>             confirming by the link of a reminder, without a login
     media.py         /media/…                     pictures of articles
+    feeds.py         /feeds/…                     due dates for calendars, news of reviews for feed readers
     presentation.py  labels and marks for the templates; acting.py what pages on which one acts have in common;
     frequent.py      the FAQ panel, rendered once for all who see the same; helping.py where to go on from nothing
 """
@@ -31,6 +32,7 @@ from webui.pages import (
     conversation,
     dictionaries,
     editor,
+    feeds,
     gaps,
     history,
     login,
@@ -45,6 +47,6 @@ from webui.pages import (
 )
 
 PARTS = (presentation, acting)
-_FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media, confirm)
+_FOR_EVERYBODY = (reading, conversation, gaps, login, oidc, media, confirm, feeds)
 _FOR_OWNERS = (editor, history, operations, bulk, dictionaries, reports, review, review_verdicts)
 WITH_ROUTES = (*_FOR_EVERYBODY, *_FOR_OWNERS, admin)
