@@ -192,6 +192,16 @@ def test_what_others_changed_meanwhile_is_shown_and_nothing_is_lost(
     assert b"72 " in file.read_bytes()
 
 
+def test_what_is_archived_by_now_needs_no_verdict(reviewer: FlaskClient, service: Service, file: Path) -> None:
+    shown = page(reviewer, "/review?open=twice")
+    file.write_text(file.read_text("utf-8").replace("id: twice", "id: twice\nstatus: archived"), "utf-8")
+    service.index()
+    status, told = act(reviewer, shown, "twice", verdict="confirm")
+    assert status == 409
+    assert "已经归档" in told.text()
+    assert "退一半" in titles(told)
+
+
 def test_several_are_confirmed_after_a_look_at_who_is_left_out(
     reviewer: FlaskClient, service: Service, small: Settings
 ) -> None:
