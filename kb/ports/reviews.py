@@ -38,8 +38,11 @@ class Reviews(Protocol):
     article's reviews are also those under the ids that it had before.
     """
 
-    def add(self, new: NewReview) -> None:
-        """Write down one that changes no file, and the entry of the audit log with it."""
+    def add(self, new: NewReview) -> bool:
+        """Write down one that changes no file, and the entry of the audit log with it.
+
+        False, and nothing is written: what it takes back does not stand any more.
+        """
 
     def get(self, number: int) -> Review | None:
         """The one with this number, if it stands."""

@@ -16,14 +16,12 @@ _EXPOSING_KINDS = ("view", "copy")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What spoke for and against articles on the day ``as_of`` when it was counted; no two share a ``number``.
+    """What spoke for and against articles when it was counted; no two share a ``number``.
 
     ``exposure``: article id -> views and copies of the last 28 days; ``signals``: the most serious first.
     """
 
     number: int
-    as_of: date
-    counted: datetime
     exposure: Mapping[str, int]
     signals: Mapping[str, Sequence[Signal]]
 
@@ -33,19 +31,26 @@ class Evidence:
 
     def __init__(self, events: EventLog, signals: Signals, recount_after: timedelta) -> None:
         self._events, self._signals, self._recount_after = events, signals, recount_after
-        self._number = 0
-        self._found: Found | None = None
+        self._counted: datetime | None = None
+        self._exposure: Mapping[str, int] = {}
+        self._basis: tuple[date, int] | None = None
+        self._found = Found(0, {}, {})
 
-    def found(self, as_of: date, now: datetime) -> Found:
-        """What there is at ``now`` (aware), or was a moment ago. Raises StoreError."""
-        found = self._found
-        if found is None or found.as_of != as_of or not timedelta(0) <= now - found.counted < self._recount_after:
-            exposure = self._events.uses(_EXPOSING_KINDS, now - _EXPOSURE_WINDOW)
-            signals = self._signals.found(as_of, now)
-            self._number += 1
-            found = self._found = Found(self._number, as_of, now, exposure, signals)
-        return found
+    def found(self, as_of: date, edition: int, now: datetime) -> Found:
+        """What there is at ``now`` (aware), or was a moment ago, on the day ``as_of``. Raises StoreError.
+
+        Signals are looked for anew also when articles, whose ``edition`` is given, have changed: a verification settles
+        them.
+        """
+        recount = self._counted is None or not timedelta(0) <= now - self._counted < self._recount_after
+        if recount:
+            self._exposure = self._events.uses(_EXPOSING_KINDS, now - _EXPOSURE_WINDOW)
+        if recount or self._basis != (as_of, edition):
+            self._found = Found(self._found.number + 1, self._exposure, self._signals.found(as_of, now))
+            self._basis = as_of, edition
+            self._counted = now if recount else self._counted
+        return self._found
 
     def forget(self) -> None:
         """Count anew the next time."""
-        self._found = None
+        self._counted = None

@@ -45,8 +45,9 @@ class _Judged:
 class ReviewQueue:
     """Finds what needs review and puts it in order; thread-safe.
 
-    Articles are followed as they change, so that a verdict is seen at once. Use and signals are counted again after
-    ``recount_after``, and after ``forget``. However many articles there are, a page costs a fixed number of statements.
+    Articles are followed as they change, so that a verdict is seen at once. What they do not tell, use and signals, is
+    counted again after ``recount_after``, and after ``forget``. A page costs a fixed number of statements, however many
+    articles there are.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class ReviewQueue:
         """
         with self._lock:
             subjects = self._articles.now()
-            found = self._evidence.found(as_of, now)
+            found = self._evidence.found(as_of, subjects.edition, now)
             if (as_of, frozenset(top_ids)) != (self._judged.as_of, self._judged.top_ids):
                 self._judged = _Judged(as_of, frozenset(top_ids))
             if (subjects.edition, found.number) != (self._judged.edition, self._judged.number):
@@ -105,7 +106,8 @@ class ReviewQueue:
 
     def forget(self) -> None:
         """Count use and look for signals anew: somebody has just settled or given a reason to review."""
-        self._evidence.forget()
+        with self._lock:  # what is being counted now may have begun before
+            self._evidence.forget()
 
     def _judge(self, subjects: Subjects, found: Found, before: _Judged) -> _Judged:
         """The list as it is now; rows that ``before`` has on the same basis are taken from there."""

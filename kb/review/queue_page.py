@@ -7,11 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
+from typing import TypeVar
 
 from kb.errors import QueryError
 from kb.model import FacetCount, Signal, SignalKind, State
 from kb.review.articles import Subjects
 from kb.text.normalize import letters_of
+
+_Kind = TypeVar("_Kind", State, SignalKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,8 @@ class QueueFilter:
             owners=frozenset([owner]) if owner else None,
             product=product or None,
             scenario=scenario or None,
-            state=_state(state) if state else None,
-            signal=_signal(signal) if signal else None,
+            state=_one_of(State, state, "状态") if state else None,
+            signal=_one_of(SignalKind, signal, "信号") if signal else None,
             text=text or "",
         )
 
@@ -196,19 +199,10 @@ def _by_rank(counts: Counter[str], kinds: Iterable[State | SignalKind]) -> tuple
     return tuple(FacetCount(kind.label, counts[kind.value], kind.value) for kind in kinds if counts[kind.value])
 
 
-def _state(text: str) -> State:
+def _one_of(kinds: type[_Kind], text: str, what: str) -> _Kind:
+    """The state or signal of that name. Raises QueryError."""
     try:
-        return State(text)
+        return kinds(text)
     except ValueError:
-        raise QueryError(f"没有“{text[:20]}”这种状态。可选：{_choices(State)}。") from None
-
-
-def _signal(text: str) -> SignalKind:
-    try:
-        return SignalKind(text)
-    except ValueError:
-        raise QueryError(f"没有“{text[:20]}”这种信号。可选：{_choices(SignalKind)}。") from None
-
-
-def _choices(kinds: Iterable[State | SignalKind]) -> str:
-    return "、".join(f"{kind.value}（{kind.label}）" for kind in kinds)
+        choices = "、".join(f"{kind.value}（{kind.label}）" for kind in kinds)
+        raise QueryError(f"没有“{text[:20]}”这种{what}。可选：{choices}。") from None

@@ -94,20 +94,22 @@ class Verdicts:
         Raises EditConflict when somebody has edited or judged the article since.
         """
         require(caller, Right.REVIEW)
+        gone = EditConflict(f"没有编号为 {number} 的审核结论，或者它已经撤回；请刷新页面。")
         review = self._reviews.get(number)
         if review is None:
-            raise EditConflict(f"没有编号为 {number} 的审核结论，或者它已经撤回；请刷新页面。")
+            raise gone
         standing = self._writing.standing(review.article_id)
         article_id = standing.article.id
         require_for(caller, Right.REVIEW, standing.article.owner)
-        latest = self._reviews.of(article_id)[0]
-        if latest.id != number:
+        latest = self._latest(article_id)
+        if latest is not None and latest.id != number:
             raise EditConflict(
                 f"之后 {latest.user} 又给出了“{latest.verdict.label}”，不能只撤回前一条结论。", standing.file.revision
             )
         new = self._undoing(caller, article_id, review)
         if review.written is None:
-            self._reviews.add(new)
+            if not self._reviews.add(new):
+                raise gone
         else:
             self._told.undo(caller, article_id, review.written, f"撤回“{review.verdict.label}”", new)
         return review
@@ -135,10 +137,13 @@ class Verdicts:
         except KbError as error:
             return Outcome(article_id, trouble=str(error))
 
+    def _latest(self, article_id: str) -> Review | None:
+        return next(iter(self._reviews.of(article_id)), None)
+
     def _check_status(self, standing: Standing) -> None:
         status, title = standing.article.status, standing.article.title
         if status == "archived":
-            latest = next(iter(self._reviews.of(standing.article.id)), None)
+            latest = self._latest(standing.article.id)
             by = f"（{latest.user} 审核时归档）" if latest and latest.verdict is Verdict.ARCHIVE else ""
             raise EditConflict(
                 f"“{title}”已经归档{by}，没有记下结论；要再用请先“恢复使用”再审核。", standing.file.revision
@@ -148,7 +153,7 @@ class Verdicts:
 
     def _repeated(self, caller: Caller, standing: Standing, verdict: Verdict, note: str, seen: str) -> Review | None:
         """The review that the caller has given already by saying exactly this of the same text, today."""
-        latest = next(iter(self._reviews.of(standing.article.id)), None)
+        latest = self._latest(standing.article.id)
         if latest is None or (latest.user, latest.verdict, latest.note) != (caller.name, verdict, note):
             return None
         now, left = self._writing.now(), self._left_by(latest)
@@ -163,7 +168,7 @@ class Verdicts:
     def _conflict(self, standing: Standing, seen: str) -> EditConflict:
         """Why a verdict on ``seen`` does not hold for what is there."""
         title, now = standing.article.title, standing.file
-        latest = next(iter(self._reviews.of(standing.article.id)), None)
+        latest = self._latest(standing.article.id)
         if latest is not None and self._left_by(latest) == now.revision:
             happened = f"刚由 {latest.user} 给出结论“{latest.verdict.label}”"
         else:
@@ -190,7 +195,7 @@ class Verdicts:
 
     def _given(self, new: NewReview) -> Review:
         """The review that was just written down."""
-        latest = next(iter(self._reviews.of(new.article_id)), None)
+        latest = self._latest(new.article_id)
         if latest is None or (latest.user, latest.verdict, latest.revision) != (new.user, new.verdict, new.revision):
             raise StoreError("结论已经写进文件，但数据库没有跟上；下一次检查文件时会补记。")
         return latest

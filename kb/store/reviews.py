@@ -46,10 +46,14 @@ class Reviews:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, new: NewReview) -> None:
-        """Write down one that changes no file, and the entry of the audit log with it."""
+    def add(self, new: NewReview) -> bool:
+        """Write down one that changes no file; False when what it takes back does not stand any more."""
         with self._database.write() as db:
+            stands = db.execute("SELECT 1 FROM standing_reviews WHERE id = ?", [new.undoes]).fetchone()
+            if new.undoes is not None and stands is None:
+                return False
             _record(db, new, insert(db, new, None))
+            return True
 
     def get(self, number: int) -> Review | None:
         """The one with this number, if it stands."""

@@ -6,12 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kb.errors import QueryError
 from kb.model import FacetCount, Folder, Interval, Signal, SignalKind
-from kb.review.queue import EVERYTHING, QueueFilter, QueuePage
+from kb.review.queue import EVERYTHING, QueueFilter, QueuePage, ReviewQueue
+from kb.rules.freshness import Policy
 from tests.unit.article_factory import MALL, REFUND, make_article
 from tests.unit.review_shop import NOW, TODAY, Shop, open_shop, verified
 
@@ -177,12 +182,70 @@ def test_use_is_counted_again_after_a_while_only(tmp_path: Path) -> None:
     assert exposure(5) == 4
 
 
+def test_signals_are_looked_for_anew_as_soon_as_an_article_changes(tmp_path: Path) -> None:
+    """What a verification has settled keeps nothing in the queue until use is counted again."""
+    shop = open_shop(tmp_path, recount_after=timedelta(hours=1))
+    shop.put(verified("a", 1))
+    shop.against.signals = {"a": [OUTDATED]}
+    assert shop.ids() == ["a"]
+
+    shop.against.signals = {}
+    assert shop.ids() == ["a"], "nothing tells of it"
+    shop.put(verified("a", 0))
+
+    assert shop.ids() == []
+
+
 def test_every_day_has_its_own_list(tmp_path: Path) -> None:
     shop = open_shop(tmp_path, recount_after=timedelta(seconds=10))
     shop.put(verified("a", 1))
 
     days = (TODAY, TODAY + timedelta(days=60), TODAY, date.min, date.max)
     assert [shop.ids(as_of=day) for day in days] == [[], ["a"], [], ["a"], ["a"]]
+
+
+_ids = st.sampled_from(["a", "b", "c"])
+_articles = st.builds(
+    verified,
+    _ids,
+    st.integers(-3, 40),
+    body=st.sampled_from(["", "长" * 2000]),
+    owner=st.sampled_from(["售后业务部", "物流业务部"]),
+    status=st.sampled_from(["published", "published", "draft", "archived"]),
+    review_every=st.none() | st.just(Interval(3, "d")),
+)
+_changes = st.one_of(
+    st.tuples(st.just("put"), _articles),
+    st.tuples(st.just("drop"), _ids),
+    st.tuples(st.just("use"), _ids),
+    st.tuples(st.just("against"), _ids),
+    st.tuples(st.just("top"), st.frozensets(_ids)),
+    st.tuples(st.just("day"), st.integers(-5, 50)),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(_changes, max_size=12))
+def test_what_is_kept_in_memory_is_what_a_new_queue_would_find(changes: list[tuple[str, Any]]) -> None:
+    with TemporaryDirectory() as folder:
+        shop = open_shop(Path(folder))
+        day, top = TODAY, frozenset[str]()
+        for name, what in changes:
+            if name == "put":
+                shop.put(what)
+            elif name == "drop":
+                shop.catalog.apply([], [f"{what}.md"], "")
+            elif name == "use":
+                shop.use(what, "copy")
+            elif name == "against":
+                shop.against.signals = {what: [OUTDATED]}
+            elif name == "top":
+                top = what
+            else:
+                day = TODAY + timedelta(days=what)
+            new = ReviewQueue(shop.catalog, shop.events, Policy(), shop.against)
+            assert shop.queue.page(day, NOW, top) == new.page(day, NOW, top)
+        shop.database.close()
 
 
 @pytest.mark.parametrize("number", [3, 300])

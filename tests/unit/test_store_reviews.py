@@ -113,6 +113,13 @@ def test_what_is_taken_back_does_not_stand_and_the_one_before_does(store: Store)
     assert store.told()[0] == "review.undo"
 
 
+def test_what_two_people_take_back_at_once_is_taken_back_once(store: Store) -> None:
+    store.reviews.add(BACK)
+    undo = replace(BACK, undoes=1)
+    assert [store.reviews.add(undo), store.reviews.add(undo)] == [True, False]
+    assert store.told() == ["review.undo", "review.revise"]
+
+
 def test_sent_back_is_the_latest_of_each_article(store: Store) -> None:
     for new in (BACK, replace(BACK, note="再改"), replace(BACK, article_id="b"), replace(NEW, article_id="b")):
         store.reviews.add(new)
