@@ -296,6 +296,34 @@ def test_every_reason_comes_with_its_evidence(service: Service) -> None:
     assert "没有批量确认：2 人说内容过时" in guard
 
 
+def test_a_page_costs_the_same_statements_however_many_wait(
+    reviewer: FlaskClient, service: Service, small: Settings
+) -> None:
+    def statements() -> int:
+        said: list[str] = []
+        service.system.queue.forget()  # use is counted within, whenever that was done last
+        with service.system.reviews._database.read() as db:  # type: ignore[attr-defined]  # the connection of this thread
+            db.conn.set_trace_callback(said.append)
+            page(reviewer, "/review?open=twice")
+            db.conn.set_trace_callback(None)
+        return len(said)
+
+    def send_back(article_id: str) -> None:
+        fields = {"verdict": "revise", "note": "不对", "revision": revision(service, article_id)}
+        assert submit(reviewer, f"/review/{article_id}", HERE, **fields).status_code == 303
+
+    send_back("twice")
+    page(reviewer, "/review")
+    few = statements()
+    for number in range(20):
+        write(small.articles, f"mall/refund/more{number}.md", STALE.format(id=f"more{number}", title=f"又一条{number}"))
+    service.index()
+    for number in range(3):
+        send_back(f"more{number}")
+    assert len(listed(reviewer)) > 20
+    assert statements() == few
+
+
 def test_an_article_that_is_gone_is_no_trouble(reviewer: FlaskClient) -> None:
     assert listed(reviewer, "/review?open=never-was")
     assert reviewer.get("/review/never-was").status_code == 404
