@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -238,6 +238,8 @@ def test_a_budget_gives_a_list_that_stays_as_it_is(reviewer: FlaskClient) -> Non
     shown = page(reviewer, "/review?minutes=2")
     assert titles(shown) == ["重复退款", "退一半"]
     assert "这 2 条覆盖逾期曝光的 100%，约 2 分钟。" in shown.text()
+    assert "换银行卡" not in listed(reviewer, "/review?minutes=240"), "another department's"
+    assert "换银行卡" in listed(reviewer, "/review?minutes=240&owner=支付业务部")
     address = shown.link("重复退款")
     assert parse_qs(urlsplit(address).query)["only"] == ["twice,half"]
     _, after = act(reviewer, page(reviewer, address), "twice", verdict="confirm")
@@ -272,7 +274,8 @@ def test_who_sees_what(service: Service) -> None:
 
 
 def test_the_menu_says_how_many_wait_once_somebody_has_looked(service: Service, reviewer: FlaskClient) -> None:
-    assert page(reviewer, "/").link("复核清单") == "/review"
+    assert unquote(page(reviewer, "/").link("复核清单")) == f"/review?owner={DEPARTMENT}"
+    assert page(browser_of(service, "boss"), "/").link("复核清单") == "/review"
     page(reviewer, "/review")
     assert "复核清单 3" in page(reviewer, "/").text("nav")
     assert "复核清单 3" not in page(browser_of(service, "王芳"), "/").text("nav")
