@@ -42,7 +42,7 @@ def _heads(text: str) -> NDArray[np.int64]:
 
 
 def _suffix_order(text: str, heads: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Positions of ``text``, a run of lines in separators, in the order of what follows them in their line.
+    """Positions of ``text``, a run of lines in separators, in the order of what follows them, to the end of the line.
 
     Prefix doubling: once sorted by their first n characters, suffixes are sorted by 2n through the rank of what follows
     n later. Only those are sorted again which are not alone at their rank yet and whose line goes on (Larsson and
@@ -66,10 +66,10 @@ def _suffix_order(text: str, heads: NDArray[np.int64]) -> NDArray[np.intp]:
 
 
 def _to_end_of_line(text: str) -> NDArray[np.int64]:
-    """For each position of ``text``, how many characters on the next separator is."""
+    """For each position of ``text``, how many characters on the next separator is; the last one is its own."""
     ends = np.flatnonzero(np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32) == ord(SEPARATOR))
     positions = np.arange(len(text))
-    return ends[np.searchsorted(ends, positions)] - positions
+    return ends[np.searchsorted(ends[:-1], positions, side="right")] - positions
 
 
 class SuffixTable:
