@@ -231,11 +231,10 @@ def test_two_presses_judge_no_row_unseen(enter: Enter, ours: Department) -> None
     held = []
     page.route("**/review/*", lambda route: held.append(route) if route.request.method == "POST" else route.continue_())
     page.on("request", lambda request: sent.extend([request.url] * (request.method == "POST")))
-    page.keyboard.press("c")
-    page.keyboard.press("c")
-    wait_until_held = page.wait_for_function  # the browser's own events run while it waits
-    wait_until_held("() => true")
-    assert len(sent) == 1
+    with page.expect_request("**/review/*"):
+        page.keyboard.press("c")
+        page.keyboard.press("c")
+    assert len(sent) == len(held) == 1
     held[0].continue_()
     wait_for_open(page, ours.id(2))
     assert len(rows(page)) == ARTICLES - 1
@@ -279,6 +278,30 @@ def test_everything_is_where_it_was_after_a_reload(enter: Enter, ours: Departmen
     assert page.get_by_label("业务部门").input_value() == ours.owner
     page.keyboard.press("j")
     assert page.evaluate(FOCUSED_ROW) == ours.id(3)
+
+
+def test_what_was_judged_before_a_reload_is_taken_back_too(enter: Enter, ours: Department) -> None:
+    before = ours.text(1)
+    page = opened(enter, ours)
+    page.keyboard.press("c")
+    wait_for_open(page, ours.id(2))
+    page.reload()
+    page.keyboard.press("u")
+    wait_for_open(page, ours.id(1))
+    assert rows(page)[0] == ours.id(1)
+    assert ours.text(1) == before
+
+
+def test_what_cannot_be_taken_back_any_more_is_said(enter: Enter, ours: Department, served: Server) -> None:
+    page = opened(enter, ours, expected="409")
+    page.keyboard.press("c")
+    wait_for_open(page, ours.id(2))
+    edit(ours.file(1), "48 小时", "72 小时")
+    wait_until(lambda: "72 小时" in served.get(f"/api/v1/articles/{ours.id(1)}")["source"])
+    page.get_by_role("button", name="撤销上一步").click()
+    page.locator("#toast", has_text="没有撤销").wait_for()
+    assert "72 小时" in ours.text(1)
+    assert page.get_by_role("button", name="撤销上一步").is_hidden()
 
 
 def test_the_last_row_leaves_an_empty_list_behind(enter: Enter, ours: Department) -> None:

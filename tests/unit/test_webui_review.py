@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -192,6 +192,16 @@ def test_what_others_changed_meanwhile_is_shown_and_nothing_is_lost(
     assert b"72 " in file.read_bytes()
 
 
+def test_what_is_archived_by_now_needs_no_verdict(reviewer: FlaskClient, service: Service, file: Path) -> None:
+    shown = page(reviewer, "/review?open=twice")
+    file.write_text(file.read_text("utf-8").replace("id: twice", "id: twice\nstatus: archived"), "utf-8")
+    service.index()
+    status, told = act(reviewer, shown, "twice", verdict="confirm")
+    assert status == 409
+    assert "已经归档" in told.text()
+    assert "退一半" in titles(told)
+
+
 def test_several_are_confirmed_after_a_look_at_who_is_left_out(
     reviewer: FlaskClient, service: Service, small: Settings
 ) -> None:
@@ -228,6 +238,8 @@ def test_a_budget_gives_a_list_that_stays_as_it_is(reviewer: FlaskClient) -> Non
     shown = page(reviewer, "/review?minutes=2")
     assert titles(shown) == ["重复退款", "退一半"]
     assert "这 2 条覆盖逾期曝光的 100%，约 2 分钟。" in shown.text()
+    assert "换银行卡" not in listed(reviewer, "/review?minutes=240"), "another department's"
+    assert "换银行卡" in listed(reviewer, "/review?minutes=240&owner=支付业务部")
     address = shown.link("重复退款")
     assert parse_qs(urlsplit(address).query)["only"] == ["twice,half"]
     _, after = act(reviewer, page(reviewer, address), "twice", verdict="confirm")
@@ -262,7 +274,8 @@ def test_who_sees_what(service: Service) -> None:
 
 
 def test_the_menu_says_how_many_wait_once_somebody_has_looked(service: Service, reviewer: FlaskClient) -> None:
-    assert page(reviewer, "/").link("复核清单") == "/review"
+    assert unquote(page(reviewer, "/").link("复核清单")) == f"/review?owner={DEPARTMENT}"
+    assert page(browser_of(service, "boss"), "/").link("复核清单") == "/review"
     page(reviewer, "/review")
     assert "复核清单 3" in page(reviewer, "/").text("nav")
     assert "复核清单 3" not in page(browser_of(service, "王芳"), "/").text("nav")
@@ -284,6 +297,34 @@ def test_every_reason_comes_with_its_evidence(service: Service) -> None:
     guard = submit(reviewer, "/review/bulk", HERE, id="refund-not-received").get_data(as_text=True)
     assert "1 条不在内" in guard
     assert "没有批量确认：2 人说内容过时" in guard
+
+
+def test_a_page_costs_the_same_statements_however_many_wait(
+    reviewer: FlaskClient, service: Service, small: Settings
+) -> None:
+    def statements() -> int:
+        said: list[str] = []
+        service.system.queue.forget()  # use is counted within, whenever that was done last
+        with service.system.reviews._database.read() as db:  # type: ignore[attr-defined]  # the connection of this thread
+            db.conn.set_trace_callback(said.append)
+            page(reviewer, "/review?open=twice")
+            db.conn.set_trace_callback(None)
+        return len(said)
+
+    def send_back(article_id: str) -> None:
+        fields = {"verdict": "revise", "note": "不对", "revision": revision(service, article_id)}
+        assert submit(reviewer, f"/review/{article_id}", HERE, **fields).status_code == 303
+
+    send_back("twice")
+    page(reviewer, "/review")
+    few = statements()
+    for number in range(20):
+        write(small.articles, f"mall/refund/more{number}.md", STALE.format(id=f"more{number}", title=f"又一条{number}"))
+    service.index()
+    for number in range(3):
+        send_back(f"more{number}")
+    assert len(listed(reviewer)) > 20
+    assert statements() == few
 
 
 def test_an_article_that_is_gone_is_no_trouble(reviewer: FlaskClient) -> None:

@@ -103,12 +103,18 @@ def _show_mine() -> str:
 
 
 def _worklist(wanted: Asked) -> tuple[Asked, QueuePage, str]:
-    """What is left of a worklist, and what it covers; links to its rows name them all, so that it stays as it is."""
-    page = desk().review.page(wanted.filter)
+    """What is left of a worklist, and what it covers; links to its rows name them all, so that it stays as it is.
+
+    Time is planned for the caller's own departments, unless another was asked for.
+    """
+    scope = wanted.filter
+    if scope.owners is None:
+        scope = replace(scope, owners=desk().review.mine())
+    page = desk().review.page(scope)
     if wanted.only:
         chosen = [row for row in page.items if row.id in wanted.only]
     else:
-        chosen = list(desk().review.worklist(wanted.minutes, wanted.filter).items)
+        chosen = list(desk().review.worklist(wanted.minutes, scope).items)
         wanted = replace(wanted, only=tuple(row.id for row in chosen))
     return wanted, replace(page, items=tuple(chosen)), _budget_said(chosen, page.items)
 

@@ -12,7 +12,7 @@ from flask import Blueprint, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from kb.desk.verdicts import Planned
-from kb.errors import EditConflict, EditError, InvalidArticle, QueryError
+from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle, QueryError
 from kb.model import Verdict
 from webui.current import desk
 from webui.http import inputs, limits
@@ -41,12 +41,20 @@ def give(article_id: str) -> ResponseReturnValue:
     try:
         outcome = desk().verdicts.give(article_id, verdict, given.get("note", ""), seen)
     except _REFUSED as error:
-        detail = replace(opened(article_id), trouble=str(error), changes=changed_since(article_id, seen))
-        return show_item(detail, asked(), given), explain(error).status
+        return _refused(article_id, seen, str(error)), explain(error).status
     number = outcome.review.id if outcome.review else 0
     if not _wants_json():
         return redirect(asked().address(opened=given.get("next", ""), done=number), 303)
     return jsonify(review=number, said="。".join((done_said(number), *outcome.remarks)), progress=progress_shown())
+
+
+def _refused(article_id: str, seen: str, trouble: str) -> str:
+    """The article as it is now, with what others changed and all that was filled in; the list when it is gone."""
+    try:
+        detail = opened(article_id)
+    except ArticleNotFound:
+        return show_list(asked(), trouble)
+    return show_item(replace(detail, trouble=trouble, changes=changed_since(article_id, seen)), asked(), request.form)
 
 
 @blueprint.post("/review/undo")

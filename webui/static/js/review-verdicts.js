@@ -1,13 +1,16 @@
 // Verdicts without leaving the page: the row goes, the next one is opened, and each can be taken back. What the server
 // does not take, because somebody has changed the article, it explains in place of the detail; the note stays.
 
-import { announce, find, findAll, toast } from "./dom.js";
+import { find, findAll, toast } from "./dom.js";
 import { fold, leave, opened, openId, show } from "./review-detail.js";
 import { focusRow, following, rowOf, takeOut } from "./review-list.js";
+import { forNow } from "./memory.js";
 import { renewed, token } from "./sending.js";
 import { belongsToInputMethod } from "./typing.js";
 
-const given = []; // { review, title, row, putBack }, the latest last
+const KEPT = 50;
+const given = forNow.get("verdicts") ?? []; // { review, id }, the latest last; outlives a reload
+const takenOut = new Map(); // id → puts its row back
 let busy = false;
 
 export const confirmOpen = () => find("#detail [data-key=c]")?.click();
@@ -26,7 +29,8 @@ async function attempt(form, button) {
   return fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
 }
 
-/** Post a form of ours; resolves to what came of it, null when that has been said already. */
+/** Post a form of ours; resolves to what came of it. What did not is said: undefined when it was refused, null when
+    nobody was reached. */
 async function sent(form, button) {
   if (busy) return null;
   busy = true;
@@ -35,19 +39,20 @@ async function sent(form, button) {
     if (answer.status === 403 && (await renewed())) answer = await attempt(form, button);
     if (answer.ok) return await answer.json();
     await refused(answer);
+    return undefined;
   } catch {
     toast("没有记下：连不上服务器，请稍后再试");
+    return null;
   } finally {
     busy = false;
   }
-  return null;
 }
 
 async function refused(answer) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (find("#detail", page)) return find(".notice", show(page))?.scrollIntoView({ block: "nearest" });
+  if (find("#detail [role=alert]", page)) return find("[role=alert]", show(page)).scrollIntoView({ block: "nearest" });
   if (answer.status === 401) return toast("没有记下：登录已过期，请在新标签页登录后再试");
-  toast(`没有记下：${find(".lost p", page)?.textContent.trim() ?? "请刷新页面后再试"}`);
+  toast(find("[role=alert], .lost p", page)?.textContent.trim() ?? "没有记下，请刷新页面后再试");
 }
 
 async function give(form, button) {
@@ -56,7 +61,8 @@ async function give(form, button) {
   if (!told) return;
   const row = rowOf(id);
   const next = row && following(row);
-  given.push({ ...told, row, putBack: row ? takeOut(row) : null });
+  if (row) takenOut.set(id, takeOut(row));
+  given.push({ review: told.review, id });
   tell(told);
   toast(told.said, { label: "撤销", act: undoLast });
   if (openId() !== id) return; // another row has been opened meanwhile
@@ -72,9 +78,13 @@ function leaveList() {
   else find("#queue-title")?.focus();
 }
 
-function tell({ said, progress }) {
-  announce(said);
+function remember() {
+  forNow.set("verdicts", given.slice(-KEPT));
   find("[data-undo-last]").hidden = !given.length;
+}
+
+function tell({ progress }) {
+  remember();
   find("[data-done]")?.remove();
   const week = find("#week");
   if (!week || !progress) return;
@@ -83,21 +93,34 @@ function tell({ said, progress }) {
   find("#week-said").textContent = progress.said;
 }
 
-/** Take back the latest verdict, of this page or of the one before. */
+/** Take back the latest verdict. What the server refuses to take back is not tried again. */
 export async function undoLast() {
   const form = find("#undo");
   const last = given.at(-1);
-  if (!last && find("[data-done]")) return form.requestSubmit();
-  if (!last || busy) return undefined;
+  if (!last || busy) return;
   form.elements.review.value = last.review;
   const told = await sent(form, null);
-  if (!told) return undefined;
+  if (told === null) return;
   given.pop();
+  remember();
+  if (!told) return;
   tell(told);
   toast(told.said);
-  if (!last.putBack) return location.reload();
-  last.putBack();
-  return opened(last.row).then(() => focusRow(last.row));
+  await backTo(last.id);
+}
+
+/** Put the row back where it was, and open it. */
+async function backTo(id) {
+  takenOut.get(id)?.();
+  takenOut.delete(id);
+  const row = rowOf(id);
+  if (row) {
+    await opened(row);
+    return focusRow(row);
+  }
+  const there = new URL(location.href);
+  there.searchParams.set("open", id);
+  return location.assign(there);
 }
 
 export function enhanceVerdicts() {
@@ -114,5 +137,8 @@ export function enhanceVerdicts() {
     else return;
     event.preventDefault();
   });
-  find("[data-undo-last]")?.addEventListener("click", undoLast);
+  const undo = find("[data-undo-last]");
+  if (!undo) return;
+  undo.hidden = !given.length;
+  undo.addEventListener("click", undoLast);
 }
