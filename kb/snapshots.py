@@ -18,8 +18,10 @@ from typing import Any
 
 from kb.errors import IndexMissing, StoreError
 from kb.model import ArticleRecord, Freshness, SearchPage, SearchRequest
+from kb.ports.catalog import Catalog, ServedArticles
 from kb.ports.engine import SearchEngine
-from kb.ports.store import Catalog, EventLog, FaqSnapshots, ServedArticles
+from kb.ports.events import EventLog
+from kb.ports.store import FaqSnapshots
 from kb.rules.freshness import Policy, assess
 from kb.rules.learned_words import LearnedWords
 from kb.rules.vector_index import ArticleTexts

@@ -21,9 +21,9 @@ from kb.editing.moving import Moving
 from kb.errors import IndexCorrupt, IndexMissing
 from kb.model import Caller
 from kb.notify.reminders import Reminders
+from kb.ports.catalog import Catalog
 from kb.ports.engine import SearchEngine
 from kb.ports.reviews import Reviews
-from kb.ports.store import Catalog
 from kb.review.examining import Examiner
 from kb.review.queue import ReviewQueue
 from kb.review.verdicts import Verdicts

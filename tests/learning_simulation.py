@@ -24,7 +24,7 @@ from kb.config import load_settings
 from kb.evaluation.asking import evaluate
 from kb.evaluation.sets import QrelsSet, load_qrels_set
 from kb.model import Article
-from kb.ports.store import Event
+from kb.ports.events import Event
 from kb.rules.learned_words import LearnedWords
 from kb.rules.learning import MIN_PEOPLE, WINDOW, learn
 from kb.rules.query import has_content

@@ -15,7 +15,7 @@ from kb.bulk.xlsx_files import write_xlsx
 from kb.content.files import replacing
 from kb.content.reader import ArticleFiles
 from kb.model import Article, Freshness
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 from kb.usecases.progress import Progress, silent
 
 

@@ -19,7 +19,7 @@ from kb.bulk.shelf import Shelf
 from kb.content.fields import slug
 from kb.content.findings import quoted
 from kb.content.reader import ArticleFiles
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 from kb.usecases.progress import Progress
 
 ADDED, CHANGED, SAME, WRONG = "新增", "更新", "不变", "错误"

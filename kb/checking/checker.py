@@ -23,8 +23,8 @@ from kb.content.strict import Strictness
 from kb.content.validation import article_fields
 from kb.errors import QueryError
 from kb.model import Article, Problem
+from kb.ports.catalog import Catalog, FileVersion
 from kb.ports.content import Scan
-from kb.ports.store import Catalog, FileVersion
 from kb.usecases.question import Vocabulary
 
 #: Nobody mends more in one go, and finding the place of each takes as long as the file is.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kb.model import ArticleRecord
-from kb.ports.store import Catalog
+from kb.ports.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)

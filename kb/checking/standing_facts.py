@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kb.checking.following import Following
 from kb.model import Article, ArticleRecord
-from kb.ports.store import Catalog
+from kb.ports.catalog import Catalog
 from kb.rules.changed_facts import ChangedFact, changed_facts
 from kb.rules.document_parts import field_label, section_texts
 from kb.rules.facts import Fact, facts_in

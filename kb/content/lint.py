@@ -12,7 +12,7 @@ from kb.content.reader import ArticleFiles, find_duplicate_ids, line_of
 from kb.content.strict import Strictness
 from kb.errors import ArticleError
 from kb.model import Problem
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 
 
 def lint(

@@ -13,8 +13,8 @@ from kb.content.scanning import Walk, folders_of
 from kb.content.validation import FORMAT_VERSION, ArticleFormat
 from kb.errors import ArticleError
 from kb.model import Folder, Problem
+from kb.ports.catalog import FileVersion
 from kb.ports.content import FileStat, Scan
-from kb.ports.store import FileVersion
 
 
 class ArticleFiles:

@@ -29,8 +29,8 @@ from kb.content.scanning import INDEX_NAME
 from kb.content.transaction import LOCK_NAME
 from kb.content.writer import render_document
 from kb.errors import ArticleError, EditConflict, EditError, SaveFailed, StoreError
+from kb.ports.catalog import Catalog, FileVersion
 from kb.ports.history import Content, Edit, History
-from kb.ports.store import Catalog, FileVersion
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from kb.content.findings import NOT_ONE_LINE, quoted
 from kb.content.validation import read_folder
 from kb.errors import ArticleError
 from kb.model import Folder, Problem
+from kb.ports.catalog import FileVersion
 from kb.ports.content import FileStat, Scan
-from kb.ports.store import FileVersion
 
 INDEX_NAME = "_index.md"
 _ARTICLE_DEPTH = 2

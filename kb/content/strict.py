@@ -15,8 +15,8 @@ from kb.content.checks.pictures import missing_pictures
 from kb.content.checks.scripts import long_scripts, marked_up_scripts, missing_wordings, unknown_variables
 from kb.content.checks.twins import core_of, twins
 from kb.model import Problem
+from kb.ports.catalog import FileVersion
 from kb.ports.content import Scan
-from kb.ports.store import FileVersion
 from kb.text.tokenizer import Tokenizer
 
 

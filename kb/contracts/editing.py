@@ -13,8 +13,9 @@ from kb.editing.dictionary_editor import Preview
 from kb.editing.editor import EditState
 from kb.editing.history import Then
 from kb.model import Problem
+from kb.ports.catalog import FileVersion
 from kb.ports.history import Draft, Revision
-from kb.ports.store import FileVersion, GapVerdict
+from kb.ports.store import GapVerdict
 from kb.rules.gaps import KnowledgeGap
 from kb.shapes import editing as shapes
 

@@ -37,7 +37,8 @@ from kb.model import (
     SearchRequest,
     Suggestion,
 )
-from kb.ports.store import Event, Gap
+from kb.ports.events import Event
+from kb.ports.store import Gap
 from kb.rules.access import has, may, require, require_for
 from kb.rules.query import MAX_QUERY
 from kb.system import System

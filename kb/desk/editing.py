@@ -18,8 +18,8 @@ from kb.editing.history import Then
 from kb.editing.writing import Place
 from kb.errors import KbError
 from kb.model import ArticleRecord, Caller, Right, Verdict
+from kb.ports.catalog import FileVersion
 from kb.ports.history import Draft, Revision
-from kb.ports.store import FileVersion
 from kb.rules.access import may
 from kb.shapes.editing import ArticleThen
 from kb.system import System

@@ -13,8 +13,8 @@ from kb.editing.verifying import may_verify, verified
 from kb.editing.writing import UNSORTED, Place, Standing, Writing, check_rights, encoded, revision
 from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle
 from kb.model import Caller, Problem, Right
+from kb.ports.catalog import FileVersion
 from kb.ports.history import Draft, Drafts, History
-from kb.ports.store import FileVersion
 from kb.rules.access import may, require, require_for
 
 

@@ -11,9 +11,9 @@ from kb.editing.versions import document_of
 from kb.editing.writing import Standing, Writing, check_owners, check_rights
 from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle, NotThatDay
 from kb.model import Article, Caller, Right
+from kb.ports.catalog import FileVersion
 from kb.ports.history import Edit, History, Revision
 from kb.ports.reviews import NewReview
-from kb.ports.store import FileVersion
 from kb.rules.access import may, require, require_for
 
 

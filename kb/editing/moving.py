@@ -6,8 +6,8 @@ from kb.content.places import path_of
 from kb.editing.writing import Place, Standing, Writing, check_rights
 from kb.errors import EditError
 from kb.model import Caller, Right
+from kb.ports.catalog import FileVersion
 from kb.ports.history import Drafts
-from kb.ports.store import FileVersion
 from kb.rules.access import require, require_for
 
 _ACTIONS = {"archived": "archive", "published": "unarchive"}

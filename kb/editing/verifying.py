@@ -8,8 +8,8 @@ from kb.content.saving import Titles
 from kb.content.writer import Value, edit_front_matter
 from kb.editing.writing import Writing
 from kb.model import Article, Caller, Right, Verdict
+from kb.ports.catalog import FileVersion
 from kb.ports.reviews import NewReview
-from kb.ports.store import FileVersion
 from kb.rules.access import may
 
 

@@ -13,9 +13,9 @@ from kb.content.saving import ArticleSaver
 from kb.content.writer import Value, edit_front_matter
 from kb.errors import ArticleError, ArticleNotFound, EditConflict, EditError, InvalidArticle
 from kb.model import Article, ArticleRecord, Caller, Folder, Problem, Right
+from kb.ports.catalog import Catalog, FileVersion
 from kb.ports.history import Edit, origin_of
 from kb.ports.reviews import NewReview
-from kb.ports.store import Catalog, FileVersion
 from kb.rules.access import require_for
 
 

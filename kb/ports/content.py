@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kb.model import Folder, Problem
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,7 +8,7 @@ from datetime import date
 
 from kb.checking.following import Following
 from kb.model import Article, ArticleRecord
-from kb.ports.store import Catalog
+from kb.ports.catalog import Catalog
 from kb.rules.review_budget import review_minutes
 from kb.usecases.library import Library
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kb.model import Signal
+from kb.ports.events import EventLog
 from kb.ports.signals import Signals
-from kb.ports.store import EventLog
 
 _EXPOSURE_WINDOW = timedelta(days=28)
 _EXPOSING_KINDS = ("view", "copy")

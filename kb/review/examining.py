@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 
 from kb.model import Article, SignalKind
+from kb.ports.catalog import Catalog
 from kb.ports.findings import Finding, Findings, Reading
 from kb.ports.history import History
-from kb.ports.store import Catalog
 from kb.review.contradictions import contradictions, suspects
 from kb.review.judging import Judge
 from kb.review.reading import read, shortened

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from kb.content.reader import ArticleFiles
 from kb.model import Article
+from kb.ports.catalog import Catalog
 from kb.ports.history import History, Revision
-from kb.ports.store import Catalog
 
 
 @dataclass(frozen=True, slots=True)

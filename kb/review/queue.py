@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from kb.model import Article, Signal, State
+from kb.ports.catalog import Catalog
+from kb.ports.events import EventLog
 from kb.ports.signals import NoSignals, Signals
-from kb.ports.store import Catalog, EventLog
 from kb.review.articles import ReviewedArticles, Subjects
 from kb.review.evidence import Evidence, Found
 from kb.review.queue_page import EVERYTHING, QueueFilter, QueuePage, ReviewItem, page_of

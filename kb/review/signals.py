@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from kb.model import Article, Review, Signal, SignalKind, Verdict
+from kb.ports.catalog import Catalog
+from kb.ports.events import Event, EventLog, StaleCopies
 from kb.ports.findings import Finding, Findings
 from kb.ports.reviews import Reviews
-from kb.ports.store import Catalog, Event, EventLog, StaleCopies
 from kb.review.reading import shortened
 from kb.review.wording import Reason, signals_of
 from kb.rules.settling import Verification, end_of

@@ -8,9 +8,11 @@ from datetime import date, datetime, timedelta
 
 from kb.content.reader import ArticleFiles
 from kb.model import Article
+from kb.ports.catalog import Catalog
+from kb.ports.events import EventLog
 from kb.ports.history import History
 from kb.ports.reviews import Reviews
-from kb.ports.store import Catalog, EventLog, FaqSnapshots, GapLog, QueryLog
+from kb.ports.store import FaqSnapshots, GapLog, QueryLog
 from kb.review import weekly_figures as figures
 from kb.review.past_articles import PastArticles, Then
 from kb.review.weekly_changes import changed_articles, counted

@@ -15,7 +15,8 @@ from datetime import date, timedelta
 from heapq import nlargest
 from itertools import islice
 
-from kb.ports.store import Choice, Evidence, LearnedQuestion
+from kb.ports.events import Choice, Evidence
+from kb.ports.store import LearnedQuestion
 
 #: A choice counts half after so many days, and is not looked at after three times as many.
 HALF_LIFE_DAYS = 28.0

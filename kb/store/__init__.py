@@ -1,1 +1,1 @@
-"""ADAPTER SQLite: one module has the SQL of one concern; the contracts are in ``kb.ports.store``."""
+"""ADAPTER SQLite: one module has the SQL of one concern; the contracts are in ``kb.ports``."""

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from kb.model import Article, ArticleRecord, Problem
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 from kb.store.article_json import dump_article, load_article
 from kb.store.database import Database, epoch_ms
 
@@ -22,7 +22,7 @@ _SOME = """SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM
 
 
 class Catalog:
-    """Implements ``kb.ports.store.Catalog``."""
+    """Implements ``kb.ports.catalog.Catalog``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

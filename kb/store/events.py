@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from kb.ports.store import EVENT_KINDS, Choice, DailyCount, Event, Evidence, StaleCopies, Visit
+from kb.ports.events import EVENT_KINDS, Choice, DailyCount, Event, Evidence, StaleCopies, Visit
 from kb.store.database import Database, epoch_ms, from_epoch_ms
 from kb.text.masking import mask
 from kb.text.normalize import letters_of
@@ -36,7 +36,7 @@ _NEVER = 2**62  # later than any moment, in milliseconds
 
 
 class EventLog:
-    """Implements ``kb.ports.store.EventLog``."""
+    """Implements ``kb.ports.events.EventLog``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -13,7 +13,8 @@ from functools import partial
 
 from kb.errors import StoreError
 from kb.model import SearchPage, SearchRequest
-from kb.ports.store import Event, EventLog, Gap, GapLog, LoggedSearch, QueryLog
+from kb.ports.events import Event, EventLog
+from kb.ports.store import Gap, GapLog, LoggedSearch, QueryLog
 from kb.rules.gaps import Mention
 from kb.text.normalize import normalize
 

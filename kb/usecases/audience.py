@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from kb.model import Article, ArticleRecord, Folder
-from kb.ports.store import ServedArticles
+from kb.ports.catalog import ServedArticles
 
 PUBLIC = "public"
 

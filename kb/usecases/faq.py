@@ -13,7 +13,9 @@ from datetime import date, datetime, timedelta, timezone
 from itertools import chain, islice
 
 from kb.model import Article, ArticleRecord, FaqItem, FaqPanel, Freshness, State
-from kb.ports.store import DailyCount, EventLog, FaqSnapshot, FaqSnapshots, ServedArticles
+from kb.ports.catalog import ServedArticles
+from kb.ports.events import DailyCount, EventLog
+from kb.ports.store import FaqSnapshot, FaqSnapshots
 from kb.rules import faq_score
 from kb.rules.freshness import Policy, assess
 from kb.usecases.audience import is_public

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from kb.errors import ArticleNotFound, QueryError
+from kb.ports.catalog import Catalog
 from kb.ports.history import Edit
-from kb.ports.store import Catalog, GapVerdict, GapVerdicts
+from kb.ports.store import GapVerdict, GapVerdicts
 from kb.rules.gaps import KnowledgeGap, find_gaps
 from kb.text.normalize import letters_of
 from kb.usecases.activity import Activity

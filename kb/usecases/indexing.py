@@ -16,10 +16,10 @@ from datetime import datetime
 from kb.errors import ArticleError, IndexCorrupt, IndexMissing
 from kb.garbage import without_garbage_collection
 from kb.model import ArticleRecord, Problem
+from kb.ports.catalog import Catalog
 from kb.ports.content import ArticleFiles, Scan
 from kb.ports.engine import IndexDocument, SearchEngine
 from kb.ports.history import History
-from kb.ports.store import Catalog
 from kb.usecases.documents import index_document
 from kb.usecases.progress import Progress, silent
 

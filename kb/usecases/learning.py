@@ -17,8 +17,10 @@ from rapidfuzz import fuzz
 
 from kb.errors import ArticleNotFound, QueryError, StoreError
 from kb.model import Article, ArticleRecord
+from kb.ports.catalog import Catalog
+from kb.ports.events import EventLog
 from kb.ports.history import Edit
-from kb.ports.store import Catalog, EventLog, LearnedQuestion, LearnedStore, LearningVerdict
+from kb.ports.store import LearnedQuestion, LearnedStore, LearningVerdict
 from kb.rules.learning import MIN_PEOPLE, WINDOW, learn
 from kb.text.normalize import letters_of
 from kb.usecases.question_edits import QuestionEditor, wordings

@@ -12,8 +12,8 @@ from kb.content.saving import ArticleSaver
 from kb.content.writer import edit_front_matter
 from kb.errors import ArticleError
 from kb.model import Article, ArticleRecord
+from kb.ports.catalog import FileVersion
 from kb.ports.history import Edit
-from kb.ports.store import FileVersion
 from kb.text.normalize import letters_of
 
 

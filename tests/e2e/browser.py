@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from kb.ports.store import Event
+from kb.ports.events import Event
 from kb.store.database import Database
 from kb.store.events import EventLog
 from tests.e2e.processes import Desk

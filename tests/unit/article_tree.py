@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kb.content.reader import ArticleFiles
 from kb.model import Article, Folder, Problem
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 
 CHANNELS = ("微信", "APP", "官网", "电话")
 REPOSITORY = Path(__file__).parents[2]

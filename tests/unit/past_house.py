@@ -11,8 +11,8 @@ from kb.content.saving import ArticleSaver
 from kb.editing.history import ArticleHistory
 from kb.editing.writing import Writing
 from kb.model import Caller, Role, Verdict, Via
+from kb.ports.events import Event
 from kb.ports.history import Edit
-from kb.ports.store import Event
 from kb.review.verdicts import Verdicts
 from kb.review.weekly import WeeklyReports
 from kb.review.weekly_computation import WeeklySources

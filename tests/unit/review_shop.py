@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kb.model import Article, Signal
-from kb.ports.store import Event, FileVersion
+from kb.ports.catalog import FileVersion
+from kb.ports.events import Event
 from kb.review.queue import EVERYTHING, QueueFilter, QueuePage, ReviewQueue
 from kb.rules.freshness import Policy
 from kb.store.catalog import Catalog

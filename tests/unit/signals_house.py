@@ -9,9 +9,9 @@ from pathlib import Path
 from kb.content.reader import ArticleFiles
 from kb.content.saving import ArticleSaver
 from kb.model import Signal, SignalKind, Verdict, Via
+from kb.ports.events import Event
 from kb.ports.history import Edit
 from kb.ports.reviews import NewReview
-from kb.ports.store import Event
 from kb.review.examining import Examiner
 from kb.review.signals import ReviewSignals
 from kb.store.catalog import Catalog

@@ -8,8 +8,8 @@ import pytest
 
 from kb.content.reader import ArticleFiles, find_duplicate_ids
 from kb.model import Folder, Interval, Problem
+from kb.ports.catalog import FileVersion
 from kb.ports.content import FileStat, Scan
-from kb.ports.store import FileVersion
 from tests.unit.article_tree import ARTICLE, CHANNELS, errors, make_tree, write
 
 PATH = "mall/refund/refund-not-received.md"

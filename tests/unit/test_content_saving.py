@@ -19,8 +19,8 @@ from kb.content.reader import ArticleFiles
 from kb.content.saving import ArticleSaver
 from kb.content.transaction import LOCK_NAME
 from kb.errors import EditConflict, EditError, SaveFailed
+from kb.ports.catalog import FileVersion
 from kb.ports.history import Edit
-from kb.ports.store import FileVersion
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.revisions import Revisions

@@ -25,8 +25,8 @@ from kb.errors import (
     NotThatDay,
 )
 from kb.model import Caller, Folder, Role, SearchRequest, Via
+from kb.ports.catalog import FileVersion
 from kb.ports.content import FileStat
-from kb.ports.store import FileVersion
 from kb.service import Service
 from kb.wiring.bulk import import_file, undo_import
 from tests.callers import ANYBODY, OPERATOR

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.model import Article, Script, State
-from kb.ports.store import EVENT_KINDS, Event, FileVersion
+from kb.ports.catalog import FileVersion
+from kb.ports.events import EVENT_KINDS, Event
 from kb.rules.faq_score import EVENT_WEIGHTS, HALF_LIFE_DAYS, demand, order, score
 from kb.rules.freshness import Policy
 from kb.store.catalog import Catalog

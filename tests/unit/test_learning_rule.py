@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.ports.store import Choice, Evidence, LearnedQuestion, Visit
+from kb.ports.events import Choice, Evidence, Visit
+from kb.ports.store import LearnedQuestion
 from kb.rules.learning import (
     HALF_LIFE_DAYS,
     MIN_PEOPLE,

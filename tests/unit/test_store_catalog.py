@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kb.model import Article, Folder, Problem
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from tests.unit.article_factory import make_article

@@ -18,7 +18,7 @@ import sqlite_utils
 
 import kb
 from kb.errors import StoreBusy, StoreCorrupt, StoreError
-from kb.ports.store import Event
+from kb.ports.events import Event
 from kb.store.database import Database, epoch_ms, from_epoch_ms
 from kb.store.events import EventLog
 from kb.store.migrations import MIGRATIONS, migrate
@@ -31,7 +31,7 @@ WRITER = """
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from kb.ports.store import Event
+from kb.ports.events import Event
 from kb.store.database import Database
 from kb.store.events import EventLog
 

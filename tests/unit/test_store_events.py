@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import QueryError
-from kb.ports.store import EVENT_KINDS, DailyCount, Event
+from kb.ports.events import EVENT_KINDS, DailyCount, Event
 from kb.store.database import Database
 from kb.store.events import EventLog
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from kb.ports.store import Choice, Event, LearnedQuestion, LearningVerdict, Visit
+from kb.ports.events import Choice, Event, Visit
+from kb.ports.store import LearnedQuestion, LearningVerdict
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.learning import LearnedStore

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import StoreError
-from kb.ports.store import Event
+from kb.ports.events import Event
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.log_writer import LogWriter

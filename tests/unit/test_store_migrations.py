@@ -10,7 +10,7 @@ import pytest
 import sqlite_utils
 
 from kb.errors import StoreError
-from kb.ports.store import Event
+from kb.ports.events import Event
 from kb.store.database import Database
 from kb.store.events import EventLog
 from kb.store.migrations import MIGRATIONS, Migration, migrate, schema_number

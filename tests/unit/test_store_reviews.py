@@ -11,9 +11,9 @@ import pytest
 
 from kb.model import Verdict, Via
 from kb.ports.accounts import AuditFilter
+from kb.ports.catalog import FileVersion
 from kb.ports.history import Content, Edit
 from kb.ports.reviews import NewReview
-from kb.ports.store import FileVersion
 from kb.store.audit import AuditLog
 from kb.store.catalog import Catalog
 from kb.store.database import Database

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kb.ports.catalog import FileVersion
 from kb.ports.history import Content, Draft, Edit
-from kb.ports.store import FileVersion
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.drafts import Drafts

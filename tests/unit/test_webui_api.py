@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from kb import contracts
 from kb.config import Settings
-from kb.ports.store import Event
+from kb.ports.events import Event
 from kb.service import Service
 from kb.store.database import Database
 from kb.store.events import EventLog

@@ -20,7 +20,7 @@ from openpyxl import load_workbook
 
 from kb.errors import QueryError
 from kb.model import State
-from kb.ports.store import Event
+from kb.ports.events import Event
 from kb.review import weekly_files
 from kb.rules.freshness import assess
 from kb.rules.weeks import Week

@@ -15,7 +15,7 @@ from kb import contracts, shapes
 from kb.contracts.queue import stale_document
 from kb.errors import QueryError
 from kb.model import KINDS, Message, SearchRequest, SignalKind, State
-from kb.ports.store import EVENT_KINDS, VOTES
+from kb.ports.events import EVENT_KINDS, VOTES
 from kb.review.queue import QueueFilter
 from kb.rules.conversation import MAX_CONVERSATION
 from kb.rules.query import MAX_QUERY

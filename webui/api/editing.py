@@ -17,7 +17,7 @@ from kb.contracts import editing as contracts
 from kb.editing.bulk_edits import LISTS, SINGLE, FieldChange
 from kb.editing.writing import UNSORTED, Place
 from kb.errors import QueryError
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 from kb.shapes import editing as shapes
 from webui.api.answers import never_store
 from webui.api.parameters import (

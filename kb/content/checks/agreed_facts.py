@@ -16,7 +16,7 @@ from kb.content.checks.page import Page
 from kb.content.findings import Findings, quoted
 from kb.content.front_matter import read_front_matter
 from kb.model import Problem
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 from kb.text.normalize import normalize
 from kb.text.quantities import QUANTITY, unit_of, value_of
 from kb.text.sections import parse_sections

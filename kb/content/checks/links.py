@@ -12,7 +12,7 @@ from kb.content.checks.page import Page
 from kb.content.fields import SLUG
 from kb.content.findings import quoted
 from kb.model import Article, Problem
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 
 _QUOTED_TITLE = re.compile(r"《[^《》\n]+》|“[^“”\n]+”")
 #: ``/a/<id>`` as the house's own pages have it, not as a part of another site's address

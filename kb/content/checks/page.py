@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kb.content.findings import NOT_ONE_LINE, Findings
 from kb.content.front_matter import FrontMatter, read_front_matter
 from kb.model import Article, Problem
-from kb.ports.store import FileVersion
+from kb.ports.catalog import FileVersion
 
 
 @dataclass(frozen=True, slots=True)
