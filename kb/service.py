@@ -65,7 +65,10 @@ class Service:
 
     def examine(self, progress: Progress = silent) -> bool:
         """Find what speaks against articles anew if they have changed; return whether they had. See ``Examiner``."""
-        return self.system.examiner.follow(progress)
+        changed = self.system.examiner.follow(progress)
+        if changed:
+            self.system.queue.forget()
+        return changed
 
     def mend(self) -> bool:
         """Rebuild the index if a search has met damage; return whether that was so."""

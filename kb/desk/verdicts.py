@@ -9,11 +9,12 @@ from datetime import date, datetime, time
 from kb.errors import ArticleNotFound, QueryError
 from kb.model import ArticleRecord, Caller, Review, Right, Verdict
 from kb.review.guard import MOST_AT_ONCE, alarm
-from kb.review.progress import Progress, week_of
+from kb.review.progress import Progress
 from kb.review.queue import ReviewItem
 from kb.review.sent_back import SentBack
 from kb.review.verdicts import Outcome
 from kb.rules.access import covers, require
+from kb.rules.weeks import Week
 from kb.system import System
 
 
@@ -38,7 +39,10 @@ class VerdictDesk:
 
     def give(self, article_id: str, verdict: Verdict, note: str = "", expected: str | None = None) -> Outcome:
         """Let a verdict stand; ``expected``: revision of the file that was judged, None: as it is now."""
-        return self._verdicts.give(self._caller, article_id, verdict, note, expected)
+        try:
+            return self._verdicts.give(self._caller, article_id, verdict, note, expected)
+        finally:
+            self._system.queue.forget()
 
     def confirm_many(self, seen: Mapping[str, str], note: str = "", even_if_flagged: bool = False) -> list[Outcome]:
         """Confirm several at once; ``seen``: article id -> revision that was judged. Each has an outcome of its own.
@@ -73,7 +77,10 @@ class VerdictDesk:
 
     def undo(self, number: int) -> Review:
         """Take back the latest verdict on an article; returns what was taken back."""
-        return self._verdicts.undo(self._caller, number)
+        try:
+            return self._verdicts.undo(self._caller, number)
+        finally:
+            self._system.queue.forget()
 
     def of(self, article_id: str) -> list[Review]:
         """The verdicts that stand on an article, the latest first. Raises ArticleNotFound."""
@@ -107,11 +114,10 @@ class VerdictDesk:
     def progress(self, day: date | None = None, left: int | None = None) -> Progress:
         """The week of ``day`` (None: this one). ``left``: length of the queue, for who has it at hand already."""
         require(self._caller, Right.READ_INTERNAL)
-        now = self._system.now()
-        monday, begin, end = week_of(day or now.date(), now.tzinfo)
-        return Progress.of(
-            monday, self._system.reviews.between(begin, end), len(self._queue()) if left is None else left
-        )
+        reports = self._system.reports
+        week = Week.of(day) if day else reports.current_week()
+        reviews = self._system.reviews.between(*reports.span(week))
+        return Progress.of(week.monday, reviews, len(self._queue()) if left is None else left)
 
     def _queue(self) -> list[ReviewItem]:
         system = self._system

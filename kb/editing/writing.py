@@ -113,7 +113,8 @@ class Writing:
 
     def edit(self, caller: Caller, action: str, note: str, review: NewReview | None = None) -> Edit:
         """Who changes something now, and why; and what reviewers are told of it."""
-        return Edit(self.now(), caller.name, origin_of(caller), action, note.strip(), review)
+        at = review.at if review else self.now()  # what is saved and confirmed at once has been seen as it is
+        return Edit(at, caller.name, origin_of(caller), action, note.strip(), review)
 
     # --- changes
 

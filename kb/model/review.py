@@ -18,6 +18,7 @@ class SignalKind(str, Enum):
     COPIED_STALE = "copied_stale"
     EDITED = "edited"
     BROKEN_LINK = "broken_link"
+    MISDATED = "misdated"
 
     @property
     def label(self) -> str:
@@ -34,6 +35,7 @@ _LABELS = {
     SignalKind.COPIED_STALE: "过期后还在被复制",
     SignalKind.EDITED: "审核后改过",
     SignalKind.BROKEN_LINK: "指向的条目打不开",
+    SignalKind.MISDATED: "日期写成了将来",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date
 
 from kb.model import Review, Verdict
 
@@ -30,10 +30,3 @@ class Progress:
         verdicts = Counter(review.verdict for review in reviews)
         reviewers = Counter(review.user for review in reviews)
         return cls(monday, {verdict: verdicts[verdict] for verdict in Verdict}, dict(reviewers.most_common()), left)
-
-
-def week_of(day: date, zone: tzinfo | None) -> tuple[date, datetime, datetime]:
-    """The Monday of a day's week, and the week's first moment and the one after its last."""
-    monday = day - timedelta(days=day.weekday())
-    begin, end = (datetime.combine(first, time(), zone) for first in (monday, monday + timedelta(days=7)))
-    return monday, begin, end

@@ -14,7 +14,7 @@ from kb.ports.signals import NoSignals, Signals
 from kb.review.articles import ReviewedArticles, Subjects
 from kb.review.evidence import Evidence, Found
 from kb.review.queue_page import EVERYTHING, QueueFilter, QueuePage, ReviewItem, page_of
-from kb.rules.freshness import Policy, assess
+from kb.rules.freshness import Policy, assess, misdated
 
 __all__ = ["EVERYTHING", "QueueFilter", "QueuePage", "ReviewItem", "ReviewQueue"]
 
@@ -26,7 +26,7 @@ class _Basis:
     article: Article
     minutes: float
     exposure: int
-    against: Sequence[Signal]
+    against: tuple[Signal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class ReviewQueue:
             if (as_of, frozenset(top_ids)) != (self._judged.as_of, self._judged.top_ids):
                 self._judged = _Judged(as_of, frozenset(top_ids))
             if (subjects.edition, found.number) != (self._judged.edition, self._judged.number):
-                self._judged = self._judge(subjects, found, self._judged)
+                self._judged = self._judge(subjects, found, self._judged, now.date())
             items = self._judged.items
         return page_of(items, as_of, wanted, subjects, limit, offset)
 
@@ -110,12 +110,14 @@ class ReviewQueue:
         with self._lock:  # what is being counted now may have begun before
             self._evidence.forget()
 
-    def _judge(self, subjects: Subjects, found: Found, before: _Judged) -> _Judged:
+    def _judge(self, subjects: Subjects, found: Found, before: _Judged, today: date) -> _Judged:
         """The list as it is now; rows that ``before`` has on the same basis are taken from there."""
         rows: dict[str, tuple[_Basis, ReviewItem | None]] = {}
         for article in subjects.articles:
             i = article.id
-            basis = _Basis(article, subjects.minutes[i], found.exposure.get(i, 0), found.signals.get(i, ()))
+            slip = misdated(article, today)
+            against = (*found.signals.get(i, ()), *([slip] if slip else []))
+            basis = _Basis(article, subjects.minutes[i], found.exposure.get(i, 0), against)
             known = before.rows.get(i)
             rows[i] = known if known and known[0] == basis else (basis, self._row(basis, before.as_of, before.top_ids))
         items = (item for _, item in rows.values() if item)
@@ -144,7 +146,7 @@ class ReviewQueue:
             days_overdue=max([freshness.days_overdue, *((as_of - signal.since).days + 1 for signal in against)]),
             exposure=basis.exposure,
             minutes=basis.minutes,
-            signals=tuple(against),
+            signals=against,
         )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from kb.content.writer import Value
 from kb.editing.history import ArticleHistory
@@ -23,6 +23,9 @@ from kb.ports.history import History
 from kb.ports.reviews import NewReview, Reviews
 from kb.review.sent_back import SentBack
 from kb.rules.access import require, require_for
+
+#: A program that got no answer asks again; later, somebody has looked again.
+_RETRIED_WITHIN = timedelta(minutes=1)
 
 #: characters of a note
 LONGEST_NOTE = 500
@@ -54,7 +57,7 @@ class Verdicts:
     ) -> Outcome:
         """Let the verdict stand. ``expected``: revision of the file that was judged; None: as it is now.
 
-        Who says the same again on the same day gets what they said before: a request that is repeated counts once.
+        Who says the same again within a minute gets what they said before: a request that is repeated counts once.
         """
         require(caller, Right.REVIEW)
         note = _checked(caller, verdict, note)
@@ -152,13 +155,13 @@ class Verdicts:
             raise EditConflict(f"“{title}”还是草稿，客服看不到，不用审核；请先发布。", standing.file.revision)
 
     def _repeated(self, caller: Caller, standing: Standing, verdict: Verdict, note: str, seen: str) -> Review | None:
-        """The review that the caller has given already by saying exactly this of the same text, today."""
+        """The review that the caller has just given by saying exactly this of the same text."""
         latest = self._latest(standing.article.id)
         if latest is None or (latest.user, latest.verdict, latest.note) != (caller.name, verdict, note):
             return None
-        now, left = self._writing.now(), self._left_by(latest)
-        is_today = latest.at.astimezone(now.tzinfo).date() == now.date()
-        return latest if is_today and standing.file.revision == left and seen in (left, latest.revision) else None
+        left = self._left_by(latest)
+        is_recent = self._writing.now() - latest.at < _RETRIED_WITHIN
+        return latest if is_recent and standing.file.revision == left and seen in (left, latest.revision) else None
 
     def _left_by(self, review: Review) -> str:
         """The revision of the file once the review was given."""

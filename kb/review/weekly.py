@@ -48,6 +48,10 @@ class WeeklyReports:
         """The one that is running."""
         return Week.of(self._now().astimezone(self._zone).date())
 
+    def span(self, week: Week) -> tuple[datetime, datetime]:
+        """Its first moment, and the first that is not in it any more."""
+        return week.start(self._zone), week.end(self._zone)
+
     def first_week(self) -> Week | None:
         """The first that something is known of; None: there is no history yet."""
         began = self._sources.history.began()

@@ -3,9 +3,8 @@
 The state is the first that holds: expired, stale, never verified, changed, due, fresh. The reasons are
 all that hold, in the same order, so that a reviewer sees everything wrong with an article at once.
 
-A verification dated later than the day after is a slip or has not happened yet, and counts for nothing: it would keep
-an article out of review until then. One day ahead is what another time zone calls today, or a clock that was set back.
-Once an article is not fresh, time alone never makes it fresh again, except when such a date comes.
+Once an article is not fresh, time alone never makes it fresh again. A verification dated in the future
+would keep it fresh until then: ``misdated`` tells.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from kb.model import Article, Freshness, Interval, State
+from kb.model import Article, Freshness, Interval, Signal, SignalKind, State
 
 _DAYS = {"d": 1, "w": 7}
 _THIRTY_DAYS = Interval(30, "d")
@@ -44,7 +43,7 @@ class Policy:
 
 def assess(article: Article, policy: Policy, as_of: date, in_top: bool = False) -> Freshness:
     """Judge ``article`` on the day ``as_of``; a deadline still holds on its own day."""
-    due = _due(article, policy, as_of, in_top)
+    due = _due(article, policy, in_top)
     found = _findings(article, policy, as_of, due)
     reasons = [reason for state, reason in found if state is State.EXPIRED or not policy.for_outsiders]
     servable = article.valid_from is None or article.valid_from <= as_of
@@ -57,6 +56,18 @@ def assess(article: Article, policy: Policy, as_of: date, in_top: bool = False) 
         days_overdue=_days_overdue(article, as_of, due),
         servable=servable,
     )
+
+
+def misdated(article: Article, today: date) -> Signal | None:
+    """What speaks against an article whose dates are still to come; ``today``: the real one, whatever day is judged.
+
+    One day ahead is what another time zone calls today, or a clock that was set back.
+    """
+    named = (("审核日期", article.verified), ("更新日期", article.updated))
+    ahead = [f"{name} {day} 还没有到" for name, day in named if day is not None and (day - today).days > 1]
+    if not ahead:
+        return None
+    return Signal(SignalKind.MISDATED, "，".join(ahead), today, ("请核对年份；确认会把审核日期改成当天",))
 
 
 def ranking_factor(state: State) -> float:
@@ -83,16 +94,11 @@ def _add_months(day: date, count: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def _is_ahead(day: date, as_of: date) -> bool:
-    """Whether a day has come nowhere on earth."""
-    return (day - as_of).days > 1
-
-
-def _due(article: Article, policy: Policy, as_of: date, in_top: bool) -> date | None:
+def _due(article: Article, policy: Policy, in_top: bool) -> date | None:
     """The day by which an article has to be verified again; None when it never was."""
-    if article.verified is None or _is_ahead(article.verified, as_of):
-        return None
     verified = article.verified
+    if verified is None:
+        return None
     return min(add_interval(verified, interval) for interval in _intervals(article, policy, in_top))
 
 
@@ -118,20 +124,11 @@ def _findings(article: Article, policy: Policy, as_of: date, due: date | None) -
         found.append((State.STALE, f"应于 {due} 前复核，已超 {(as_of - due).days} 天"))
     if article.verified is None:
         found.append((State.NEVER_VERIFIED, "从未审核"))
-    elif due is None:
-        found.append((State.NEVER_VERIFIED, f"审核日期 {article.verified} 还没有到，按从未审核处理"))
     elif article.updated is not None and article.updated > article.verified:
-        found.append((State.CHANGED, _changed_reason(article.updated, as_of)))
+        found.append((State.CHANGED, f"{article.updated} 修改后尚未审核"))
     if due is not None and 0 <= (due - as_of).days <= policy.due_days:
         found.append((State.DUE, _due_reason((due - as_of).days, due)))
     return found
-
-
-def _changed_reason(updated: date, as_of: date) -> str:
-    """Confirming it doesn't help while the date is ahead: the date has to be mended."""
-    if _is_ahead(updated, as_of):
-        return f"更新日期 {updated} 还没有到，请核对"
-    return f"{updated} 修改后尚未审核"
 
 
 def _due_reason(days_left: int, due: date) -> str:

@@ -16,7 +16,7 @@ from kb.model import Article, Interval, Signal, SignalKind, State
 from kb.review.feed_files import to_atom, to_icalendar
 from kb.review.feeds import DueDay, News, Task, due_days, news
 from kb.review.queue import ReviewItem
-from kb.rules.freshness import Policy, assess
+from kb.rules.freshness import Policy, assess, misdated
 from tests.unit.article_factory import intervals, make_article
 
 TODAY = date(2026, 11, 22)
@@ -136,9 +136,12 @@ def test_an_article_that_was_sent_back_is_news_though_its_dates_are_fine() -> No
     assert one.since == BACK.since
 
 
-def test_a_review_that_has_not_happened_yet_is_no_review() -> None:
-    (one,) = news_of(verified(-9, created=TODAY - timedelta(days=4)))
-    assert one.since == TODAY - timedelta(days=4)
+def test_a_review_that_has_not_happened_yet_is_news_of_today() -> None:
+    article = verified(-9, created=TODAY - timedelta(days=4))
+    slip = misdated(article, TODAY)
+    assert slip is not None
+    (one,) = news([listed(article, slip)], {article.id: article}, TODAY)
+    assert one.since == TODAY
 
 
 def test_news_that_nobody_dated_come_last() -> None:

@@ -201,7 +201,17 @@ def test_every_day_has_its_own_list(tmp_path: Path) -> None:
     shop.put(verified("a", 1))
 
     days = (TODAY, TODAY + timedelta(days=60), TODAY, date.min, date.max)
-    assert [shop.ids(as_of=day) for day in days] == [[], ["a"], [], ["a"], ["a"]]
+    assert [shop.ids(as_of=day) for day in days] == [[], ["a"], [], [], ["a"]]
+
+
+def test_dates_of_the_future_are_listed_whatever_day_is_judged(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.put(verified("a", -400))
+
+    assert shop.ids() == shop.ids(as_of=TODAY - timedelta(days=60)) == ["a"]
+
+    shop.put(verified("a", 0))
+    assert shop.ids() == []
 
 
 _ids = st.sampled_from(["a", "b", "c"])
