@@ -3,6 +3,9 @@
 ::
 
     service.py   the whole system
+    review.py    the review queue, what speaks against articles
+    reports.py   the weekly report
+    reminders.py reminders, their channels
     access.py    accounts, logins, tokens, audit log
     search.py    engine, model, vocabulary
     bulk.py      import and export, beside a running service or without one

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 
 from kb.checking.checker import Checker
@@ -23,9 +22,7 @@ from kb.editing.history import ArticleHistory
 from kb.editing.moving import Moving
 from kb.editing.writing import Writing
 from kb.ports.engine import SearchEngine
-from kb.review.examining import Examiner
-from kb.review.queue import ReviewQueue
-from kb.review.signals import ReviewSignals
+from kb.ports.reviews import Reviews
 from kb.review.verdicts import Verdicts
 from kb.service import Service
 from kb.snapshots import Snapshots, all_and_public
@@ -34,13 +31,11 @@ from kb.store.database import Database
 from kb.store.drafts import Drafts
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
-from kb.store.findings import Findings
 from kb.store.gap_verdicts import GapVerdicts
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
-from kb.store.reviews import Reviews
 from kb.store.revisions import Revisions
 from kb.system import Editing, System
 from kb.usecases.activity import Activity
@@ -53,11 +48,8 @@ from kb.wiring.access import build_access
 from kb.wiring.basics import local_now, policy_of
 from kb.wiring.bulk import try_to_finish_import
 from kb.wiring.reminders import build_reminders
-from kb.wiring.reports import build_reports
+from kb.wiring.review import build_review
 from kb.wiring.search import build_engine, build_semantic, build_vocabulary, fingerprint, vocabulary_of
-
-#: the order of the review queue may be so far behind what agents do
-_RECOUNT_AFTER = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +84,10 @@ def build_service(settings: Settings) -> Service:
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, local_now)
     questions = QuestionEditor(files, ground.saver)
     learning = Learning(events, LearnedStore(database), catalog, questions, local_now)
-    findings, reviews = Findings(database), Reviews(database)
     everything, public = _snapshots(ground, events, activity, learning, engine, semantic)
+    review = build_review(
+        settings, database, catalog, ground.history, events, lambda: everything.current().searcher.vocabulary
+    )
     return Service(
         System(
             access=build_access(settings, database, log_writer),
@@ -104,27 +98,14 @@ def build_service(settings: Settings) -> Service:
             snapshots=everything,
             public=public,
             activity=activity,
-            queue=ReviewQueue(
-                catalog,
-                events,
-                policy_of(settings),
-                ReviewSignals(catalog, events, findings, reviews),
-                recount_after=_RECOUNT_AFTER,
-            ),
-            reviews=reviews,
-            examiner=Examiner(
-                catalog,
-                ground.history,
-                findings,
-                settings.articles,
-                lambda: everything.current().searcher.vocabulary,
-                local_now,
-            ),
-            reports=build_reports(settings, database, reviews),
+            queue=review.queue,
+            reviews=review.reviews,
+            examiner=review.examiner,
+            reports=review.reports,
             reminders=build_reminders(settings, database),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
-            editing=_editing(ground, lambda: (everything.refresh(), public.refresh())),
+            editing=_editing(ground, review.reviews, lambda: (everything.refresh(), public.refresh())),
             checker=Checker(files, catalog, settings.variables),
             channels=settings.channels,
             variables=settings.variables,
@@ -163,7 +144,7 @@ def _snapshots(
     )
 
 
-def _editing(ground: _Ground, dictionaries_changed: Callable[[], object]) -> Editing:
+def _editing(ground: _Ground, reviews: Reviews, dictionaries_changed: Callable[[], object]) -> Editing:
     changed, history, drafts = threading.Event(), ground.history, Drafts(ground.database)
     writing = Writing(ground.files, ground.catalog, ground.saver, local_now, changed.set)
     told = ArticleHistory(writing, history)
@@ -173,7 +154,7 @@ def _editing(ground: _Ground, dictionaries_changed: Callable[[], object]) -> Edi
         moving=Moving(writing, drafts),
         bulk=BulkEdits(writing, told),
         fates=Fates(writing, history),
-        verdicts=Verdicts(writing, told, history, Reviews(ground.database)),
+        verdicts=Verdicts(writing, told, history, reviews),
         dictionaries=DictionaryEditor(
             DictionaryFiles(ground.settings.articles, history),
             history,
