@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from kb.model import SignalKind
 from kb.ports.findings import Change, Claim, Deadline, Finding, Reading, Vouched
 from kb.store.database import Database, epoch_ms, from_epoch_ms
+
+_Made = TypeVar("_Made")
 
 
 class Findings:
@@ -27,8 +30,10 @@ class Findings:
     def readings(self) -> list[Reading]:
         """All of them, in order of id."""
         with self._database.read() as db:
-            rows = db.execute("SELECT article_id, state, verified, vouched_at, said FROM readings ORDER BY article_id")
-            return [reading for row in rows if (reading := _reading(*row))]
+            rows = db.execute(
+                "SELECT article_id, state, verified, vouched_at, CAST(said AS BLOB) FROM readings ORDER BY article_id"
+            )
+            return list(_readable(_reading, rows))
 
     def keep(self, readings: Iterable[Reading], gone: Collection[str]) -> None:
         """Put ``readings`` in the place of former ones and forget those of the ids ``gone``."""
@@ -39,20 +44,17 @@ class Findings:
     def all(self) -> list[Finding]:
         """Every finding, in order."""
         with self._database.read() as db:
-            return sorted(_all(db))
+            return sorted(filter(None, _stored(db).values()))
 
     def save(self, findings: Collection[Finding], examined: str) -> None:
         """Let ``findings`` be all there are; rows that stay are not written again."""
         wanted = set(findings)
         with self._database.write() as db:
-            kept = _all(db)  # not before: another process may have found the same
-            for row in map(_finding_row, kept - wanted):
-                db.execute(
-                    """DELETE FROM findings WHERE article_id = ? AND kind = ? AND subject = ? AND evidence = ?
-                    AND since = ? AND at IS ?""",
-                    row,
-                )
-            for row in map(_finding_row, sorted(wanted - kept)):
+            stored = _stored(db)  # not before: another process may have found the same
+            for number, finding in stored.items():
+                if finding not in wanted:
+                    db.execute("DELETE FROM findings WHERE rowid = ?", [number])
+            for row in map(_finding_row, sorted(wanted.difference(stored.values()))):
                 db.execute("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?)", row)
             db.execute("UPDATE findings_state SET examined = ?", [examined])
 
@@ -64,7 +66,7 @@ class Findings:
                 WHERE article_id IN (SELECT value FROM json_each(?))""",
                 [_json(list(article_ids))],
             )
-            return {article_id: Vouched(_day(verified), _moment(at)) for article_id, verified, at in rows}
+            return dict(_readable(_vouched, rows))
 
 
 def _row(reading: Reading) -> dict[str, Any]:
@@ -79,16 +81,23 @@ def _row(reading: Reading) -> dict[str, Any]:
     }
 
 
-def _reading(article_id: str, state: str, verified: str | None, vouched_at: int | None, said: str) -> Reading | None:
-    """What a row holds; None for one that is damaged, which must not cost anybody the others."""
-    try:
-        values = json.loads(said)
-        values |= {name: tuple(values[name]) for name in _LISTS if name in values}
-        values |= {name: tuple(read(*row) for row in values[name]) for name, read in _ROWS.items() if name in values}
-        values["updated"] = _day(values.get("updated"))
-        return Reading(article_id, state, verified=_day(verified), vouched_at=_moment(vouched_at), **values)
-    except (ValueError, TypeError, KeyError):
-        return None
+def _readable(make: Callable[..., _Made], rows: Iterable[Sequence[Any]]) -> Iterator[_Made]:
+    """What rows hold, without damaged ones, which must not cost anybody the others."""
+    for row in rows:
+        with suppress(ValueError, TypeError, KeyError, OverflowError):
+            yield make(*row)
+
+
+def _reading(article_id: str, state: str, verified: str | None, vouched_at: int | None, said: bytes) -> Reading:
+    values = json.loads(said)
+    values |= {name: tuple(values[name]) for name in _LISTS if name in values}
+    values |= {name: tuple(read(*row) for row in values[name]) for name, read in _ROWS.items() if name in values}
+    values["updated"] = _day(values.get("updated"))
+    return Reading(article_id, state, verified=_day(verified), vouched_at=_moment(vouched_at), **values)
+
+
+def _vouched(article_id: str, verified: str | None, at: int | None) -> tuple[str, Vouched]:
+    return article_id, Vouched(_day(verified), _moment(at))
 
 
 def _deadline(day: str, sentence: str) -> Deadline:
@@ -105,9 +114,10 @@ _LISTS = ("related", "former_ids", "links", "names", "pictures")
 _ROWS: Mapping[str, Callable[..., Any]] = {"deadlines": _deadline, "claims": Claim, "changes": _change}
 
 
-def _all(db: Any) -> set[Finding]:
-    rows = db.execute("SELECT article_id, kind, subject, evidence, since, at FROM findings")
-    return {_finding(*row) for row in rows}
+def _stored(db: Any) -> dict[int, Finding | None]:
+    """Row number -> what the row holds; None for a damaged one."""
+    rows = db.execute("SELECT rowid, article_id, kind, subject, evidence, since, at FROM findings")
+    return {number: next(_readable(_finding, [row]), None) for number, *row in rows}
 
 
 def _finding_row(finding: Finding) -> list[Any]:

@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import date, datetime, timezone
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,3 +78,31 @@ def test_two_that_find_the_same_leave_it_once(tmp_path: Path) -> None:
     assert one.examined() == "2"
     one.save([DATED], "3")
     assert other.all() == [DATED]
+
+
+@pytest.mark.parametrize("damage", ["kind = 'x'", "since = 'x'", "at = 1e300"])
+def test_a_damaged_finding_costs_nobody_the_others_and_goes_with_the_next_change(tmp_path: Path, damage: str) -> None:
+    database = Database(tmp_path / "kb.db")
+    findings = Findings(database)
+    findings.save([FOUND, DATED], "1")
+    with database.write() as db:
+        db.execute(f"UPDATE findings SET {damage} WHERE subject = ''")  # noqa: S608  # the test's own
+    assert findings.all() == [DATED]
+    findings.save([FOUND, DATED], "2")
+    assert findings.all() == sorted([FOUND, DATED])
+    with database.read() as db:
+        assert db.table("findings").count == 2
+
+
+@pytest.mark.parametrize(
+    "damage", ["verified = 'x'", "vouched_at = 1e300", "said = CAST(X'ff' AS TEXT)", "said = '[]'"]
+)
+def test_a_damaged_reading_costs_nobody_the_others(tmp_path: Path, damage: str) -> None:
+    database = Database(tmp_path / "kb.db")
+    findings = Findings(database)
+    good, bad = (Reading(i, "1", "t", "faq", "published", "a/b", None, date(2026, 1, 2)) for i in ("good", "bad"))
+    findings.keep([good, bad], ())
+    with database.write() as db:
+        db.execute(f"UPDATE readings SET {damage} WHERE article_id = 'bad'")  # noqa: S608  # the test's own
+    assert findings.readings() == [good]
+    assert findings.vouched(["good", "bad"])["good"] == Vouched(good.verified, None)
