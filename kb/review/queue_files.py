@@ -1,17 +1,12 @@
-"""The review queue as a file: CSV and XLSX for spreadsheets, Markdown for mail and group robots."""
+"""The review queue as a file."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from openpyxl import Workbook
-
+from kb.review import table_files
 from kb.review.queue import ReviewItem
-from kb.text.spreadsheets import guarded, storable
 
 _HEADINGS = (
     "编号",
@@ -31,48 +26,29 @@ _HEADINGS = (
 
 
 def to_csv(items: Iterable[ReviewItem]) -> bytes:
-    """UTF-8 with a byte order mark, without which Excel garbles Chinese."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([_HEADINGS, *map(_cells, items)])
-    return text.getvalue().encode("utf-8-sig")
+    """A line for each article."""
+    return table_files.to_csv([_HEADINGS, *map(_cells, items)])
 
 
 def to_xlsx(items: Iterable[ReviewItem]) -> bytes:
-    """One sheet; the heading row stays in view and can be filtered."""
-    workbook = Workbook()
-    sheet = workbook.active
-    sheet.title = "复核清单"
-    for row in (_HEADINGS, *map(_cells, items)):
-        sheet.append(row)
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = sheet.dimensions
-    content = io.BytesIO()
-    workbook.save(content)
-    return content.getvalue()
+    """One sheet."""
+    return table_files.to_xlsx({"复核清单": [_HEADINGS, *map(_cells, items)]})
 
 
 def to_markdown(items: Sequence[ReviewItem], as_of: date) -> str:
     """A heading with the number of articles, then a table."""
     lines = [f"## 复核清单（{as_of}）：{len(items)} 条待处理"]
     if items:
-        lines += ["", _table_row(_HEADINGS), _table_row(["---"] * len(_HEADINGS))]
-        lines += [_table_row(_cells(item)) for item in items]
+        lines += ["", *table_files.to_markdown(_HEADINGS, map(_cells, items))]
     return "\n".join(lines) + "\n"
 
 
-def _cells(item: ReviewItem) -> list[str | int | date]:
-    texts = (item.id, item.title, item.product, item.scenario, item.owner or "", item.state.label)
-    dates = (item.updated, item.verified, item.due)
+def _cells(item: ReviewItem) -> list[table_files.Cell]:
     return [
-        *(guarded(storable(text)) for text in texts),
-        guarded(storable("；".join(item.reasons))),
-        *(day or "" for day in dates),
+        *(item.id, item.title, item.product, item.scenario, item.owner or "", item.state.label),
+        "；".join(item.reasons),
+        *(day or "" for day in (item.updated, item.verified, item.due)),
         item.days_overdue,
         item.exposure,
-        guarded(storable("；".join(item.evidence))),
+        "；".join(item.evidence),
     ]
-
-
-def _table_row(cells: Iterable[object]) -> str:
-    escaped = (re.sub(r"([\\|<>])", r"\\\1", " ".join(str(cell).split())) for cell in cells)
-    return f"| {' | '.join(escaped)} |"

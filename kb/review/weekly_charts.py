@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from kb.model import State
 from kb.review.charts import Column, Part, bar, columns
+from kb.review.weekly_tables import counts
 from kb.shapes.reports import States, WeekFigures, WeeklyReport
 
 #: half a year is what a chart shows well; the tables and files have the whole
@@ -14,7 +15,7 @@ SHOWN = 26
 #: (name, title, class, figure of a week) of the charts of one figure
 _SINGLE: tuple[tuple[str, str, str, Callable[[WeekFigures], float | None]], ...] = (
     ("backlog", "复核清单（条）", "waiting", lambda week: week["backlog"]["waiting"]),
-    ("reviews", "本周审核（次）", "reviewed", lambda week: sum((*_verdicts(week),))),
+    ("reviews", "本周审核（次）", "reviewed", lambda week: sum(counts(week["reviews"]))),
     ("stale_copies", "过期后仍被复制（次）", "expired", lambda week: week["use"]["copied_stale"]),
     ("median", "距上次审核天数（中位数）", "plain", lambda week: week["median_days"]),
 )
@@ -29,7 +30,7 @@ def owner_bars(report: WeeklyReport) -> list[str]:
     """A bar for each department, in the report's order; the longest is the largest department's."""
     most = max((row["articles"] for row in report["owners"]), default=0)
     return [
-        bar(f"chart-owner-{at}", f"{row['owner'] or '未设部门'}的时效构成", _parts(row["states"]), most)
+        bar(f"chart-owner-{at}", f"{row['owner'] or '未指定部门'}的时效构成", _parts(row["states"]), most)
         for at, row in enumerate(report["owners"])
     ]
 
@@ -51,12 +52,7 @@ def legend() -> list[tuple[str, str]]:
 
 
 def _parts(states: States) -> Sequence[Part]:
-    counts: dict[str, object] = dict(states)
-    return [Part(state.value, state.label, float(str(counts[state.value]))) for state in State]
-
-
-def _verdicts(week: WeekFigures) -> tuple[int, int, int]:
-    return week["reviews"]["confirm"], week["reviews"]["revise"], week["reviews"]["archive"]
+    return [Part(state, State(state).label, count) for state, count in zip(states, counts(states), strict=True)]
 
 
 def _short(week: WeekFigures) -> str:

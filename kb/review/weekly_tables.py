@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 from kb.model import State
 from kb.rules.weeks import Week
@@ -20,7 +19,7 @@ CHANGES = {
     "withdrawn": "撤回为草稿",
     "deleted": "删除",
 }
-_NO_OWNER = "（未设）"
+_NO_OWNER = "未指定部门"
 _STATES = {state.value: state.label for state in State}
 
 
@@ -92,8 +91,13 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else "—"
 
 
+def counts(document: Mapping[str, object]) -> list[int]:
+    """The values of a document that has nothing but counts."""
+    return [count for count in document.values() if isinstance(count, int)]
+
+
 def _week_before(report: WeeklyReport) -> WeekFigures | None:
-    week = str(Week.of(date.fromisoformat(report["first_day"]) - timedelta(days=1)))
+    week = str(Week.parse(report["week"]).previous())
     return next((row for row in report["trend"] if row["week"] == week), None)
 
 
@@ -110,12 +114,12 @@ def _figures(week: WeekFigures) -> dict[str, Cell]:
         "高频速查条目": top["articles"],
         "高频速查中有标准话术": share(top["with_script"], top["articles"]),
         "高频速查中本周审核过": share(top["verified"], top["articles"]),
-        "本周审核": sum((reviews["confirm"], reviews["revise"], reviews["archive"])),
+        "本周审核": sum(counts(reviews)),
         "确认有效": reviews["confirm"],
         "退回修改": reviews["revise"],
         "审核归档": reviews["archive"],
         "过期后仍被复制（次）": use["copied_stale"],
-        "改动的条目": sum(_counts(week["changes"])),
+        "改动的条目": sum(counts(week["changes"])),
         "搜索": use["searches"],
         "搜索无结果": use["failed"],
         "报告的知识缺口": use["gap_reports"],
@@ -124,15 +128,9 @@ def _figures(week: WeekFigures) -> dict[str, Cell]:
     }
 
 
-def _counts(document: Mapping[str, object]) -> list[int]:
-    """The values of a document that has nothing but counts."""
-    return [count for count in document.values() if isinstance(count, int)]
-
-
 def _shares(states: States) -> list[tuple[Cell, ...]]:
-    counts = dict(zip(states, _counts(states), strict=True))
-    whole = sum(counts.values())
-    return [(_STATES[state], count, share(count, whole)) for state, count in counts.items()]
+    whole = sum(counts(states))
+    return [(_STATES[state], count, share(count, whole)) for state, count in zip(states, counts(states), strict=True)]
 
 
 def _owners(report: WeeklyReport) -> Table:
@@ -141,7 +139,7 @@ def _owners(report: WeeklyReport) -> Table:
         (
             row["owner"] or _NO_OWNER,
             row["articles"],
-            *_counts(row["states"]),
+            *counts(row["states"]),
             row["waiting"],
             row["overdue"],
             row["reviews"],
@@ -158,10 +156,10 @@ def _trend(trend: Iterable[WeekFigures]) -> Table:
         (
             week["week"],
             week["articles"],
-            *_counts(week["states"]),
+            *counts(week["states"]),
             week["backlog"]["waiting"],
             week["backlog"]["overdue"],
-            sum(_counts(week["reviews"])),
+            sum(counts(week["reviews"])),
             week["use"]["copied_stale"],
             number(week["median_days"]),
         )
@@ -171,10 +169,7 @@ def _trend(trend: Iterable[WeekFigures]) -> Table:
 
 
 def _reviewers(report: WeeklyReport) -> Table:
-    rows = [
-        (row["user"], row["reviews"]["confirm"], row["reviews"]["revise"], row["reviews"]["archive"])
-        for row in report["reviewers"]
-    ]
+    rows: list[tuple[Cell, ...]] = [(row["user"], *counts(row["reviews"])) for row in report["reviewers"]]
     return Table("reviewers", "按审核人", ("审核人", "确认有效", "退回修改", "归档"), rows, "这一周没有人审核。")
 
 
