@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -47,23 +47,22 @@ class VerdictDesk:
     def confirm_many(self, seen: Mapping[str, str], note: str = "", even_if_flagged: bool = False) -> list[Outcome]:
         """Confirm several at once; ``seen``: article id -> revision that was judged. Each has an outcome of its own.
 
-        What ``alarms`` warns of is left out unless ``even_if_flagged``. Raises QueryError for more than MOST_AT_ONCE.
+        What needs a closer look (``kb.review.guard``) is left out unless ``even_if_flagged``. Raises QueryError for
+        more than MOST_AT_ONCE.
         """
         require(self._caller, Right.REVIEW)
         if len(seen) > MOST_AT_ONCE:
             raise QueryError(f"一次最多批量确认 {MOST_AT_ONCE} 条，现在选了 {len(seen)} 条；请分几次，每条都要看过。")
-        left_out = {} if even_if_flagged else self.alarms(seen)
-        return self._verdicts.confirm_many(self._caller, seen, left_out, note)
-
-    def alarms(self, article_ids: Mapping[str, str] | list[str]) -> dict[str, str]:
-        """article id -> why a bulk confirmation would leave it out; the others are not in it."""
-        found = {item.id: alarm(item) for item in self._queue() if item.id in article_ids}
-        return {article_id: said for article_id, said in found.items() if said}
+        left_out = {} if even_if_flagged else self._alarms(seen)
+        try:
+            return self._verdicts.confirm_many(self._caller, seen, left_out, note)
+        finally:
+            self._system.queue.forget()
 
     def plan(self, article_ids: Sequence[str]) -> list[Planned]:
         """What ``confirm_many`` would do, before it is done."""
         require(self._caller, Right.REVIEW)
-        alarms, records = self.alarms(list(article_ids)), self._system.catalog.get_many(article_ids)
+        alarms, records = self._alarms(frozenset(article_ids)), self._system.catalog.get_many(article_ids)
         return [self._planned(i, records.get(i), alarms.get(i, "")) for i in dict.fromkeys(article_ids)]
 
     def _planned(self, article_id: str, record: ArticleRecord | None, alarm: str) -> Planned:
@@ -118,6 +117,11 @@ class VerdictDesk:
         week = Week.of(day) if day else reports.current_week()
         reviews = self._system.reviews.between(*reports.span(week))
         return Progress.of(week.monday, reviews, len(self._queue()) if left is None else left)
+
+    def _alarms(self, article_ids: Collection[str]) -> dict[str, str]:
+        """article id -> why a bulk confirmation would leave it out; the others are not in it."""
+        found = {item.id: alarm(item) for item in self._queue() if item.id in article_ids}
+        return {article_id: said for article_id, said in found.items() if said}
 
     def _queue(self) -> list[ReviewItem]:
         system = self._system

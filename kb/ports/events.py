@@ -102,8 +102,8 @@ class EventLog(Protocol):
     def totals(self, since: datetime, until: datetime | None = None) -> dict[str, dict[str, int]]:
         """article id -> kind -> number of events in [since, until)."""
 
-    def uses(self, kinds: Collection[str], since: datetime) -> dict[str, int]:
-        """article id -> number of events of these kinds; articles without any are left out."""
+    def uses(self, kinds: Collection[str], since: datetime, until: datetime | None = None) -> dict[str, int]:
+        """article id -> number of events of these kinds in [since, until); articles without any are left out."""
 
     def daily(
         self, since: datetime, until: datetime | None = None, kinds: Collection[str] = EVENT_KINDS

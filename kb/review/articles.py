@@ -63,4 +63,4 @@ class ReviewedArticles:
 
 
 def _without_texts(article: Article) -> Article:
-    return replace(article, body="", questions=(), scripts=(), former_ids=(), related=())
+    return replace(article, body="", questions=(), scripts=(), related=())

@@ -9,20 +9,18 @@ from datetime import date, datetime, timedelta
 from kb.model import Signal
 from kb.ports.events import EventLog
 from kb.ports.signals import Signals
-
-_EXPOSURE_WINDOW = timedelta(days=28)
-_EXPOSING_KINDS = ("view", "copy")
+from kb.review.exposure import recent_uses
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What spoke for and against articles when it was counted; no two share a ``number``.
 
-    ``exposure``: article id -> views and copies of the last 28 days; ``signals``: the most serious first.
+    ``uses``: see ``kb.review.exposure``; ``signals``: by article, the most serious first.
     """
 
     number: int
-    exposure: Mapping[str, int]
+    uses: Mapping[str, int]
     signals: Mapping[str, Sequence[Signal]]
 
 
@@ -32,7 +30,7 @@ class Evidence:
     def __init__(self, events: EventLog, signals: Signals, recount_after: timedelta) -> None:
         self._events, self._signals, self._recount_after = events, signals, recount_after
         self._counted: datetime | None = None
-        self._exposure: Mapping[str, int] = {}
+        self._uses: Mapping[str, int] = {}
         self._basis: tuple[date, int] | None = None
         self._found = Found(0, {}, {})
 
@@ -44,9 +42,9 @@ class Evidence:
         """
         recount = self._counted is None or not timedelta(0) <= now - self._counted < self._recount_after
         if recount:
-            self._exposure = self._events.uses(_EXPOSING_KINDS, now - _EXPOSURE_WINDOW)
+            self._uses = recent_uses(self._events, now)
         if recount or self._basis != (as_of, edition):
-            self._found = Found(self._found.number + 1, self._exposure, self._signals.found(as_of, now))
+            self._found = Found(self._found.number + 1, self._uses, self._signals.found(as_of, now))
             self._basis = as_of, edition
             self._counted = now if recount else self._counted
         return self._found

@@ -13,6 +13,7 @@ from kb.ports.events import EventLog
 from kb.ports.signals import NoSignals, Signals
 from kb.review.articles import ReviewedArticles, Subjects
 from kb.review.evidence import Evidence, Found
+from kb.review.exposure import exposure_of
 from kb.review.queue_page import EVERYTHING, QueueFilter, QueuePage, ReviewItem, page_of
 from kb.rules.freshness import Policy, assess, misdated
 
@@ -62,6 +63,7 @@ class ReviewQueue:
         self._articles, self._policy = ReviewedArticles(catalog), policy
         self._evidence = Evidence(events, signals or NoSignals(), recount_after)
         self._judged = _Judged(date.min, frozenset())
+        self._todays: tuple[ReviewItem, ...] = ()
         self._lock = threading.Lock()
 
     def items(
@@ -94,6 +96,8 @@ class ReviewQueue:
             if (subjects.edition, found.number) != (self._judged.edition, self._judged.number):
                 self._judged = self._judge(subjects, found, self._judged, now.date())
             items = self._judged.items
+            if as_of == now.date():
+                self._todays = items
         return page_of(items, as_of, wanted, subjects, limit, offset)
 
     def owners(self) -> frozenset[str]:
@@ -102,8 +106,8 @@ class ReviewQueue:
             return self._articles.now().owners
 
     def last_judged(self) -> Sequence[ReviewItem]:
-        """The whole queue as it was when somebody last asked; from memory, and empty before."""
-        return self._judged.items
+        """The whole queue of today as it was when somebody last asked for it; from memory, and empty before."""
+        return self._todays
 
     def forget(self) -> None:
         """Count use and look for signals anew: somebody has just settled or given a reason to review."""
@@ -117,7 +121,7 @@ class ReviewQueue:
             i = article.id
             slip = misdated(article, today)
             against = (*found.signals.get(i, ()), *([slip] if slip else []))
-            basis = _Basis(article, subjects.minutes[i], found.exposure.get(i, 0), against)
+            basis = _Basis(article, subjects.minutes[i], exposure_of(article, found.uses), against)
             known = before.rows.get(i)
             rows[i] = known if known and known[0] == basis else (basis, self._row(basis, before.as_of, before.top_ids))
         items = (item for _, item in rows.values() if item)

@@ -14,6 +14,7 @@ from kb.ports.history import History
 from kb.ports.reviews import Reviews
 from kb.ports.store import FaqSnapshots, GapLog, QueryLog
 from kb.review import weekly_figures as figures
+from kb.review.exposure import recent_uses
 from kb.review.past_articles import PastArticles, Then
 from kb.review.weekly_changes import changed_articles, counted
 from kb.rules import faq_score
@@ -22,7 +23,6 @@ from kb.rules.weeks import Week
 from kb.shapes.reports import ChangedArticle, Use, WeekFigures, WeekReport
 from kb.usecases.faq import LOOK_BACK, TOP, is_eligible, points_at
 
-_EXPOSURE_WINDOW = timedelta(days=28)
 _MOST_USED = 20
 
 
@@ -57,11 +57,9 @@ class WeekComputation:
         then, changed = self._articles()
         top = self._top(then.articles)
         standing = figures.judged(then.articles.values(), self.policy, self.day, top)
-        known = {name: a for a in then.articles.values() for name in (*a.former_ids, a.id)}
+        known = {former: a for a in then.articles.values() for former in a.former_ids} | dict(then.articles)
         reviews = self.sources.reviews.between(self.start, self.end)
-        uses = self.sources.events.totals(self.start, self.end)
-        stale_copies = self.sources.events.stale_copies(self.start, self.end)
-        exposure = self.sources.events.totals(self.end - _EXPOSURE_WINDOW, self.end)
+        views, copies, stale_copies = (figures.by_present_id(counts, known) for counts in self._counts())
         if then.unreadable:
             notes = [*notes, f"{then.unreadable} 条知识当时的内容按现在的格式读不出来，没有计入。"]
         return WeekReport(
@@ -75,17 +73,17 @@ class WeekComputation:
                 week=str(self.week),
                 articles=len(standing),
                 states=figures.states(standing),
-                backlog=figures.backlog(standing, exposure),
+                backlog=figures.backlog(standing, recent_uses(self.sources.events, self.end, self.end)),
                 median_days=figures.median_days(standing, self.day),
                 top=figures.coverage(standing, top, self.week.monday, self.week.sunday),
                 reviews=figures.verdicts(reviews),
                 changes=counted(changed),
-                use=self._use(uses, stale_copies),
+                use=self._use(views, copies, stale_copies),
             ),
             owners=figures.by_owner(standing, reviews, known, self.day),
             reviewers=figures.by_reviewer(reviews),
-            most_used=figures.most_used(uses, known, standing, _MOST_USED),
-            copied_stale=figures.copied_stale(stale_copies, uses, known, standing),
+            most_used=figures.most_used(copies, views, known, standing, _MOST_USED),
+            copied_stale=figures.copied_stale(stale_copies, views, known, standing),
             changed=changed,
         )
 
@@ -110,13 +108,18 @@ class WeekComputation:
         ranked = sorted(faq_score.order(article, points.get(article.id, 0.0)) for article in eligible)
         return frozenset(key[-1] for key in ranked[:TOP])
 
-    def _use(self, uses: figures.Totals, stale_copies: Mapping[str, int]) -> Use:
+    def _counts(self) -> tuple[figures.Counts, figures.Counts, figures.Counts]:
+        """Views, copies, and of these the ones of expired or stale answers."""
+        events, week = self.sources.events, (self.start, self.end)
+        return events.uses(("view",), *week), events.uses(("copy",), *week), events.stale_copies(*week)
+
+    def _use(self, views: figures.Counts, copies: figures.Counts, stale_copies: figures.Counts) -> Use:
         searches, failed = self.sources.queries.counts(self.start, self.end)
         return Use(
             searches=searches,
             failed=failed,
             gap_reports=sum(gap.at < self.end for gap in self.sources.gaps.recent(self.start)),
-            views=sum(counts.get("view", 0) for counts in uses.values()),
-            copies=sum(counts.get("copy", 0) for counts in uses.values()),
+            views=sum(views.values()),
+            copies=sum(copies.values()),
             copied_stale=sum(stale_copies.values()),
         )

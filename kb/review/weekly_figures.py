@@ -9,14 +9,12 @@ from datetime import date
 from statistics import median
 
 from kb.model import Article, Freshness, Review, State, Verdict
+from kb.review.exposure import exposure_of
 from kb.rules.freshness import Policy, assess
 from kb.shapes.reports import Backlog, Coverage, OwnerFigures, ReviewerFigures, States, UsedArticle, Verdicts
 
-#: what counts as being said to customers
-_EXPOSING_KINDS = ("view", "copy")
-
-#: article id -> kind of event -> number
-Totals = Mapping[str, Mapping[str, int]]
+#: article id -> number of something
+Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +55,14 @@ def median_days(standing: Iterable[Standing], day: date) -> float | None:
     return float(median(days)) if days else None
 
 
-def backlog(standing: Iterable[Standing], exposure: Totals) -> Backlog:
-    """The queue as the dates make it; ``exposure``: what four weeks saw."""
+def backlog(standing: Iterable[Standing], uses: Counts) -> Backlog:
+    """The queue as the dates make it; ``uses``: see ``kb.review.exposure``."""
     waiting = [one for one in standing if one.waits]
-    overdue = [one.article.id for one in waiting if one.freshness.days_overdue > 0]
-    exposed = (exposure.get(article_id, {}).get(kind, 0) for article_id in overdue for kind in _EXPOSING_KINDS)
+    overdue = [one.article for one in waiting if one.freshness.days_overdue > 0]
     return Backlog(
         waiting=len(waiting),
         overdue=len(overdue),
-        overdue_exposure=sum(exposed),
+        overdue_exposure=sum(exposure_of(article, uses) for article in overdue),
         never_verified=sum(one.article.verified is None for one in waiting),
     )
 
@@ -124,35 +121,44 @@ def _owner(owner: str | None, standing: list[Standing], reviews: int, day: date)
     )
 
 
+def by_present_id(counts: Counts, articles: Mapping[str, Article]) -> Counts:
+    """What was counted under ids that ``articles`` had before is theirs."""
+    found: Counter[str] = Counter()
+    for article_id, count in counts.items():
+        found[articles[article_id].id if article_id in articles else article_id] += count
+    return found
+
+
 def most_used(
-    uses: Totals, articles: Mapping[str, Article], standing: Iterable[Standing], limit: int
+    copies: Counts, views: Counts, articles: Mapping[str, Article], standing: Iterable[Standing], limit: int
 ) -> list[UsedArticle]:
     """The answers that agents copied most, then viewed most."""
-    state = {one.article.id: one.freshness.state for one in standing}
-    rows = _used(((i, of.get("copy", 0), of.get("view", 0)) for i, of in uses.items()), articles, state)
-    used = [row for row in rows if row["copies"] or row["views"]]
-    return sorted(used, key=lambda row: (-row["copies"], -row["views"], row["id"]))[:limit]
+    rows = _used({*copies, *views}, copies, views, articles, standing)
+    return sorted(rows, key=lambda row: (-row["copies"], -row["views"], row["id"]))[:limit]
 
 
 def copied_stale(
-    copies: Mapping[str, int], uses: Totals, articles: Mapping[str, Article], standing: Iterable[Standing]
+    copies: Counts, views: Counts, articles: Mapping[str, Article], standing: Iterable[Standing]
 ) -> list[UsedArticle]:
-    """The answers that were copied while they were expired or stale, those copied most so first."""
-    state = {one.article.id: one.freshness.state for one in standing}
-    rows = _used(((i, count, uses.get(i, {}).get("view", 0)) for i, count in copies.items()), articles, state)
-    return sorted(rows, key=lambda row: (-row["copies"], row["id"]))
+    """The answers that were copied while they were expired or stale (``copies``), those copied most so first."""
+    return sorted(_used(copies, copies, views, articles, standing), key=lambda row: (-row["copies"], row["id"]))
 
 
 def _used(
-    rows: Iterable[tuple[str, int, int]], articles: Mapping[str, Article], state: Mapping[str, State]
+    article_ids: Iterable[str],
+    copies: Counts,
+    views: Counts,
+    articles: Mapping[str, Article],
+    standing: Iterable[Standing],
 ) -> Iterator[UsedArticle]:
-    for article_id, copies, views in rows:
+    state = {one.article.id: one.freshness.state for one in standing}
+    for article_id in article_ids:
         article = articles.get(article_id)
         yield UsedArticle(
             id=article_id,
             title=article.title if article else article_id,
             owner=article.owner if article else None,
             state=state[article_id].value if article_id in state else None,
-            copies=copies,
-            views=views,
+            copies=copies.get(article_id, 0),
+            views=views.get(article_id, 0),
         )

@@ -65,13 +65,13 @@ class EventLog:
                 counts[article_id][kind] = count
         return dict(counts)
 
-    def uses(self, kinds: Collection[str], since: datetime) -> dict[str, int]:
-        """article id -> number of events of these kinds."""
+    def uses(self, kinds: Collection[str], since: datetime, until: datetime | None = None) -> dict[str, int]:
+        """article id -> number of events of these kinds in [since, until)."""
         with self._database.read() as db:
             rows = db.execute(
                 """SELECT article_id, count(*) FROM events
-                WHERE at >= ? AND kind IN (SELECT value FROM json_each(?)) GROUP BY article_id""",
-                [epoch_ms(since), json.dumps(list(kinds))],
+                WHERE at >= ? AND at < ? AND kind IN (SELECT value FROM json_each(?)) GROUP BY article_id""",
+                [*_window(since, until), json.dumps(list(kinds))],
             )
             return dict(rows)
 

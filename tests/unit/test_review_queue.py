@@ -63,6 +63,21 @@ def test_everything_published_that_is_not_fresh_is_on_the_list(shop: Shop) -> No
     assert sorted(shop.ids()) == ["changed", "due", "expired", "never", "stale"]
 
 
+def test_what_the_menu_counts_is_the_queue_of_today_whatever_day_somebody_looked_at(shop: Shop) -> None:
+    shop.put(verified("stale", 31), verified("fresh", 1))
+    assert shop.queue.last_judged() == ()
+    assert shop.ids() == ["stale"]
+    assert len(shop.ids(TODAY + timedelta(days=400))) == 2
+    assert [item.id for item in shop.queue.last_judged()] == ["stale"]
+
+
+def test_use_under_a_former_id_is_the_articles_own(shop: Shop) -> None:
+    shop.use("old-name", "copy", 3)
+    shop.put(verified("new-name", 31, former_ids=("old-name",)))
+    shop.use("new-name", "view", 2)
+    assert [item.exposure for item in shop.queue.items(TODAY, NOW)] == [5]
+
+
 def test_exposure_times_days_overdue_decides_then_expired_then_id(shop: Shop) -> None:
     shop.put(
         verified("b-just-overdue", 31),

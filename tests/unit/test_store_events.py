@@ -64,6 +64,7 @@ def test_uses_count_some_kinds_together(log: EventLog) -> None:
 
     assert log.uses(("view", "copy"), NOW - timedelta(hours=1)) == {"a": 2}
     assert log.uses(("view", "copy"), NOW - timedelta(hours=48)) == {"a": 2, "b": 1}
+    assert log.uses(("view", "copy"), NOW - timedelta(hours=48), NOW) == {"a": 1, "b": 1}
     assert log.uses((), NOW - timedelta(hours=48)) == {}
 
 

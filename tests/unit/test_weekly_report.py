@@ -148,6 +148,18 @@ def test_a_snapshot_is_what_was_and_what_history_tells(tmp_path: Path) -> None:
     assert trend[:3] == [reports.computed(past)["figures"] for past in live]
 
 
+@pytest.mark.parametrize("damage", ["figures = '{'", "report = CAST(X'ff' AS TEXT)", "figures = '[]'"])
+def test_a_damaged_snapshot_is_made_anew(house: PastHouse, damage: str) -> None:
+    report = ended(house)
+    with house.database.write() as db:
+        db.execute(f"UPDATE weekly_snapshots SET {damage}")  # noqa: S608  # the test's own
+    assert house.reports.report(WEEK) == report
+    assert house.snapshots.get(str(WEEK)) is not None
+    with house.database.write() as db:
+        db.execute(f"UPDATE weekly_snapshots SET {damage}")  # noqa: S608  # the test's own
+    assert house.reports.report(WEEK.next())["week"] == str(WEEK.next()), "a trend has one week less"
+
+
 # --- when it is made, and how often
 
 
@@ -295,9 +307,12 @@ def test_an_article_with_another_id_is_the_same_article(house: PastHouse) -> Non
     source = standing.file.source.replace("id: old", "id: newer\nformer_ids: [old]")
     version, _ = house.writing.article("newer", standing.record.path, source)
     house.writing.save(version, standing.file.revision, house.writing.edit(OPERATOR, "rename", ""))
+    house.use("copy", "newer", stale=True)
     report = ended(house)
     assert [(row["id"], row["change"]) for row in report["changed"]] == [("newer", "changed")]
-    assert [(row["title"], row["owner"]) for row in report["most_used"]] == [("关于old的问题", "交易业务部")]
+    (used,) = report["most_used"]
+    assert (used["id"], used["title"], used["owner"], used["copies"]) == ("newer", "关于old的问题", "交易业务部", 4)
+    assert [(row["id"], row["copies"]) for row in report["copied_stale"]] == [("newer", 1)]
 
 
 def test_copies_of_stale_answers_are_told_with_the_article(house: PastHouse) -> None:
