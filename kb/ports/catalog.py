@@ -77,6 +77,9 @@ class Catalog(ServedArticles, Protocol):
     def current_id(self, former_id: str) -> str | None:
         """The id of the article being served that had the id ``former_id`` once."""
 
+    def renamed(self) -> dict[str, str]:
+        """former id -> id of the article being served, for every id that no article has now."""
+
     def revisions(self) -> dict[str, tuple[str, str]]:
         """id -> (path, revision of the file) of every article being served, drafts too."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from kb.model import Article, Review, Signal, SignalKind, Verdict
@@ -62,19 +62,25 @@ class ReviewSignals:
         """article id -> what speaks against it, the most serious first; published articles only."""
         when = _Moment(as_of, now)
         findings, sent_back = self._findings.all(), self._reviews.sent_back()
-        votes = self._events.outdated_votes(when.since, when.until)
-        copied = self._events.copied_stale_ids(when.since, when.until)
-        concerned = {*sent_back, *copied, *(f.article_id for f in findings), *(vote.article_id for vote in votes)}
+        renamed = self._catalog.renamed()
+        votes = [_followed(vote, renamed) for vote in self._events.outdated_votes(when.since, when.until)]
+        copied = {i: renamed.get(i, i) for i in self._events.copied_stale_ids(when.since, when.until)}
+        concerned = {
+            *sent_back,
+            *copied.values(),
+            *(f.article_id for f in findings),
+            *(vote.article_id for vote in votes),
+        }
         records = self._catalog.get_many(sorted(concerned)).values()
         articles = {r.article.id: r.article for r in records if r.article.status == "published"}
         moments = [*((f.article_id, f.at) for f in findings if f.at), *((vote.article_id, vote.at) for vote in votes)]
         verified = self._verifications(articles, moments, when)
-        unseen = {i: max(when.since, verified[i].moment) for i in copied & verified.keys()}
+        unseen = {then: max(when.since, verified[i].moment) for then, i in copied.items() if i in verified}
         copies = self._events.copied_stale(unseen, when.until)
         reasons = [
             *_sent_back(sent_back, when),
             *_votes(votes, verified, when),
-            *_copies(copies, when),
+            *_copies(copies, copied, when),
             *_findings(findings, articles, verified, when),
         ]
         return _by_article(reason for reason in reasons if reason.since <= as_of and reason.article_id in articles)
@@ -124,10 +130,20 @@ def _votes(votes: Iterable[Event], verified: Mapping[str, Verification], when: _
         yield Reason(article_id, SignalKind.OUTDATED, when.day_of(given[-1].at), evidence)
 
 
-def _copies(copies: Mapping[str, StaleCopies], when: _Moment) -> Iterator[Reason]:
+def _followed(vote: Event, renamed: Mapping[str, str]) -> Event:
+    """The same for the id that its article has now."""
+    return replace(vote, article_id=renamed[vote.article_id]) if vote.article_id in renamed else vote
+
+
+def _copies(copies: Mapping[str, StaleCopies], ids: Mapping[str, str], when: _Moment) -> Iterator[Reason]:
+    """``ids``: what the articles are called now."""
+    by_article: dict[str, list[StaleCopies]] = defaultdict(list)
     for article_id, copied in copies.items():
-        evidence = f"最近一次是 {when.day_of(copied.last)}"
-        yield Reason(article_id, SignalKind.COPIED_STALE, when.day_of(copied.first), (evidence,), count=copied.count)
+        by_article[ids[article_id]].append(copied)
+    for article_id, found in by_article.items():
+        first, last = min(copied.first for copied in found), max(copied.last for copied in found)
+        evidence, count = f"最近一次是 {when.day_of(last)}", sum(copied.count for copied in found)
+        yield Reason(article_id, SignalKind.COPIED_STALE, when.day_of(first), (evidence,), count=count)
 
 
 def _findings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 
 from kb.errors import QueryError
 
@@ -62,7 +62,10 @@ class Week:
 
     def end(self, zone: tzinfo) -> datetime:
         """The first moment that is not in it any more."""
-        return datetime.combine(self.monday + _WEEK, time.min, zone)
+        try:
+            return self.next().start(zone)
+        except OverflowError:  # the last week that there is
+            return datetime.max.replace(tzinfo=timezone.utc)
 
     def __str__(self) -> str:
         return f"{self.year:04}-W{self.number:02}"

@@ -92,6 +92,15 @@ class Catalog:
             ).fetchone()
         return None if row is None else str(row[0])
 
+    def renamed(self) -> dict[str, str]:
+        """former id -> id of the article being served, for every id that no article has now."""
+        with self._database.read() as db:
+            rows = db.execute(
+                """SELECT former_id, article_id FROM former_ids JOIN served_articles USING (path)
+                WHERE former_id NOT IN (SELECT article_id FROM served_articles)"""
+            )
+            return dict(rows)
+
     def source(self, article_id: str) -> str | None:
         """The whole file of the version being served."""
         with self._database.read() as db:

@@ -162,3 +162,9 @@ def test_a_save_may_be_a_verdict_too(as_: As) -> None:
     assert confirmed["verified"] == date.today().isoformat()
     assert said(as_(editor).get("/api/v1/reviews"))["total"] == 1
     assert save(REVIEWER, new, "", verify=True, draft=True).status_code in (400, 428)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_progress_of_any_week_can_be_asked_for(client: FlaskClient, day: str) -> None:
+    assert said(client.get("/api/v1/reviews/progress", query_string={"week": day}))["done"] == 0
+    assert said(client.get("/api/v1/reviews", query_string={"since": day}))["total"] == 0
