@@ -1,5 +1,5 @@
-"""What a running server does in the background: takes over changed files, ranks the FAQ panel, stores weekly
-reports, forgets old logs.
+"""What a running server does in the background: takes over changed files, ranks the FAQ panel, finds what speaks
+against articles, stores weekly reports, sends reminders, forgets old logs.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ class Upkeep:
 
     What fails is said by ``Service.health`` until it succeeds, and logged when it begins.
 
-    One keeps the index equal to the files, so that an edit is found at once; the other makes everything derived
-    from all articles follow (suggestions, FAQ panel), which takes longer the more there are. A third brings the
-    index up to what is saved here, without waiting for the file system to tell. A fourth finds what speaks against
-    articles, which may take seconds. A fifth embeds them, if there is a model. A sixth sends reminders, which may have
-    to wait for robots, where a time is set for that.
+    One keeps the index equal to the files, so that an edit is found at once; a second makes everything derived
+    from all articles follow (suggestions, FAQ panel), which takes longer the more there are, and stores reports. A
+    third brings the index up to what is saved here, without waiting for the file system to tell. A fourth finds what
+    speaks against articles, which may take seconds. A fifth embeds them, if there is a model. A sixth sends reminders,
+    which may have to wait for robots, where a time is set for that.
     """
 
     def __init__(

@@ -197,11 +197,13 @@ class Verdicts:
             raise self._conflict(self._writing.standing(new.article_id), new.revision) from None
 
     def _given(self, new: NewReview) -> Review:
-        """The review that was just written down."""
-        latest = self._latest(new.article_id)
-        if latest is None or (latest.user, latest.verdict, latest.revision) != (new.user, new.verdict, new.revision):
+        """The review that was just written down; others may have said something since."""
+        said = (new.user, new.verdict, new.revision)
+        of = self._reviews.of(new.article_id)
+        given = next((review for review in of if (review.user, review.verdict, review.revision) == said), None)
+        if given is None:
             raise StoreError("结论已经写进文件，但数据库没有跟上；下一次检查文件时会补记。")
-        return latest
+        return given
 
 
 def changes_of(verdict: Verdict, caller: Caller, today: date) -> dict[str, Value | None]:

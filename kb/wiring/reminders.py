@@ -24,12 +24,17 @@ from kb.wiring.basics import house_now
 def build_reminders(settings: Settings, database: Database) -> Reminders:
     """Raises SettingsError for addresses that are none, and for what is missing to reach them."""
     now, catalog = partial(house_now, settings), Catalog(database)
+
+    def revision(article_id: str) -> str:
+        record = catalog.get(article_id)
+        return record.revision if record else ""  # it went a moment ago; its link will say so
+
     return Reminders(
         recipients(settings),
         Sending(Notices(database), now),
         Links(ConfirmLinks(database), Signer(server_key(database)), settings.base_url, now),
         Schedule(settings.base_url, settings.notify_at, settings.data / "reminders.lock"),
-        lambda article_id: catalog.get_many([article_id])[article_id].revision,
+        revision,
         now,
     )
 

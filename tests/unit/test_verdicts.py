@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ from kb.editing.writing import Place
 from kb.errors import AccessDenied, ArticleNotFound, EditConflict, InvalidArticle, KbError, QueryError
 from kb.model import Caller, Review, Role, Verdict, Via
 from kb.review.verdicts import changes_of
+from kb.rules.weeks import Week
 from kb.service import Service
 from kb.wiring.service import build_service
 from tests.unit.article_tree import ARTICLE, article_of, make_tree, write
@@ -356,7 +358,7 @@ def test_progress_counts_what_stands_of_a_week(house: House) -> None:
     house.give("confirm", by=OTHER)
     house.desk().verdicts.undo(house.give("revise", "再改").id)
     progress = house.desk().verdicts.progress()
-    assert progress.monday == TODAY - timedelta(days=TODAY.weekday())
+    assert progress.monday == Week.of(datetime.now(ZoneInfo("Asia/Shanghai")).date()).monday, "the house's, not ours"
     assert progress.by_verdict == {Verdict.CONFIRM: 1, Verdict.REVISE: 1, Verdict.ARCHIVE: 0}
     assert (progress.by_reviewer, progress.done) == ({"李审": 1, "赵审": 1}, 2)
     assert progress.left == house.desk().review.page().total
