@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kb.desk.history import HistoryDesk
+from kb.desk.verdicts import VerdictDesk
 from kb.errors import ArticleNotFound, LinkRefused
 from kb.model import Article, Caller, Freshness, Right, Verdict, Via
 from kb.ports.notices import ConfirmLink
@@ -49,8 +50,8 @@ class ConfirmDesk:
         seen = self._seen(link)
         links.use(link)
         try:
-            verdicts = self._system.editing.verdicts
-            verdicts.give(seen.reviewer, link.article_id, Verdict.CONFIRM, expected=link.revision)
+            verdicts = VerdictDesk(self._system, seen.reviewer)
+            verdicts.give(link.article_id, Verdict.CONFIRM, expected=link.revision)
         except BaseException:
             links.release(link)
             raise

@@ -12,6 +12,7 @@ from datetime import date
 from kb import contracts
 from kb.contracts import editing as editing_contracts
 from kb.desk.gaps import GapsDesk
+from kb.desk.verdicts import VerdictDesk
 from kb.editing.bulk_edits import FieldChange, Outcome
 from kb.editing.editor import EditState
 from kb.editing.history import Then
@@ -73,7 +74,7 @@ class EditingDesk:
         """Let the article say ``source``; with ``verify`` a reviewer confirms it at once."""
         version = self._parts.editor.publish(self._caller, article_id, source, expected, note, verify)
         if verify and version.revision == expected and self._reviews(version):  # nothing to save, but to say
-            self._parts.verdicts.give(self._caller, article_id, Verdict.CONFIRM, note, expected)
+            VerdictDesk(self._system, self._caller).give(article_id, Verdict.CONFIRM, note, expected)
         self._done("publish", article_id)
         self._settle_gaps(article_id)
         return version
