@@ -91,10 +91,7 @@ class Reminders:
     def week(self, text: str | None = None) -> Week:
         """The week that is meant, by default this one. Raises QueryError for one that has not begun."""
         this = Week.of(self._now().date())
-        week = Week.parse(text) if text else this
-        if week > this:
-            raise QueryError(f"{week} 还没有开始，现在是 {this}。")
-        return week
+        return Week.parse(text).not_after(this) if text else this
 
     def preview(self, gather: Gather, week: Week, owner: str | None = None) -> list[Preview]:
         """What ``remind`` would send; nothing is written down. Owners who have got all of theirs are left out."""
