@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kb.desk.history import HistoryDesk
+from kb.desk.verdicts import VerdictDesk
 from kb.errors import ArticleNotFound, LinkRefused
 from kb.model import Article, Caller, Freshness, Right, Verdict, Via
 from kb.ports.notices import ConfirmLink
@@ -43,14 +44,14 @@ class ConfirmDesk:
         return self._seen(self._system.reminders.links.find(token))
 
     def confirm(self, token: str) -> Confirmable:
-        """Let the verdict stand, and the link be used up; raises what ``kb.review.verdicts.Verdicts.give`` does."""
+        """Let the verdict stand, and the link be used up; raises what ``VerdictDesk.give`` does."""
         links = self._system.reminders.links
         link = links.find(token)
         seen = self._seen(link)
         links.use(link)
         try:
-            verdicts = self._system.editing.verdicts
-            verdicts.give(seen.reviewer, link.article_id, Verdict.CONFIRM, expected=link.revision)
+            verdicts = VerdictDesk(self._system, seen.reviewer)
+            verdicts.give(link.article_id, Verdict.CONFIRM, expected=link.revision)
         except BaseException:
             links.release(link)
             raise

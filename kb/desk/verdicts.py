@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -55,15 +55,16 @@ class VerdictDesk:
         left_out = {} if even_if_flagged else self.alarms(seen)
         return self._verdicts.confirm_many(self._caller, seen, left_out, note)
 
-    def alarms(self, article_ids: Mapping[str, str] | list[str]) -> dict[str, str]:
+    def alarms(self, article_ids: Collection[str]) -> dict[str, str]:
         """article id -> why a bulk confirmation would leave it out; the others are not in it."""
-        found = {item.id: alarm(item) for item in self._queue() if item.id in article_ids}
+        wanted = frozenset(article_ids)
+        found = {item.id: alarm(item) for item in self._queue() if item.id in wanted}
         return {article_id: said for article_id, said in found.items() if said}
 
     def plan(self, article_ids: Sequence[str]) -> list[Planned]:
         """What ``confirm_many`` would do, before it is done."""
         require(self._caller, Right.REVIEW)
-        alarms, records = self.alarms(list(article_ids)), self._system.catalog.get_many(article_ids)
+        alarms, records = self.alarms(article_ids), self._system.catalog.get_many(article_ids)
         return [self._planned(i, records.get(i), alarms.get(i, "")) for i in dict.fromkeys(article_ids)]
 
     def _planned(self, article_id: str, record: ArticleRecord | None, alarm: str) -> Planned:
@@ -112,10 +113,14 @@ class VerdictDesk:
         return [sent for sent in self._verdicts.sent_back() if not mine or covers(self._caller, sent.article.owner)]
 
     def progress(self, day: date | None = None, left: int | None = None) -> Progress:
-        """The week of ``day`` (None: this one). ``left``: length of the queue, for who has it at hand already."""
+        """The week of ``day`` (None: this one). ``left``: length of the queue, for who has it at hand already.
+
+        Raises QueryError for a week ahead.
+        """
         require(self._caller, Right.READ_INTERNAL)
         reports = self._system.reports
-        week = Week.of(day) if day else reports.current_week()
+        this = reports.current_week()
+        week = Week.of(day).not_after(this) if day else this
         reviews = self._system.reviews.between(*reports.span(week))
         return Progress.of(week.monday, reviews, len(self._queue()) if left is None else left)
 
