@@ -133,12 +133,13 @@ class Reminders:
         digest, name = _digest(owner, week, recipient), recipient.notifier.name
         if not self._sending.is_begun(digest):
             try:
-                parts = self._parts(gather, owner, week, recipient, self.links.sample)
+                made = self._parts(gather, owner, week, recipient, self.links.sample)
             except QueryError as error:  # as in ``_one``
                 return Preview(owner, name, title_of(owner, week), trouble=str(error))
-            return Preview(owner, name, title_of(owner, week), tuple(parts))
+            return Preview(owner, name, title_of(owner, week), tuple(made))
         waiting = self._sending.waiting(digest)
-        return Preview(owner, name, waiting[0].title, tuple(one.text for one in waiting)) if waiting else None
+        parts = [self.links.defused(one.text) for one in waiting]
+        return Preview(owner, name, waiting[0].title, tuple(parts)) if waiting else None
 
     def trouble(self) -> str:
         """What keeps this week's digests from being delivered, or made that uncertain lately; ``""``: nothing."""

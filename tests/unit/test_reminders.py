@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -234,6 +235,9 @@ def test_a_preview_of_what_was_begun_is_the_rest(office: Office) -> None:
     (outcome,) = office.remind()
     (preview,) = office.reminders.preview(office.gather, WEEK)
     assert len(preview.parts) == outcome.open
+    links = [link for part in preview.parts for link in re.findall(r"/confirm/(\S+)\)", part)]
+    assert links
+    assert set(links) == {"0-" + "0" * 32}, "nobody confirms by what a preview shows"
 
 
 def test_what_was_sent_is_not_kept(office: Office) -> None:
