@@ -6,7 +6,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from kb.model import Interval, Role, WeeklyTime
@@ -14,6 +14,12 @@ from kb.model import Interval, Role, WeeklyTime
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 #: here, nobody listens in between
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+#: a mailbox that every mail server takes
+MAILBOX = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+_SENDER = re.compile(rf"{MAILBOX}|[^<>@,;:\x00-\x1f]*<{MAILBOX}>")
+#: without login, query and fragment: paths are added to it, also in Markdown
+_SITE = re.compile(r"https?://([\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[\w.~/-]*)?")
+_HIGHEST_PORT = 65535
 
 
 def choice(*allowed: str) -> Callable[[str], str]:
@@ -52,6 +58,14 @@ def positive(text: str) -> int:
     number = int(text)
     if number <= 0:
         raise ValueError("必须大于 0")
+    return number
+
+
+def port(text: str) -> int:
+    """The number of a TCP port."""
+    number = positive(text)
+    if number > _HIGHEST_PORT:
+        raise ValueError(f"端口最大是 {_HIGHEST_PORT}")
     return number
 
 
@@ -96,27 +110,30 @@ def zone(text: str) -> ZoneInfo:
         raise ValueError("应是 IANA 时区名，像 Asia/Shanghai 或 America/New_York，区分大小写") from None
 
 
+def is_safe(address: SplitResult) -> bool:
+    """Whether nobody can listen in between: encrypted, or on this machine."""
+    is_encrypted = address.scheme == "https"
+    return bool(address.hostname) and (is_encrypted or (address.scheme == "http" and address.hostname in _THIS_MACHINE))
+
+
 def issuer(text: str) -> str:
     """An address that nobody listens in on."""
     text = text.strip()
-    address = urlsplit(text)
-    safe = address.scheme == "https" or (address.scheme == "http" and address.hostname in _THIS_MACHINE)
-    if text and not (safe and address.hostname):
+    if text and not is_safe(urlsplit(text)):
         raise ValueError("须是 https:// 开头的网址，与统一登录服务公布的 issuer 完全一致")
     return text
 
 
 def site(text: str) -> str:
     """Where browsers find this installation; ``""``: not told."""
-    address = urlsplit(text.strip())
-    if text.strip() and not (address.scheme in ("http", "https") and address.hostname and not address.query):
+    if text.strip() and not _SITE.fullmatch(text.strip()):
         raise ValueError("应是浏览器里打开本系统的网址，像 https://kb.example.com")
     return text.strip().rstrip("/")
 
 
 def sender(text: str) -> str:
     """A mailbox, with or without a name; ``""``: none."""
-    if text.strip() and not re.fullmatch(r"([^<>@\r\n]*<)?[^\s<>@]+@[A-Za-z0-9.-]+>?", text.strip()):
+    if text.strip() and not _SENDER.fullmatch(text.strip()):
         raise ValueError("应是一个邮箱，像 kb@example.com 或 直达 <kb@example.com>")
     return text.strip()
 

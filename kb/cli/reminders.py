@@ -47,7 +47,9 @@ def _print_previews(previews: Sequence[Preview]) -> None:
         if not preview.parts:
             said = preview.trouble or "没有要提醒的。"
             output.print(f"{shown(preview.owner)} → {shown(preview.channel)}：{shown(said)}")
-    remarks.print("以上只是预演，没有发送；“确认有效”的链接发送时才生成。" if previews else "本周的提醒都已发过。")
+    remarks.print(
+        "以上只是预演，没有发送；其中“确认有效”的链接只是示意，不能用。" if previews else "本周的提醒都已发过。"
+    )
 
 
 def _print_outcomes(outcomes: Sequence[Outcome]) -> None:

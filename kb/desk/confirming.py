@@ -44,7 +44,7 @@ class ConfirmDesk:
         return self._seen(self._system.reminders.links.find(token))
 
     def confirm(self, token: str) -> Confirmable:
-        """Let the verdict stand, and the link be used up; raises what ``kb.review.verdicts.Verdicts.give`` does."""
+        """Let the verdict stand, and the link be used up; raises what ``VerdictDesk.give`` does."""
         links = self._system.reminders.links
         link = links.find(token)
         seen = self._seen(link)

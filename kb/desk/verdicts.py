@@ -111,10 +111,14 @@ class VerdictDesk:
         return [sent for sent in self._verdicts.sent_back() if not mine or covers(self._caller, sent.article.owner)]
 
     def progress(self, day: date | None = None, left: int | None = None) -> Progress:
-        """The week of ``day`` (None: this one). ``left``: length of the queue, for who has it at hand already."""
+        """The week of ``day`` (None: this one). ``left``: length of the queue, for who has it at hand already.
+
+        Raises QueryError for a week ahead.
+        """
         require(self._caller, Right.READ_INTERNAL)
         reports = self._system.reports
-        week = Week.of(day) if day else reports.current_week()
+        this = reports.current_week()
+        week = Week.of(day).not_after(this) if day else this
         reviews = self._system.reviews.between(*reports.span(week))
         return Progress.of(week.monday, reviews, len(self._queue()) if left is None else left)
 

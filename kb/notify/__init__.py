@@ -8,5 +8,5 @@
     mail.py        e-mail
     sending.py     each part of each digest once, whatever happens (docs/decisions/0017-reminders.md)
     links.py       the links with which a reviewer confirms by one click
-    schedule.py    when the server does all this by itself
+    reminders.py   who gets which digest of a week, and when the server sends them by itself
 """

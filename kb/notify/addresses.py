@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from kb.config_values import MAILBOX, is_safe
 from kb.errors import AccountError, SettingsError
 from kb.rules.accounts import account_name
 
@@ -27,10 +28,11 @@ _OPTIONS = {
     "dingtalk": ("reviewer", "at", "secret", "keyword"),
     "feishu": ("reviewer", "at", "secret", "keyword"),
 }
-_MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_MAILBOX = re.compile(MAILBOX)
+#: no login before the host: it would be a second secret, and urllib takes it for a part of the name
+_URL = re.compile(r"https?://([A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[!-~]*)?")
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _AT = re.compile(r"[A-Za-z0-9._@+-]+")
-_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 #: bytes of a keyword, which every message begins with
 _LONGEST_KEYWORD = 100
 
@@ -107,8 +109,7 @@ def _robot(scheme: str, text: str) -> str:
         return _ROBOTS[scheme] + text
     try:
         parts = urlsplit(text)
-        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
-        usable = bool(safe and parts.hostname and parts.port != 0 and text.isascii() and not parts.fragment)
+        usable = bool(_URL.fullmatch(text) and is_safe(parts) and parts.port != 0 and not parts.fragment)
     except ValueError:  # a port or an IPv6 address that is none
         usable = False
     if not usable:

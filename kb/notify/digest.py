@@ -11,7 +11,7 @@ from urllib.parse import quote
 from kb.model import State
 from kb.review.queue_page import ReviewItem
 from kb.rules.weeks import Week
-from kb.text.controls import without_controls
+from kb.text.controls import one_line
 
 #: articles of each kind that are listed; nobody works through more from a message
 SHOWN = 20
@@ -101,4 +101,4 @@ def _returned(one: Returned, base_url: str) -> str:
 
 def _plain(text: str) -> str:
     """Words that no messenger takes for anything else, in one line."""
-    return " ".join(without_controls(text).translate(_LOOKALIKES).split())
+    return one_line(text).translate(_LOOKALIKES)

@@ -19,6 +19,8 @@ from kb.ports.notices import ConfirmLink, ConfirmLinks
 LASTS = timedelta(days=8)
 _KEPT = timedelta(days=90)
 _TOKEN = re.compile(r"([1-9][0-9]{0,17})-([0-9a-f]{32})")
+_MADE = re.compile(rf"(?<=/confirm/){_TOKEN.pattern}")
+_NO_TOKEN = f"0-{'0' * 32}"
 _FORGED = "这个链接不对：可能没有复制完整。请从提醒里重新点开，或登录后在复核清单里确认。"
 
 
@@ -35,7 +37,11 @@ class Links:
 
     def sample(self, article_id: str, revision: str, reviewer: str) -> str:
         """What such an address looks like: it leads nowhere."""
-        return f"{self._base}/confirm/0-{'0' * 32}"
+        return f"{self._base}/confirm/{_NO_TOKEN}"
+
+    def defused(self, text: str) -> str:
+        """``text`` with samples in place of links: whoever looks at a message must not be able to use them."""
+        return _MADE.sub(_NO_TOKEN, text)
 
     def find(self, token: str) -> ConfirmLink:
         """The link that can be used. Raises LinkRefused for one that is forged, used up or expired."""

@@ -14,7 +14,7 @@ from email.utils import format_datetime, make_msgid
 from kb.access.signing import fingerprint
 from kb.errors import DeliveryUnknown, NotDelivered
 from kb.notify.addresses import Address
-from kb.text.controls import without_controls
+from kb.text.controls import one_line
 from kb.text.render import render_html
 
 #: seconds for each step
@@ -86,6 +86,10 @@ class Mailbox:
             raise NotDelivered(
                 f"{where} 的加密连接没有建立（{error.reason}），请检查 smtp_security、端口和证书。"
             ) from None
+        except UnicodeError:  # raised for the name of the server and, by ``login``, for what is not ASCII
+            raise NotDelivered(
+                f"{where} 用不了现在的设置：请检查 smtp_host 的写法，smtp_user 和 smtp_password 只能用英文字符。"
+            ) from None
         except (OSError, smtplib.SMTPException) as error:
             reason = type(error).__name__
             raise NotDelivered(f"连不上{where}（{reason}），请检查 smtp_host、smtp_port。", again=True) from None
@@ -124,5 +128,5 @@ def _refused(name: str, code: int, said: bytes | str) -> NotDelivered:
     """4xx: try again later (RFC 5321 §4.2.1)."""
     text = said.decode(errors="replace") if isinstance(said, bytes) else said
     return NotDelivered(
-        f"邮件服务器不收发给{name}的信（{code} {without_controls(text)[:_LONGEST_REASON]}）。", again=400 <= code < 500
+        f"邮件服务器不收发给{name}的信（{code} {one_line(text)[:_LONGEST_REASON]}）。", again=400 <= code < 500
     )

@@ -91,10 +91,7 @@ class Reminders:
     def week(self, text: str | None = None) -> Week:
         """The week that is meant, by default this one. Raises QueryError for one that has not begun."""
         this = Week.of(self._now().date())
-        week = Week.parse(text) if text else this
-        if week > this:
-            raise QueryError(f"{week} 还没有开始，现在是 {this}。")
-        return week
+        return Week.parse(text).not_after(this) if text else this
 
     def preview(self, gather: Gather, week: Week, owner: str | None = None) -> list[Preview]:
         """What ``remind`` would send; nothing is written down. Owners who have got all of theirs are left out."""
@@ -136,12 +133,13 @@ class Reminders:
         digest, name = _digest(owner, week, recipient), recipient.notifier.name
         if not self._sending.is_begun(digest):
             try:
-                parts = self._parts(gather, owner, week, recipient, self.links.sample)
+                made = self._parts(gather, owner, week, recipient, self.links.sample)
             except QueryError as error:  # as in ``_one``
                 return Preview(owner, name, title_of(owner, week), trouble=str(error))
-            return Preview(owner, name, title_of(owner, week), tuple(parts))
+            return Preview(owner, name, title_of(owner, week), tuple(made))
         waiting = self._sending.waiting(digest)
-        return Preview(owner, name, waiting[0].title, tuple(one.text for one in waiting)) if waiting else None
+        parts = [self.links.defused(one.text) for one in waiting]
+        return Preview(owner, name, waiting[0].title, tuple(parts)) if waiting else None
 
     def trouble(self) -> str:
         """What keeps this week's digests from being delivered, or made that uncertain lately; ``""``: nothing."""

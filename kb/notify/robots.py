@@ -24,7 +24,7 @@ from kb.notify.addresses import Address
 from kb.notify.pacing import Pace
 from kb.notify.web import TIMEOUT, post_json
 from kb.rules.splitting import split_by_bytes
-from kb.text.controls import without_controls
+from kb.text.controls import one_line
 
 #: of what a robot says about a refusal
 _LONGEST_REASON = 200
@@ -188,7 +188,7 @@ class Robot:
             raise DeliveryUnknown(f"{self.name}的回答里没有 {self._dialect.code}，不确定是否发出。请到群里看一眼。")
         if code != 0:
             hint = self._dialect.hints.get(code, "")
-            said = self._address.masked(without_controls(str(answer.get(self._dialect.reason, ""))))[:_LONGEST_REASON]
+            said = self._address.masked(one_line(str(answer.get(self._dialect.reason, ""))))[:_LONGEST_REASON]
             reason = "；".join(filter(None, (f"{code} {said}".strip(), hint)))
             raise NotDelivered(f"{self.name}拒绝了这条提醒（{reason}）。", again=code in self._dialect.busy)
 

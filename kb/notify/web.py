@@ -25,7 +25,7 @@ _BUSY = (429, 503)
 def post_json(name: str, url: str, body: object, timeout: float) -> dict[str, Any]:
     """The JSON object that ``url`` answers; ``name`` is what messages call it. Raises NotDelivered, DeliveryUnknown."""
     data = json.dumps(body, ensure_ascii=False).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json; charset=utf-8"})  # noqa: S310
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json; charset=utf-8"})  # noqa: S310  # http or https: kb.notify.addresses
     try:
         with _OPENER.open(request, timeout=timeout) as response:
             answer = json.loads(response.read(_LONGEST_ANSWER))
@@ -63,7 +63,7 @@ class _Plain(http.client.HTTPConnection):
     def connect(self) -> None:
         try:
             super().connect()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for names that can't be
             raise _NotConnectedError(type(error).__name__) from None
 
 
@@ -71,7 +71,7 @@ class _Encrypted(http.client.HTTPSConnection):
     def connect(self) -> None:
         try:
             super().connect()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for names that can't be
             raise _NotConnectedError(type(error).__name__) from None
 
 

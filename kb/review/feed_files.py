@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 from xml.etree import ElementTree
 
 from kb.review.feeds import DueDay, News, Task
-from kb.text.controls import without_controls
+from kb.text.controls import one_line
 
 _ATOM = "http://www.w3.org/2005/Atom"
 ElementTree.register_namespace("", _ATOM)
@@ -124,8 +124,8 @@ def _midnight(day: date, now: datetime) -> datetime:
 
 
 def _line(text: str) -> str:
-    """One line that XML may hold; ``split`` also takes the line ends of Unicode, on which some readers break lines."""
-    return " ".join(_NOT_XML.sub("", without_controls(text)).split())
+    """One line that XML may hold; also the line ends of Unicode are gone, on which some readers break lines."""
+    return one_line(_NOT_XML.sub("", text))
 
 
 def _escaped(text: str) -> str:

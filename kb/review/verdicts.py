@@ -23,6 +23,7 @@ from kb.ports.history import History
 from kb.ports.reviews import NewReview, Reviews
 from kb.review.sent_back import SentBack
 from kb.rules.access import require, require_for
+from kb.text.controls import without_controls
 
 #: A program that got no answer asks again; later, somebody has looked again.
 _RETRIED_WITHIN = timedelta(minutes=1)
@@ -221,7 +222,7 @@ def unified_diff(before: str, after: str) -> str:
 
 def _checked(caller: Caller, verdict: Verdict, note: str) -> str:
     """The note as it is kept. Raises QueryError."""
-    note = note.strip()
+    note = without_controls(note).strip()
     if not caller.name:
         raise QueryError("要说明审核人是谁，结论才能记下。")
     if verdict is Verdict.REVISE and not note:

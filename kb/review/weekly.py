@@ -127,10 +127,9 @@ class WeeklyReports:
         return week.end(self._zone) + _SETTLED <= self._now()
 
     def _check(self, week: Week) -> None:
-        current, first = self.current_week(), self.first_week() or self.current_week()
-        if week > current:
-            raise QueryError(f"{week} 还没有到；现在是 {current}。")
-        if week < first:
+        current = self.current_week()
+        first = self.first_week() or current
+        if week.not_after(current) < first:
             raise QueryError(f"历史从 {first.monday:%Y-%m-%d} 那一周（{first}）开始，更早的 {week} 没有留底。")
 
     def _notes(self, week: Week) -> list[str]:

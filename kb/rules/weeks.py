@@ -48,6 +48,12 @@ class Week:
         """Its last day."""
         return date.fromisocalendar(self.year, self.number, 7)
 
+    def not_after(self, this: Week) -> Week:
+        """The week itself. Raises QueryError when it is later than ``this`` one, the running week."""
+        if self > this:
+            raise QueryError(f"{self} 还没有到；现在是 {this}。")
+        return self
+
     def previous(self) -> Week:
         """The week before."""
         return Week.of(self.monday - _WEEK)

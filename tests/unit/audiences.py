@@ -83,6 +83,7 @@ _OWN_TO_SERVER = re.compile(r'(?<="csrf")(:| content=| value=)"[^"]*"')
 SHOWN, KEPT, NO_PICTURE = "0" * 16 + ".png", "1" * 16 + ".png", "2" * 16 + ".png"
 #: addresses of routes that take something else than an article's id
 _OTHERS = {
+    "/confirm/<token>": ["/confirm/1-forged", "/confirm/0"],
     "/media/<product>/<scenario>/images/<name>": [
         f"/media/{folder}/images/{name}" for folder in FOLDERS for name in (SHOWN, KEPT, NO_PICTURE)
     ],

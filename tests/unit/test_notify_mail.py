@@ -85,6 +85,29 @@ def test_what_the_server_refuses(at_recipient: str, at_letter: str, again: bool)
     assert raised.value.again == again
 
 
+def test_what_the_server_says_stays_one_line() -> None:
+    with mailroom() as room:
+        room.at_recipient = "550-no\r\n550-such\x1b[31m\r\n550 user"
+        with pytest.raises(NotDelivered, match=r"550 no such\[31m user"):
+            mailbox(room.server()).send("提醒", DIGEST)
+
+
+@pytest.mark.parametrize(("user", "password"), [("知识库", "x"), (USER, "密码geheim")])
+def test_a_login_that_the_protocol_can_not_carry(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch, user: str, password: str
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with mailroom(tls(certificate)) as room, pytest.raises(NotDelivered, match="smtp_password") as raised:
+        mailbox(room.server("starttls", user, password)).send("提醒", DIGEST)
+    assert not raised.value.again
+    assert "geheim" not in str(raised.value)
+
+
+def test_a_server_whose_name_is_none() -> None:
+    with pytest.raises(NotDelivered, match="smtp_host"):
+        mailbox(MailServer("mail..example.com", 25, "none", SENDER)).send("提醒", DIGEST)
+
+
 def test_a_server_that_is_not_there() -> None:
     with mailroom() as room:
         server = room.server()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +14,7 @@ from kb.notify.addresses import parse_address
 from kb.notify.robots import DingTalk, Feishu, Robot, WeCom
 from tests.certificates import make_certificate, tls
 from tests.conformance.test_notifier import OPTIONS, TITLE, robot
+from tests.local_servers import Reply, Request, running
 from tests.robots import KEY, KEYWORD, SECRET, Robots, robots, saying
 from tests.unit.access_desk import Clock
 
@@ -28,8 +30,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def server(clock: Clock) -> Iterator[Robots]:
-    with robots(clock) as running:
-        yield running
+    with robots(clock) as server:
+        yield server
 
 
 def send(sender: Robot, text: str = "一条") -> None:
@@ -174,3 +176,31 @@ def test_robots_are_asked_over_https(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     send(sender)
     assert len(server.received["wecom"]) == 1
+
+
+def test_what_a_robot_says_stays_one_line(server: Robots, clock: Clock) -> None:
+    server.instead = saying(200, {"errcode": 40058, "errmsg": "bad\n2026-11-22 ERROR\r\x1b[31m\u2028forged"})
+    with pytest.raises(NotDelivered, match=r"40058 bad 2026-11-22 ERROR\[31m forged；"):
+        send(robot(server, "wecom", clock))
+
+
+def test_a_name_that_nobody_can_have(clock: Clock) -> None:
+    with pytest.raises(NotDelivered, match="连不上"):
+        send(Robot(parse_address(f"wecom:https://{'a' * 64}.example/send"), WeCom(), clock))
+
+
+def test_of_an_endless_answer_little_is_read(clock: Clock) -> None:
+    """Whoever sends it notices that nobody reads on: the connection is closed long before its end."""
+    finished = threading.Event()
+
+    class Endless(Robots):
+        def answer(self, request: Request) -> Reply:
+            return 200, {}, b" " * 100_000_000
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            finished.set()
+
+    with running(Endless(clock)) as endless:
+        with pytest.raises(DeliveryUnknown):
+            send(robot(endless, "wecom", clock))
+        assert finished.wait(30)

@@ -60,6 +60,14 @@ def test_nobody_is_reminded_by_default(tmp_path: Path) -> None:
         ({"KB_SMTP_HOST": ""}, "smtp_host"),
         ({"KB_MAIL_FROM": ""}, "mail_from"),
         ({"KB_MAIL_FROM": "a@b.com\nBcc: c@d.com"}, "KB_MAIL_FROM"),
+        ({"KB_MAIL_FROM": "直达, 客服 <a@b.com>"}, "KB_MAIL_FROM"),
+        ({"KB_MAIL_FROM": "张三@b.com"}, "KB_MAIL_FROM"),
+        ({"KB_MAIL_FROM": "a@b.com>"}, "KB_MAIL_FROM"),
+        ({"KB_MAIL_FROM": "直达\x00 <a@b.com>"}, "KB_MAIL_FROM"),
+        ({"KB_SMTP_PORT": "65536"}, "65535"),
+        ({"KB_BASE_URL": "https://kb.example.com/#top"}, "KB_BASE_URL"),
+        ({"KB_BASE_URL": "https://boss:x@kb.example.com"}, "KB_BASE_URL"),
+        ({"KB_BASE_URL": "https://kb.example.com/a) [b](x"}, "KB_BASE_URL"),
         ({"KB_SMTP_SECURITY": "ssl"}, "starttls、tls、none"),
         ({"KB_SMTP_SECURITY": "none", "KB_SMTP_USER": "kb", "KB_SMTP_PASSWORD": "geheim"}, "smtp_security"),
         ({"KB_SMTP_PORT": "0"}, "KB_SMTP_PORT"),
@@ -73,3 +81,17 @@ def test_what_can_not_be_used_is_named_and_not_quoted(tmp_path: Path, changes: d
     with pytest.raises(SettingsError, match=said) as raised:
         recipients(load_settings({**GOOD, **changes}, tmp_path))
     assert "geheim" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://localhost:8000", "https://知识库.example.cn/kb/", "https://[::1]:8443", "http://10.0.0.5:8000"]
+)
+def test_where_browsers_find_us(tmp_path: Path, address: str) -> None:
+    assert load_settings({**GOOD, "KB_BASE_URL": address}, tmp_path).base_url == address.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "sender", ["kb@example.com", "直达 客服 <kb@example.com>", "<kb@example.com>", '"直达" <kb@b.cn>']
+)
+def test_senders(tmp_path: Path, sender: str) -> None:
+    assert load_settings({**GOOD, "KB_MAIL_FROM": sender}, tmp_path).mail_from == sender

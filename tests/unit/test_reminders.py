@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -234,6 +235,9 @@ def test_a_preview_of_what_was_begun_is_the_rest(office: Office) -> None:
     (outcome,) = office.remind()
     (preview,) = office.reminders.preview(office.gather, WEEK)
     assert len(preview.parts) == outcome.open
+    links = [link for part in preview.parts for link in re.findall(r"/confirm/(\S+)\)", part)]
+    assert links
+    assert set(links) == {"0-" + "0" * 32}, "nobody confirms by what a preview shows"
 
 
 def test_what_was_sent_is_not_kept(office: Office) -> None:
@@ -282,7 +286,7 @@ def test_what_may_have_arrived_the_server_leaves_alone(office: Office) -> None:
 
 @pytest.mark.parametrize("text", ["2026-W48", "2027-W01"])
 def test_a_week_that_has_not_begun(office: Office, text: str) -> None:
-    with pytest.raises(QueryError, match="还没有开始"):
+    with pytest.raises(QueryError, match="还没有到"):
         office.reminders.week(text)
 
 

@@ -134,6 +134,13 @@ def test_a_verdict_under_any_id_of_an_article_settles_what_was_sent_back(house: 
     assert house.desk().verdicts.of(ID)[0] == confirmed.review
 
 
+def test_a_note_is_kept_without_what_a_terminal_would_act_upon(house: House) -> None:
+    note = "金额\x00是\x1b[31m旧的\x9b"
+    assert house.desk().verdicts.give(ID, Verdict.REVISE, note).review.note == "金额是[31m旧的"  # type: ignore[union-attr]
+    with pytest.raises(QueryError, match="写明"):
+        house.desk().verdicts.give(ID, Verdict.REVISE, " \x00\x07")
+
+
 def test_archiving_changes_the_status_alone(house: House) -> None:
     house.give("archive", "活动结束")
     assert house.text() == ARTICLE.replace("created:", "status: archived\ncreated:")

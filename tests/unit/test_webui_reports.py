@@ -83,6 +83,7 @@ def test_every_form_can_be_downloaded(house: tuple[Service, str], visitor: Flask
         answer = visitor.get("/reports/file", query_string={"week": house[1], "format": form})
         assert answer.status_code == 200
         assert answer.data.startswith(begins), answer.data[:20]
+        assert answer.headers["Content-Type"].count("charset") == (form != "xlsx")
         assert answer.headers["Content-Disposition"] == f'attachment; filename="zhida-{house[1]}.{form}"'
     assert load_workbook(io.BytesIO(answer.data)).sheetnames[0] == "本周概要"
     for wrong in ("pdf", ""):

@@ -330,3 +330,10 @@ def test_a_page_costs_the_same_statements_however_many_wait(
 def test_an_article_that_is_gone_is_no_trouble(reviewer: FlaskClient) -> None:
     assert listed(reviewer, "/review?open=never-was")
     assert reviewer.get("/review/never-was").status_code == 404
+
+
+def test_a_list_that_no_worklist_is_as_long_as_is_refused(reviewer: FlaskClient) -> None:
+    """Every link of the page would repeat it."""
+    answer = reviewer.get("/review?only=" + "a," * 20_000)
+    assert answer.status_code == 400
+    assert len(answer.data) < 20_000

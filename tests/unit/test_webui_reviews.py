@@ -164,7 +164,12 @@ def test_a_save_may_be_a_verdict_too(as_: As) -> None:
     assert save(REVIEWER, new, "", verify=True, draft=True).status_code in (400, 428)
 
 
-@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
-def test_the_progress_of_any_week_can_be_asked_for(client: FlaskClient, day: str) -> None:
-    assert said(client.get("/api/v1/reviews/progress", query_string={"week": day}))["done"] == 0
-    assert said(client.get("/api/v1/reviews", query_string={"since": day}))["total"] == 0
+@pytest.mark.parametrize("number", [2**63, 10**40])
+def test_a_number_that_no_database_holds_is_nothing(client: FlaskClient, number: int) -> None:
+    assert client.delete(f"/api/v1/reviews/{number}").status_code == 404
+
+
+@pytest.mark.parametrize("day", ["9999-12-27", "9999-12-31", "2999-01-01"])
+def test_weeks_ahead_have_no_progress(client: FlaskClient, day: str) -> None:
+    answer = client.get(f"/api/v1/reviews/progress?week={day}")
+    assert (answer.status_code, "还没有到" in said(answer)["detail"]) == (400, True)

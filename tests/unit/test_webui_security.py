@@ -189,7 +189,8 @@ def test_the_policy_allows_nothing_inline_and_nothing_foreign() -> None:
 
 def test_our_own_templates_need_nothing_inline() -> None:
     templates = Path(security.__file__).parents[1] / "templates"
-    for template in templates.iterdir():
+    mailed = {"report_file.html"}  # opened without us: it brings its sheets along, and a policy of its own
+    for template in (path for path in templates.iterdir() if path.name not in mailed):
         source = template.read_text(encoding="utf-8")
         assert not re.search(r"\son\w+=|\sstyle=|<style|<script(?![^>]*\ssrc=)|\|\s*safe", source), template.name
 

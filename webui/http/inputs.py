@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from flask import Flask, request
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.routing import IntegerConverter, Map
 
 from kb.errors import QueryError
 from kb.model import Message, SearchRequest
@@ -24,8 +25,20 @@ ROLES = ("customer", "agent")
 MAX_MESSAGES = 200
 
 
+#: the highest that the database can hold
+_HIGHEST_NUMBER = 2**63 - 1
+
+
+class _Number(IntegerConverter):
+    """A number in a path; there is nothing where a higher one would lead."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=_HIGHEST_NUMBER)
+
+
 def register(app: Flask) -> None:
     """Refuse addresses that ``app`` could only guess at."""
+    app.url_map.converters["int"] = _Number
     app.before_request(_refuse_other_encodings)
 
 

@@ -55,6 +55,7 @@ def file() -> ResponseReturnValue:
     if form not in _WRITERS:
         raise QueryError(f"没有“{form[:20]}”这种格式，可用的有：{'、'.join(_WRITERS)}。")
     report = desk().reports.weekly(request.args.get("week") or None)
-    mimetype, write = _WRITERS[form]
+    content_type, write = _WRITERS[form]
     name = f"zhida-{report['week']}.{form}"
-    return Response(write(report), mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(write(report), content_type=content_type, headers=headers)

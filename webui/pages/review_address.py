@@ -7,13 +7,16 @@ from typing import Any
 
 from flask import request, url_for
 
+from kb.errors import QueryError
 from kb.review.queue_page import QueueFilter
 from webui.http import inputs
 
 #: of a worklist: the address that names its articles stays below the 8 KB that proxies let through
 MOST_MINUTES = 240
 _MOST_PAGES = 100_000
-_HIGHEST_ID = 10**9 - 1
+#: characters, several times what such a list takes; every link on the page repeats them
+_LONGEST_LIST = 16 * 1024
+HIGHEST_ID = 10**9 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Asked:
 
     def address(self, **changes: object) -> str:
         """The list with ``changes``; what was done just now is not said again."""
-        there = replace(self, **{"done": 0, **changes})  # type: ignore[arg-type]
+        there = replace(self, **{"done": 0, **changes})  # type: ignore[arg-type]  # by templates, unchecked
         return url_for("review.listing", **there._parameters())
 
     def act(self, endpoint: str, **values: Any) -> str:
@@ -68,13 +71,16 @@ class Asked:
 
 
 def asked() -> Asked:
-    """What the request's address says. Raises QueryError for numbers that are none."""
+    """What the request's address says. Raises QueryError for numbers that are none, and a list that is too long."""
     given = inputs.filled_in(request.args)
+    only = given.get("only", "")
+    if len(only) > _LONGEST_LIST:
+        raise QueryError(f"清单里的知识太多（only 最多 {_LONGEST_LIST} 字），请回到复核清单重新排一份。")
     return Asked(
         **{name: given.get(name, "") for name in ("owner", "product", "state", "signal")},
         page=inputs.integer(given, "page", 1, 1, _MOST_PAGES),
         minutes=inputs.integer(given, "minutes", 0, 1, MOST_MINUTES),
-        only=tuple(filter(None, given.get("only", "").split(","))),
+        only=tuple(filter(None, only.split(","))),
         opened=given.get("open", ""),
-        done=inputs.integer(given, "done", 0, 1, _HIGHEST_ID),
+        done=inputs.integer(given, "done", 0, 1, HIGHEST_ID),
     )

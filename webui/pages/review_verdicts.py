@@ -15,16 +15,13 @@ from kb.desk.verdicts import Planned
 from kb.errors import ArticleNotFound, EditConflict, EditError, InvalidArticle, QueryError
 from kb.model import Verdict
 from webui.current import desk
-from webui.http import inputs, limits
+from webui.http import inputs
 from webui.http.problems import explain
 from webui.http.security import welcome_visitor
 from webui.pages.review import done_said, progress_shown, show_item, show_list
-from webui.pages.review_address import asked
+from webui.pages.review_address import HIGHEST_ID, asked
 from webui.pages.review_detail import changed_since, opened
 
-#: bytes; ids and revisions of a page
-_LONGEST = 64 * 1024
-_HIGHEST_ID = 10**9 - 1
 #: what is best said beside the article, with the note that was written
 _REFUSED = (EditConflict, EditError, InvalidArticle, QueryError)
 
@@ -58,10 +55,9 @@ def _refused(article_id: str, seen: str, trouble: str) -> str:
 
 
 @blueprint.post("/review/undo")
-@limits.accept_up_to(_LONGEST)
 def undo() -> ResponseReturnValue:
     """Take back verdicts, by their numbers; a single one leads back to its article."""
-    numbers = [inputs.integer({"review": text}, "review", 0, 1, _HIGHEST_ID) for text in request.form.getlist("review")]
+    numbers = [inputs.integer({"review": text}, "review", 0, 1, HIGHEST_ID) for text in request.form.getlist("review")]
     if not numbers:
         raise QueryError("没有写明要撤销哪一条结论，请刷新页面再试。")
     try:
@@ -74,7 +70,6 @@ def undo() -> ResponseReturnValue:
 
 
 @blueprint.post("/review/bulk")
-@limits.accept_up_to(_LONGEST)
 def bulk() -> ResponseReturnValue:
     """Show what would be confirmed and what is left out, or, once that was seen, confirm it."""
     try:
