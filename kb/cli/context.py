@@ -107,9 +107,9 @@ def table(title: str, *columns: str, whole: Collection[str] = ("编号",)) -> Ta
     return made
 
 
-def badge(state: State) -> str:
-    """How current something is: label and colour, as rich markup."""
-    return f"[{_COLOURS.get(state, 'green')}]{state.label}[/]"
+def badge(state: State, label: str = "") -> str:
+    """How current something is: its label, or another one, and colour, as rich markup."""
+    return f"[{_COLOURS.get(state, 'green')}]{label or state.label}[/]"
 
 
 def json_option(command: F) -> F:

@@ -11,6 +11,7 @@ from datetime import date
 from openpyxl import Workbook
 
 from kb.review.queue import ReviewItem
+from kb.review.sheets import fill
 from kb.text.spreadsheets import guarded, storable
 
 _HEADINGS = (
@@ -42,9 +43,7 @@ def to_xlsx(items: Iterable[ReviewItem]) -> bytes:
     workbook = Workbook()
     sheet = workbook.active
     sheet.title = "复核清单"
-    for row in (_HEADINGS, *map(_cells, items)):
-        sheet.append(row)
-    sheet.freeze_panes = "A2"
+    fill(sheet, (_HEADINGS, *map(_cells, items)))
     sheet.auto_filter.ref = sheet.dimensions
     content = io.BytesIO()
     workbook.save(content)
@@ -61,7 +60,7 @@ def to_markdown(items: Sequence[ReviewItem], as_of: date) -> str:
 
 
 def _cells(item: ReviewItem) -> list[str | int | date]:
-    texts = (item.id, item.title, item.product, item.scenario, item.owner or "", item.state.label)
+    texts = (item.id, item.title, item.product, item.scenario, item.owner or "", item.state_label)
     dates = (item.updated, item.verified, item.due)
     return [
         *(guarded(storable(text)) for text in texts),

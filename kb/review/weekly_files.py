@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from openpyxl import Workbook
 
+from kb.review.sheets import fill
 from kb.review.weekly_tables import Cell, Table, all_tables, heading
 from kb.shapes.reports import WeeklyReport
 from kb.text.spreadsheets import guarded, storable
@@ -36,9 +37,7 @@ def to_xlsx(report: WeeklyReport) -> bytes:
     workbook.remove(workbook.active)
     for table in all_tables(report):
         sheet = workbook.create_sheet(table.title)
-        for line in _lines(table):
-            sheet.append(line)
-        sheet.freeze_panes = "A2"
+        fill(sheet, _lines(table))
     for remark in ("", heading(report), *report["notes"]):
         workbook.worksheets[0].append([remark])
     content = io.BytesIO()

@@ -106,6 +106,9 @@ def test_ids_are_whole_on_a_narrow_screen(indexed: Desk) -> None:
     due = json.loads(indexed.run("stale", "--format", "json", "--as-of", "2026-11-21").stdout)["items"]
     queue = indexed.run("stale", "--as-of", "2026-11-21", env=narrow).stdout
     assert [item["id"] for item in due if item["id"] not in queue] == []
+    short = [item["reasons"][0] for item in due if len(item["reasons"][0]) < 15]
+    assert short
+    assert [reason for reason in short if reason not in queue] == []
 
 
 def test_a_search_for_a_channel_prints_its_script(indexed: Desk) -> None:
