@@ -12,6 +12,7 @@ from rich.table import Table
 
 from kb import contracts
 from kb.cli.context import (
+    DAY,
     PATH,
     Context,
     badge,
@@ -123,7 +124,7 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
 
 
 @click.command()
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Judge by this day instead of today.")
+@click.option("--as-of", type=DAY, help="Judge by this day instead of today.")
 @click.option("--owner", help="Only articles of this business department.")
 @click.option("--product", help="Only this product (slug or title).")
 @click.option("--scenario", help="Only this scenario (slug or title).")

@@ -94,6 +94,19 @@ def utf8(context: click.Context, parameter: click.Parameter, value: str) -> str:
 PATH = click.Path(path_type=Path, readable=False)
 
 
+class _Day(click.DateTime):
+    """A calendar day; what is none is said in words of our own."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        try:
+            return super().convert(value, parameter, context)
+        except click.BadParameter:
+            self.fail(f"“{value}”不是日期，请写成 2026-11-30 这样。", parameter, context)
+
+
+DAY = _Day(["%Y-%m-%d"])
+
+
 def shown(text: str) -> str:
     """``text`` for rich: without control characters, and nothing in it is markup."""
     return escape(without_controls(text))
