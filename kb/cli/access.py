@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kb.cli.context import Context, F, json_option, output, pass_context, print_json, remarks, shown, table, utf8
+from kb.cli.context import DAY, Context, F, json_option, output, pass_context, print_json, remarks, shown, table, utf8
 from kb.errors import AccountError
 from kb.model import Role
 
@@ -172,7 +172,7 @@ def revoke(context: Context, name: str) -> None:
 
 
 @click.command()
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="First day, like 2026-11-01.")
+@click.option("--since", type=DAY, help="First day, like 2026-11-01.")
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "jsonl"]), default="table", show_default=True, help="Shape."
 )

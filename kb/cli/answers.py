@@ -12,6 +12,7 @@ from rich.table import Table
 
 from kb import contracts
 from kb.cli.context import (
+    DAY,
     PATH,
     Context,
     badge,
@@ -123,7 +124,7 @@ def faq(context: Context, limit: int, channel: str | None, as_json: bool) -> Non
 
 
 @click.command()
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Judge by this day instead of today.")
+@click.option("--as-of", type=DAY, help="Judge by this day instead of today.")
 @click.option("--owner", help="Only articles of this business department.")
 @click.option("--product", help="Only this product (slug or title).")
 @click.option("--scenario", help="Only this scenario (slug or title).")
@@ -177,17 +178,17 @@ def _write_report(form: str, page: QueuePage, target: Path | None) -> None:
 
 def _stale_table(page: QueuePage) -> Table:
     title = f"复核清单（{page.as_of}，{page.total} 条）"
-    rows = table(title, "编号", "标准问", "业务部门", "状态", "原因", "证据", "逾期天数")
+    rows = table(title, "标准问、编号、部门", "状态", "原因和证据", whole=("状态",))
+    # reasons are long and ids must not be broken: what is short stands below each other, else 80 columns are too few
+    rows.columns[0].width = max((len(item.id) for item in page.items), default=0)
     for item in page.items:
+        overdue = f"逾期 {item.days_overdue} 天" if item.days_overdue else ""
         rows.add_row(
-            item.id,
-            shown(item.title),
-            shown(item.owner or "—"),
-            badge(item.state),
-            shown("；".join(item.reasons)),
-            shown("；".join(item.evidence)),
-            str(item.days_overdue),
+            f"{shown(item.title)}\n{item.id}\n[dim]{shown(item.owner or '未指定部门')}[/]",
+            f"{badge(item.state, item.state_label)}\n{overdue}",
+            "\n".join((*map(shown, item.reasons), *(f"[dim]· {shown(piece)}[/]" for piece in item.evidence))),
         )
+    rows.show_lines = True
     return rows
 
 

@@ -94,6 +94,19 @@ def utf8(context: click.Context, parameter: click.Parameter, value: str) -> str:
 PATH = click.Path(path_type=Path, readable=False)
 
 
+class _Day(click.DateTime):
+    """A calendar day; what is none is said in words of our own."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        try:
+            return super().convert(value, parameter, context)
+        except click.BadParameter:
+            self.fail(f"“{value}”不是日期，请写成 2026-11-30 这样。", parameter, context)
+
+
+DAY = _Day(["%Y-%m-%d"])
+
+
 def shown(text: str) -> str:
     """``text`` for rich: without control characters, and nothing in it is markup."""
     return escape(without_controls(text))
@@ -107,9 +120,9 @@ def table(title: str, *columns: str, whole: Collection[str] = ("编号",)) -> Ta
     return made
 
 
-def badge(state: State) -> str:
-    """How current something is: label and colour, as rich markup."""
-    return f"[{_COLOURS.get(state, 'green')}]{state.label}[/]"
+def badge(state: State, label: str = "") -> str:
+    """How current something is: its label, or another one, and colour, as rich markup."""
+    return f"[{_COLOURS.get(state, 'green')}]{label or state.label}[/]"
 
 
 def json_option(command: F) -> F:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from kb.cli.context import Context, badge, json_option, pass_context, print_json, remarks, shown, utf8
+from kb.cli.context import DAY, Context, badge, json_option, pass_context, print_json, remarks, shown, utf8
 from kb.model import State
 from kb.ports.history import ACTIONS, ORIGINS
 from kb.text.controls import without_controls
@@ -14,7 +14,7 @@ from kb.text.controls import without_controls
 
 @click.command()
 @click.argument("article_id", metavar="ID", callback=utf8)
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="As it was at the end of this day.")
+@click.option("--as-of", type=DAY, help="As it was at the end of this day.")
 @json_option
 @pass_context
 def show(context: Context, article_id: str, as_of: datetime | None, as_json: bool) -> None:

@@ -66,7 +66,7 @@ def compose(
     overdue = sum(item.days_overdue > 0 for item in open_now)
     counts = f"需要复核 {len(open_now)} 条（逾期 {overdue} 条），本周到期 {len(due)} 条，退回待改 {len(returned)} 条。"
     link = f"[打开复核清单]({base_url}/review?owner={quote(owner, safe='')})"
-    hint = "点“确认有效”会打开一页，在那里再点一次按钮才算确认；每个链接 8 天内有效，只能用一次。\n"
+    hint = "\n点“确认有效”会打开一页，在那里再点一次按钮才算确认；每个链接 8 天内有效，只能用一次。\n"
     return "".join(
         [f"{counts}{link}\n", *(line for section in sections for line in section), hint if confirming else ""]
     )

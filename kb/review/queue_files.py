@@ -45,7 +45,7 @@ def to_markdown(items: Sequence[ReviewItem], as_of: date) -> str:
 
 def _cells(item: ReviewItem) -> list[table_files.Cell]:
     return [
-        *(item.id, item.title, item.product, item.scenario, item.owner or "", item.state.label),
+        *(item.id, item.title, item.product, item.scenario, item.owner or "", item.state_label),
         "；".join(item.reasons),
         *(day or "" for day in (item.updated, item.verified, item.due)),
         item.days_overdue,

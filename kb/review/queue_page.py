@@ -41,6 +41,11 @@ class ReviewItem:
     signals: tuple[Signal, ...] = ()
 
     @property
+    def state_label(self) -> str:
+        """As lists say it: dates that are in order are no all-clear where something else speaks against it."""
+        return "有疑问" if self.state is State.FRESH else self.state.label
+
+    @property
     def evidence(self) -> tuple[str, ...]:
         """What there is to see of all its signals."""
         return tuple(piece for signal in self.signals for piece in signal.evidence)

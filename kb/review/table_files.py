@@ -6,13 +6,12 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 
 from openpyxl import Workbook
 
+from kb.review.sheets import Cell, fill
 from kb.text.spreadsheets import guarded, storable
 
-Cell = str | int | float | date
 Line = Sequence[Cell]
 
 
@@ -31,9 +30,7 @@ def to_xlsx(sheets: Mapping[str, Iterable[Line]], remarks: Iterable[str] = ()) -
     workbook.remove(workbook.active)
     for name, lines in sheets.items():
         sheet = workbook.create_sheet(name)
-        for line in lines:
-            sheet.append(_storable(line))
-        sheet.freeze_panes = "A2"
+        fill(sheet, map(_storable, lines))
         sheet.auto_filter.ref = sheet.dimensions
     for remark in remarks:
         workbook.worksheets[0].append(_storable([remark]))

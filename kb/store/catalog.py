@@ -20,6 +20,10 @@ _ALL = "SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM se
 _SOME = """SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM served_articles
     WHERE article_id IN (SELECT value FROM json_each(?))"""
 
+# Reading everything again changes nothing by itself, and rows that stay the same cost no space on a full disk.
+_MARK_CHANGED = """UPDATE article_files SET changed = :version WHERE path = :path AND (
+    revision IS NOT :revision OR outdated_by IS NOT :outdated_by OR (:article NOTNULL AND article IS NOT :article))"""
+
 
 class Catalog:
     """Implements ``kb.ports.catalog.Catalog``."""
@@ -52,11 +56,13 @@ class Catalog:
             version = max(before + 1, epoch_ms(datetime.now(timezone.utc)))
             good = [(file, file.article) for file in read if file.article]
             files = db.table("article_files")
-            files.upsert_all(
-                [_file_row(file, version) | _article_row(file, article) for file, article in good], pk="path"
-            )
-            # leaves the last good version alone
-            files.upsert_all([_file_row(file, version) for file in read if not file.article], pk="path")
+            articles = [_file_row(file) | _article_row(file, article) for file, article in good]
+            broken = [_file_row(file) for file in read if not file.article]
+            for row in (*articles, *broken):
+                db.execute(_MARK_CHANGED, {"version": version, "article": None, **row})
+            files.upsert_all(articles, pk="path")
+            files.upsert_all(broken, pk="path")  # leaves the last good version alone
+            db.execute("UPDATE article_files SET changed = ? WHERE changed = 0", [version])  # the new ones
             for file, article in good:
                 db.execute("DELETE FROM former_ids WHERE path = ?", [file.path])
                 for former_id in article.former_ids:
@@ -167,7 +173,7 @@ class Catalog:
         return version, parser
 
 
-def _file_row(file: FileVersion, version: int) -> dict[str, Any]:
+def _file_row(file: FileVersion) -> dict[str, Any]:
     errors = [str(problem) for problem in file.problems if problem.severity == "error"]
     problems = [[problem.line, problem.message, problem.severity] for problem in file.problems]
     return {
@@ -177,7 +183,6 @@ def _file_row(file: FileVersion, version: int) -> dict[str, Any]:
         "revision": file.revision,
         "problems": json.dumps(problems, ensure_ascii=False),
         "outdated_by": None if file.article or not errors else errors[0],
-        "changed": version,
     }
 
 

@@ -66,6 +66,7 @@ def test_the_review_queue_comes_in_every_form(indexed: Desk, tmp_path: Path) -> 
     assert {(item["product"], item["state"]) for item in mall["items"]} == {("网上商城", "expired")}
     assert mall["total"] == len(mall["items"])
     assert json.loads(indexed.run("stale", "--format", "json", "--signal", "sent_back").stdout)["items"] == []
+    assert "“下周”不是日期，请写成 2026-11-30 这样" in indexed.run("stale", "--as-of", "下周").stderr
     nobody = indexed.run("stale", "--owner", "没有的部门")
     assert nobody.returncode == 2
     assert "现有：" in nobody.stderr
@@ -106,6 +107,9 @@ def test_ids_are_whole_on_a_narrow_screen(indexed: Desk) -> None:
     due = json.loads(indexed.run("stale", "--format", "json", "--as-of", "2026-11-21").stdout)["items"]
     queue = indexed.run("stale", "--as-of", "2026-11-21", env=narrow).stdout
     assert [item["id"] for item in due if item["id"] not in queue] == []
+    short = [item["reasons"][0] for item in due if len(item["reasons"][0]) < 15]
+    assert short
+    assert [reason for reason in short if reason not in queue] == []
 
 
 def test_a_search_for_a_channel_prints_its_script(indexed: Desk) -> None:

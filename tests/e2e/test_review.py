@@ -189,6 +189,18 @@ def test_a_row_is_opened_before_it_is_judged(enter: Enter, ours: Department) -> 
     assert "old-hand" in ours.text(2)
 
 
+def test_before_any_row_is_chosen_a_key_opens_the_first_and_there_is_nothing_to_undo(
+    enter: Enter, ours: Department
+) -> None:
+    page = enter(ours.address)
+    page.keyboard.press("u")
+    page.locator("#toast", has_text="没有可以撤销的结论").wait_for()
+    page.keyboard.press("c")
+    wait_for_open(page, ours.id(1))
+    assert len(rows(page)) == ARTICLES
+    assert "old-hand" in ours.text(1)
+
+
 def test_what_is_sent_back_says_why(enter: Enter, ours: Department) -> None:
     page = opened(enter, ours)
     page.keyboard.press("r")
@@ -312,6 +324,8 @@ def test_the_last_row_leaves_an_empty_list_behind(enter: Enter, ours: Department
     page.locator("[data-nothing-left]").wait_for()
     assert rows(page) == []
     assert page.locator("[data-total]").inner_text() == "0"
+    assert page.get_by_text("确认选中的").is_hidden()
+    assert page.get_by_text("从清单里打开一条").is_hidden()
     page.keyboard.press("u")
     wait_for_open(page, ours.id(4))
     assert rows(page) == [ours.id(4)]

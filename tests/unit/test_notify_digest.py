@@ -55,7 +55,7 @@ def test_a_digest_says_what_to_do_and_why() -> None:
         f"（28 天内被用 41 次） [确认有效]({BASE}/confirm/refund-not-received)\n"
         "\n**本周到期**\n\n"
         f"1. [本周的]({BASE}/a/due)：还剩 1 天（28 天内被用 41 次） [确认有效]({BASE}/confirm/due)\n"
-        "点“确认有效”会打开一页，在那里再点一次按钮才算确认；每个链接 8 天内有效，只能用一次。\n"
+        "\n点“确认有效”会打开一页，在那里再点一次按钮才算确认；每个链接 8 天内有效，只能用一次。\n"
     )
     assert title_of("售后业务部", WEEK) == "售后业务部 知识复核提醒（2026-W47）"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -172,6 +173,22 @@ def test_xlsx_has_dates_and_numbers_to_sort_by_and_no_formula(items: list[Review
     assert second[1].value == "'=HYPERLINK(1)"
     assert "f" not in {cell.data_type for cell in second}
     assert sheet.freeze_panes == "A2"
+
+
+def test_xlsx_columns_hold_what_is_in_them_and_long_texts_go_on_below(shop: Shop) -> None:
+    shop.put(make_article("a", title="很" * 40, verified=date(2026, 9, 7)))
+    sheet = load_workbook(io.BytesIO(to_xlsx(shop.queue.items(TODAY, NOW)))).active
+
+    width = {cell.value: sheet.column_dimensions[cell.column_letter].width for cell in sheet[1]}
+    assert width["最近审核"] >= len("2026-09-07")  # or Excel shows ########
+    assert width["标准问"] < 80
+    assert sheet["B2"].alignment.wrap_text
+    assert not sheet["A2"].alignment.wrap_text
+
+
+def test_dates_in_order_are_no_all_clear_in_a_list(items: list[ReviewItem]) -> None:
+    doubted = replace(items[0], state=State.FRESH)
+    assert [row[5] for row in csv.reader(to_csv([doubted]).decode("utf-8-sig").splitlines())] == ["状态", "有疑问"]
 
 
 def test_markdown_is_one_table_whatever_the_titles_hold(items: list[ReviewItem]) -> None:

@@ -159,6 +159,8 @@ def test_sent_back_with_a_note_that_its_owner_reads(reviewer: FlaskClient, servi
     assert "48 小时改成 72 小时了" in mine.text()
     assert "1 条等你修改" in mine.text()
     assert mine.link("去修改") == "/edit/twice"
+    assert "陈静" in page(owner, "/edit/twice").text()
+    assert "退回：48 小时改成 72 小时了" in page(owner, "/edit/twice").text()
     assert "退回给我的 1" in page(owner, "/").text("nav")
     file.write_text(file.read_text("utf-8").replace("48", "72"), "utf-8")
     service.index()
@@ -237,7 +239,7 @@ def test_nothing_chosen_is_said(reviewer: FlaskClient, fields: dict[str, str]) -
 def test_a_budget_gives_a_list_that_stays_as_it_is(reviewer: FlaskClient) -> None:
     shown = page(reviewer, "/review?minutes=2")
     assert titles(shown) == ["重复退款", "退一半"]
-    assert "这 2 条覆盖逾期曝光的 100%，约 2 分钟。" in shown.text()
+    assert "这 2 条覆盖你的部门逾期曝光的 100%，约 2 分钟。" in shown.text()
     assert "换银行卡" not in listed(reviewer, "/review?minutes=240"), "another department's"
     assert "换银行卡" in listed(reviewer, "/review?minutes=240&owner=支付业务部")
     address = shown.link("重复退款")
@@ -245,6 +247,9 @@ def test_a_budget_gives_a_list_that_stays_as_it_is(reviewer: FlaskClient) -> Non
     _, after = act(reviewer, page(reviewer, address), "twice", verdict="confirm")
     assert titles(after) == ["退一半"]
     assert set(listed(reviewer, after.link("看全部"))) > {"退一半", "退款晚到"}
+    _, done = act(reviewer, page(reviewer, after.link("退一半")), "half", verdict="confirm")
+    assert "这份清单里没有要复核的了" in done.text()
+    assert "0 条约" not in done.text()
     assert reviewer.get("/review?minutes=241").status_code == 400
 
 

@@ -15,6 +15,7 @@ from kb.desk.forms import Opened
 from kb.editing.form import EMPTY, ArticleForm, values_of
 from kb.editing.seen import NOTHING, Seen
 from kb.model import Problem
+from kb.review.sent_back import SentBack
 from webui.current import desk
 from webui.pages.editor_labels import AUDIENCES, PRIORITIES, TOOLS, Change, limits_of
 
@@ -66,6 +67,14 @@ def placed(screen: Screen) -> list[Placed]:
     return [Placed(places.field_at(p.line), p.line, p.message, p.severity) for p in screen.problems]
 
 
+def _sent_back(screen: Screen) -> SentBack | None:
+    """What a reviewer wants to be mended here; None when it is settled, or nobody said anything."""
+    record = screen.opened.record if screen.opened else None
+    if record is None:
+        return None
+    return next((sent for sent in desk().verdicts.sent_back() if sent.article.id == record.article.id), None)
+
+
 def show(screen: Screen) -> str:
     """The page."""
     forms, library = desk().forms, desk().forms.library()
@@ -88,6 +97,7 @@ def show(screen: Screen) -> str:
         action=url_for("editor.save", article_id=screen.article_id) if screen.article_id else url_for("editor.create"),
         article_id=screen.article_id,
         record=record,
+        sent_back=_sent_back(screen),
         is_new=is_new,
         draft=screen.opened.state.draft if screen.opened else None,
         folder=folder,

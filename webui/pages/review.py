@@ -107,21 +107,23 @@ def _worklist(wanted: Asked) -> tuple[Asked, QueuePage, str]:
 
     Time is planned for the caller's own departments, unless another was asked for.
     """
-    scope = wanted.filter
-    if scope.owners is None:
-        scope = replace(scope, owners=desk().review.mine())
+    scope, whose = wanted.filter, ""
+    if scope.owners is None and (mine := desk().review.mine()) is not None:
+        scope, whose = replace(scope, owners=mine), "你的部门"
     page = desk().review.page(scope)
     if wanted.only:
         chosen = [row for row in page.items if row.id in wanted.only]
     else:
         chosen = list(desk().review.worklist(wanted.minutes, scope).items)
         wanted = replace(wanted, only=tuple(row.id for row in chosen))
-    return wanted, replace(page, items=tuple(chosen)), _budget_said(chosen, page.items)
+    return wanted, replace(page, items=tuple(chosen)), _budget_said(chosen, page.items, whose)
 
 
-def _budget_said(chosen: Sequence[ReviewItem], everything: Sequence[ReviewItem]) -> str:
+def _budget_said(chosen: Sequence[ReviewItem], everything: Sequence[ReviewItem], whose: str) -> str:
+    if not chosen:
+        return ""
     covered, total = (sum(row.risk for row in rows) for rows in (chosen, everything))
-    share = f"覆盖逾期曝光的 {covered / total:.0%}，" if total else ""
+    share = f"覆盖{whose}逾期曝光的 {covered / total:.0%}，" if total else ""
     return f"这 {len(chosen)} 条{share}约 {sum(row.minutes for row in chosen):.0f} 分钟。"
 
 

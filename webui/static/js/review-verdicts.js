@@ -97,7 +97,11 @@ function tell({ progress }) {
 export async function undoLast() {
   const form = find("#undo");
   const last = given.at(-1);
-  if (!last || busy) return;
+  if (busy) return;
+  if (!last) {
+    toast("没有可以撤销的结论");
+    return;
+  }
   form.elements.review.value = last.review;
   const told = await sent(form, null);
   if (told === null) return;

@@ -3,13 +3,16 @@
 
 import { find } from "./dom.js";
 import { addKeys } from "./keys.js";
-import { close, enhanceDetail, isOpen, opened, reopen } from "./review-detail.js";
-import { current, enhanceList, move } from "./review-list.js";
+import { close, enhanceDetail, isOpen, opened, openId, reopen } from "./review-detail.js";
+import { current, enhanceList, move, rows } from "./review-list.js";
 import { ask, confirmOpen, enhanceVerdicts, undoLast } from "./review-verdicts.js";
+
+/** The row that keys are about; before any was chosen, the first. */
+const meant = () => current() ?? (openId() ? null : rows()[0]);
 
 /** Verdicts are for what has been seen: from another row, the key opens that one first. */
 function onOpened(act) {
-  const row = current();
+  const row = meant();
   if (row && !isOpen(row)) opened(row);
   else if (find("#detail [data-verdict]")) act();
 }
@@ -24,7 +27,7 @@ function leaf(step) {
 addKeys({
   j: () => move(1),
   k: () => move(-1),
-  o: () => current() && opened(current()),
+  o: () => meant() && opened(meant()),
   c: () => onOpened(confirmOpen),
   r: () => onOpened(() => ask("r")),
   a: () => onOpened(() => ask("a")),
