@@ -7,6 +7,7 @@ from datetime import date
 
 from kb.review import table_files
 from kb.review.queue import ReviewItem
+from kb.review.sheets import Cell
 
 _HEADINGS = (
     "编号",
@@ -43,7 +44,7 @@ def to_markdown(items: Sequence[ReviewItem], as_of: date) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cells(item: ReviewItem) -> list[table_files.Cell]:
+def _cells(item: ReviewItem) -> list[Cell]:
     return [
         *(item.id, item.title, item.product, item.scenario, item.owner or "", item.state_label),
         "；".join(item.reasons),
