@@ -9,6 +9,7 @@ from itertools import islice
 from urllib.parse import quote
 
 from kb.model import State
+from kb.review.guard import alarm
 from kb.review.queue_page import ReviewItem
 from kb.rules.weeks import Week
 from kb.text.controls import one_line
@@ -88,9 +89,10 @@ def _section(heading: str, lines: Iterable[str], count: int | None = None) -> It
 
 
 def _item(item: ReviewItem, base_url: str, confirming: Confirming | None) -> str:
+    """What bulk confirmation leaves out has no link either: the evidence is on the review screen."""
     used = f"（28 天内被用 {item.exposure} 次）" if item.exposure else ""
     reasons = _plain("；".join(item.reasons[:_REASONS]))
-    confirm = f" [确认有效]({confirming(item.id)})" if confirming else ""
+    confirm = f" [确认有效]({confirming(item.id)})" if confirming and not alarm(item) else ""
     return f"[{_plain(item.title)}]({base_url}/a/{quote(item.id)})：{reasons}{used}{confirm}"
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.model import State
+from kb.model import Signal, SignalKind, State
 from kb.notify.digest import SHOWN, Material, Returned, compose, title_of
 from kb.review.queue_page import ReviewItem
 from kb.rules.weeks import Week
@@ -58,6 +58,13 @@ def test_a_digest_says_what_to_do_and_why() -> None:
         "\n点“确认有效”会打开一页，在那里再点一次按钮才算确认；每个链接 8 天内有效，只能用一次。\n"
     )
     assert title_of("售后业务部", WEEK) == "售后业务部 知识复核提醒（2026-W47）"
+
+
+def test_what_needs_its_evidence_read_is_not_confirmed_by_a_link() -> None:
+    doubted = replace(STALE, signals=(Signal(SignalKind.OUTDATED, "2 人说内容过时", date(2026, 11, 20)),))
+    for item in (doubted, replace(STALE, state=State.EXPIRED)):
+        assert "/confirm/" not in digest(item, confirms=True)
+        assert "/confirm/" in digest(item, DUE, confirms=True)
 
 
 def test_nothing_to_say() -> None:
