@@ -210,6 +210,7 @@ def test_links_work_where_nobody_gets_in_without_a_login(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("verified", "shown"),
     [("2026-11-16", "<ins>马上</ins>"), (f"{date.today()}", "两个版本内容相同"), ("2020-01-01", "没有留底")],
+    ids=["changed", "the same", "long ago"],
 )
 def test_the_page_shows_what_changed_since_the_last_review(house: House, verified: str, shown: str) -> None:
     text = ARTICLE.replace("verified: 2026-11-16", f"verified: {verified}")
