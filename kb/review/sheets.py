@@ -7,9 +7,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from openpyxl.styles import Alignment
-from openpyxl.utils import get_column_letter
-
 #: in digits of the usual font: what Excel gives by itself, and what leaves room for the other columns of a screen
 _NARROWEST, _WIDEST = 9, 48
 _MARGIN = 2
@@ -19,6 +16,9 @@ Cell = str | int | float | date
 
 def fill(sheet: Any, rows: Iterable[Sequence[Cell]]) -> None:
     """Write ``rows``, the first with the headings. Texts that are longer than a column may be wide go on below."""
+    from openpyxl.styles import Alignment
+    from openpyxl.utils import get_column_letter
+
     widest: dict[int, int] = {}
     for at, row in enumerate(rows, 1):
         sheet.append(row)

@@ -7,8 +7,6 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from openpyxl import Workbook
-
 from kb.review.sheets import Cell, fill
 from kb.text.spreadsheets import guarded, storable
 
@@ -26,6 +24,8 @@ def to_xlsx(sheets: Mapping[str, Iterable[Line]], remarks: Iterable[str] = ()) -
     """Sheets by name; the first row, with the headings, stays in view and can be filtered by. ``remarks`` stand below
     what is on the first sheet.
     """
+    from openpyxl import Workbook  # loading it takes a tenth of a second
+
     workbook = Workbook()
     workbook.remove(workbook.active)
     for name, lines in sheets.items():

@@ -6,10 +6,8 @@ xin). No dictionary is right about every word (没收 in 没收到货), so where
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import cache, lru_cache
-
-from pypinyin import Style, lazy_pinyin, pinyin
-from pypinyin.phrases_dict import phrases_dict
 
 from kb.text.normalize import normalize
 
@@ -43,7 +41,6 @@ _WORDS = {
     "发卡": ("fa", "ka"),
 }
 
-_KNOWN_WORDS = phrases_dict.keys() | _WORDS.keys()
 _WORD_SIZES = (4, 3, 2)
 
 
@@ -77,7 +74,7 @@ def _readings_in_words(text: str, at: int) -> tuple[str, ...]:
         found = []
         for start in range(max(at - size + 1, 0), min(at, len(text) - size) + 1):
             word = text[start : start + size]
-            if word in _KNOWN_WORDS:
+            if word in _known_words():
                 found.append(_word_reading(word)[at - start])
         if found:
             return tuple(dict.fromkeys(found))
@@ -85,7 +82,17 @@ def _readings_in_words(text: str, at: int) -> tuple[str, ...]:
 
 
 @cache
+def _known_words() -> Set[str]:
+    from pypinyin.phrases_dict import phrases_dict  # a fifth of a second, which not every command has to wait for
+
+    known: Set[str] = phrases_dict.keys() | _WORDS.keys()
+    return known
+
+
+@cache
 def _word_reading(word: str) -> tuple[str, ...]:
+    from pypinyin import lazy_pinyin
+
     return _WORDS.get(word) or tuple(map(_as_typed, lazy_pinyin(word)))
 
 
@@ -100,6 +107,8 @@ def _alone(char: str) -> tuple[str, ...]:
 
 
 def _dictionary_readings(char: str) -> tuple[str, ...]:
+    from pypinyin import Style, pinyin
+
     readings = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
     return tuple(dict.fromkeys(map(_as_typed, readings[0]))) if readings else ()
 
