@@ -42,7 +42,8 @@ class Notices:
         text = "" if state is NoticeState.SENT else notice.text
         with self._database.write() as db:
             done = db.execute(
-                f"UPDATE notices SET state = ?, at = ?, trouble = ?, text = ? WHERE {_KEY} AND part = ? AND state = ?",  # noqa: S608
+                f"""UPDATE notices SET state = ?, at = ?, trouble = ?, text = ?
+                WHERE {_KEY} AND part = ? AND state = ?""",  # noqa: S608  # the key is ours
                 [state.value, epoch_ms(at), trouble, text, *_key(notice.digest), notice.part, notice.state.value],
             )
             return bool(done.rowcount)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,10 +15,10 @@ import pytest
 from kb.ports.events import Event
 from kb.store.database import Database
 from kb.store.events import EventLog
-from tests.e2e.processes import Desk
+from tests.e2e.processes import Desk, Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 #: Resolves to this machine, but browsers don't trust it as they trust localhost: no clipboard API, no Sec-Fetch-Site.
@@ -51,6 +51,43 @@ def launcher() -> Iterator[Callable[..., Browser]]:
         missing("chromium")
     with sync_playwright() as playwright:
         yield lambda *flags: playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *flags])
+
+
+class Windows:
+    """Fresh windows of ``browser`` that listen: what scripts or the console complain about is kept, a violated content
+    security policy too. ``tolerated``: parts of what may be said.
+    """
+
+    def __init__(self, browser: Browser, *tolerated: str) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+        # said about every page not from HTTPS; the header does no harm there
+        self.tolerated = ["Cross-Origin-Opener-Policy", *tolerated]
+
+    def open(self, using: Browser | None = None, **options: Any) -> Page:
+        """A window with cookies of its own; ``using`` another browser."""
+        context = (using or self._browser).new_context(**options)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.extend([message.text] * (message.type == "error")))
+        return page
+
+    def close(self) -> None:
+        """Close them all; nothing may have been complained about."""
+        for context in self._contexts:
+            context.close()
+        assert [text for text in self.complaints if not any(known in text for known in self.tolerated)] == []
+
+
+def log_in(page: Page, server: Server, name: str, password: str) -> None:
+    """Log somebody in, who is then on the first page."""
+    page.goto(f"{server.url}/login")
+    page.get_by_label("登录名").fill(name)
+    page.get_by_label("密码").fill(password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{server.url}/")
 
 
 def offered(page: Page, typed: str) -> list[str]:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import ARTICLES
-from tests.e2e.browser import launcher
+from tests.e2e.browser import Windows, launcher
 from tests.e2e.processes import Desk, Server
 from tests.unit.article_tree import write
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, Page
 
 HOSTILE = (
     """\
@@ -94,25 +94,16 @@ def open_page(browser: Browser, server: Server) -> Iterator[OpenPage]:
     Complaints are errors in scripts or on the console (a violated content security policy is one), and dialogs.
     ``expected`` names what a test provokes.
     """
-    complaints: list[str] = []
-    contexts: list[BrowserContext] = []
-    tolerated = ["Cross-Origin-Opener-Policy"]  # said about every page not from HTTPS; the header does no harm there
+    windows = Windows(browser)
 
     def open_(
         path: str, host: str | None = None, expected: str | None = None, using: Browser = browser, **options: Any
     ) -> Page:
-        context = using.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.on("console", lambda message: complaints.extend([message.text] * (message.type == "error")))
-        if expected:
-            tolerated.append(expected)
+        page = windows.open(using, **options)
+        page.on("dialog", lambda dialog: windows.complaints.append(dialog.message))
+        windows.tolerated.extend(filter(None, [expected]))
         page.goto((server.url.replace("127.0.0.1", host) if host else server.url) + path)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
-    assert [text for text in complaints if not any(known in text for known in tolerated)] == []
+    windows.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.browser import Windows, log_in
 from tests.e2e.processes import Desk, Server, edit, wait_until
 from tests.unit.article_tree import ARTICLE, make_tree, write
 
@@ -43,28 +44,17 @@ def served(house: Desk) -> Iterator[Server]:
 @pytest.fixture
 def enter(browser: Browser, served: Server) -> Iterator[Enter]:
     """Logs boss in, in a window of their own, and opens a page; at the end no script may have complained."""
-    complaints: list[str] = []
-    contexts = []
+    windows = Windows(browser, "410")
 
     def open_(path: str, using: Browser = browser, **options: Any) -> Page:
-        context = using.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
+        page = windows.open(using, **options)
         page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.extend([message.text] * (message.type == "error")))
-        page.goto(f"{served.url}/login")
-        page.get_by_label("登录名").fill("boss")
-        page.get_by_label("密码").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{served.url}/")
+        log_in(page, served, "boss", PASSWORD)
         page.goto(served.url + path)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
-    assert [text for text in complaints if "Cross-Origin-Opener-Policy" not in text and "410" not in text] == []
+    windows.close()
 
 
 def test_an_owner_sees_what_changed_and_takes_it_back(enter: Enter, house: Desk, served: Server) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from kb.store.database import Database
 from kb.store.drafts import Drafts
-from tests.e2e.browser import search
+from tests.e2e.browser import Windows, log_in, search
 from tests.e2e.processes import Desk, Server, wait_until
 from tests.unit.article_tree import ARTICLE, make_tree, write
 
@@ -64,31 +64,17 @@ def fresh(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def enter(browser: Browser, served: Server) -> Iterator[Enter]:
     """Logs somebody in, in a window of their own, and opens a page; at the end no script may have complained."""
-    complaints: list[str] = []
-    contexts = []
+    windows = Windows(browser, "Failed to load resource")  # refusals that the page tells in its own words
 
     def open_(path: str, name: str | None = "王芳", using: Browser = browser, **options: Any) -> Page:
-        context = using.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page = windows.open(using, **options)
         if name:
-            log_in(page, served, name)
+            log_in(page, served, name, PASSWORD)
         page.goto(served.url + path)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def log_in(page: Page, server: Server, name: str) -> None:
-    page.goto(f"{server.url}/login")
-    page.get_by_label("登录名").fill(name)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="登录").click()
-    page.wait_for_url(re.compile(r"/$"))
+    windows.close()
 
 
 def press(page: Page, name: str) -> None:
@@ -291,7 +277,7 @@ def test_an_expired_login_keeps_everything(enter: Enter, served: Server, house: 
     dialog.wait_for()
     assert script(page) == "登录过期也不丢"
     other = page.context.new_page()
-    log_in(other, served, "王芳")
+    log_in(other, served, "王芳", PASSWORD)
     dialog.get_by_role("button", name="知道了").click()
     published(page)
     assert "登录过期也不丢" in (house.articles / FILE).read_text(encoding="utf-8")

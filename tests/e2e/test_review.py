@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.browser import Windows, log_in
 from tests.e2e.processes import Desk, Server, edit, wait_until
 from tests.e2e.test_access_commands import PASSWORD, add_user
 from tests.unit.article_tree import write
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, Page
 
 DEPARTMENTS = 20
 ARTICLES = 4
@@ -95,30 +96,18 @@ def ours(departments: Iterator[Department]) -> Department:
 @pytest.fixture
 def enter(browser: Browser, served: Server) -> Iterator[Enter]:
     """Logs 陈静 in, in a window of her own, and opens a page; at the end no script may have complained."""
-    complaints: list[str] = []
-    contexts: list[BrowserContext] = []
-    tolerated = ["Cross-Origin-Opener-Policy"]
+    windows = Windows(browser)
 
-    def open_(path: str, using: Browser = browser, expected: str = "", **options: object) -> Page:
-        context = using.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})  # type: ignore[arg-type]
-        contexts.append(context)
-        tolerated.extend(filter(None, [expected]))
-        page = context.new_page()
+    def open_(path: str, using: Browser = browser, expected: str = "", **options: Any) -> Page:
+        page = windows.open(using, **{"viewport": {"width": 1280, "height": 800}, **options})
+        windows.tolerated.extend(filter(None, [expected]))
         page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.extend([message.text] * (message.type == "error")))
-        page.goto(f"{served.url}/login")
-        page.get_by_label("登录名").fill("陈静")
-        page.get_by_label("密码").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{served.url}/")
+        log_in(page, served, "陈静", PASSWORD)
         page.goto(served.url + path)
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
-    assert [text for text in complaints if not any(known in text for known in tolerated)] == []
+    windows.close()
 
 
 def rows(page: Page) -> list[str]:
