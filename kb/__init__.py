@@ -9,7 +9,8 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     system                    the parts that they share
     contracts  snapshots      the JSON documents, filled · what is derived from all articles, swapped in as a whole
     notify                    who is told of it: digests, mail, group robots, links that confirm
-    review                    what needs a reviewer, and what reviewers say; the weekly report
+    reports                   how the week was
+    review                    what needs a reviewer, and what reviewers say
     editing                   articles changed one by one: forms, drafts, history, moving; dictionaries
     access  bulk              who somebody is: accounts, logins, tokens, audit log · many articles in and out
     checking  evaluation      what is said before an article is saved · quality measured on judged questions

@@ -24,10 +24,10 @@ from kb.notify.reminders import Reminders
 from kb.ports.catalog import Catalog
 from kb.ports.engine import SearchEngine
 from kb.ports.reviews import Reviews
+from kb.reports.weekly import WeeklyReports
 from kb.review.examining import Examiner
 from kb.review.queue import ReviewQueue
 from kb.review.verdicts import Verdicts
-from kb.review.weekly import WeeklyReports
 from kb.snapshots import Snapshots
 from kb.store.log_writer import LogWriter
 from kb.usecases.activity import Activity

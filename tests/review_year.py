@@ -21,11 +21,11 @@ from kb.editing.moving import Moving
 from kb.editing.writing import Writing
 from kb.model import Article, Caller, Freshness, Interval, Role, Signal, SignalKind, Verdict, Via
 from kb.ports.events import Event
+from kb.reports.computation import WeeklySources
+from kb.reports.weekly import WeeklyReports
 from kb.review.feeds import DueDay, due_days
 from kb.review.queue import ReviewItem, ReviewQueue
 from kb.review.verdicts import Verdicts
-from kb.review.weekly import WeeklyReports
-from kb.review.weekly_computation import WeeklySources
 from kb.rules.freshness import Policy, assess
 from kb.store.catalog import Catalog
 from kb.store.database import Database

@@ -29,6 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb.access", "kb.bulk", "kb.checking", "kb.evaluation"),
     ("kb.editing",),
     ("kb.review",),
+    ("kb.reports",),
     ("kb.notify",),
     ("kb.contracts", "kb.snapshots"),
     ("kb.system",),

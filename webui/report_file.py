@@ -9,8 +9,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from kb.review import weekly_charts as charts
-from kb.review.weekly_tables import Cell, Table, all_tables, period, summary
+from kb.reports import charts
+from kb.reports.tables import Cell, Table, all_tables, period, summary
 from kb.shapes.reports import WeeklyReport
 
 _HERE = Path(__file__).parent

@@ -58,11 +58,11 @@ def _written(made: WeeklyReport, form: str) -> bytes:
         from webui.report_file import to_html
 
         return to_html(made).encode()
-    from kb.review import weekly_files
+    from kb.reports import files
 
     if form == "md":
-        return weekly_files.to_markdown(made).encode()
-    return weekly_files.to_xlsx(made) if form == "xlsx" else weekly_files.to_csv(made)
+        return files.to_markdown(made).encode()
+    return files.to_xlsx(made) if form == "xlsx" else files.to_csv(made)
 
 
 COMMANDS = (report,)

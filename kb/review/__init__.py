@@ -20,7 +20,4 @@ reading.py       what one article says, as far as it can matter
 past.py          what its history tells: since when its verification stands, what was changed since
 judging.py       what follows from all readings: dead ends, changed policies, edits, deadlines
 contradictions.py  two articles that can't both be right
-weekly.py        the weekly report: made by weekly_computation.py from past_articles.py (all as they stood),
-                 weekly_figures.py, weekly_changes.py; shown by weekly_tables.py and weekly_charts.py
-                 (drawn by charts.py), written by weekly_files.py
 """

@@ -7,8 +7,8 @@ from functools import partial
 from kb.config import Settings
 from kb.content.reader import ArticleFiles
 from kb.ports.reviews import Reviews
-from kb.review.weekly import WeeklyReports
-from kb.review.weekly_computation import WeeklySources
+from kb.reports.computation import WeeklySources
+from kb.reports.weekly import WeeklyReports
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog

@@ -10,10 +10,10 @@ from kb.config import Settings
 from kb.ports.catalog import Catalog
 from kb.ports.events import EventLog
 from kb.ports.history import History
+from kb.reports.weekly import WeeklyReports
 from kb.review.examining import Examiner
 from kb.review.queue import ReviewQueue
 from kb.review.signals import ReviewSignals
-from kb.review.weekly import WeeklyReports
 from kb.store.database import Database
 from kb.store.findings import Findings
 from kb.store.reviews import Reviews

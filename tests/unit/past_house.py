@@ -13,9 +13,9 @@ from kb.editing.writing import Writing
 from kb.model import Caller, Role, Verdict, Via
 from kb.ports.events import Event
 from kb.ports.history import Edit
+from kb.reports.computation import WeeklySources
+from kb.reports.weekly import WeeklyReports
 from kb.review.verdicts import Verdicts
-from kb.review.weekly import WeeklyReports
-from kb.review.weekly_computation import WeeklySources
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.events import EventLog

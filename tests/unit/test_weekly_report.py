@@ -21,7 +21,7 @@ from openpyxl import load_workbook
 from kb.errors import QueryError
 from kb.model import State
 from kb.ports.events import Event
-from kb.review import weekly_files
+from kb.reports import files
 from kb.rules.freshness import assess
 from kb.rules.weeks import Week
 from kb.shapes.reports import WeeklyReport
@@ -219,7 +219,7 @@ def test_before_anything_is_known_the_running_week_is_empty(tmp_path: Path) -> N
     assert report["figures"]["articles"] == 0
     assert report["notes"] == ["还没有任何历史记录，这一周的改动看不到。"]
     assert house.reports.store_ended() == 0
-    assert "2026-W40" in weekly_files.to_markdown(report)
+    assert "2026-W40" in files.to_markdown(report)
 
 
 def test_where_history_begins_within_the_week_that_is_said_and_nothing_is_new(tmp_path: Path) -> None:
@@ -346,8 +346,8 @@ def report(house: PastHouse) -> WeeklyReport:
 
 
 def test_spreadsheets_run_nothing(report: WeeklyReport) -> None:
-    rows = list(csv.reader(io.StringIO(weekly_files.to_csv(report).decode("utf-8-sig"))))
-    book = load_workbook(io.BytesIO(weekly_files.to_xlsx(report)))
+    rows = list(csv.reader(io.StringIO(files.to_csv(report).decode("utf-8-sig"))))
+    book = load_workbook(io.BytesIO(files.to_xlsx(report)))
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert all(cell.data_type != "f" for cell in cells)
     assert "'=HYPERLINK(1)" in {cell.value for cell in cells} & {text for row in rows for text in row}
@@ -366,7 +366,7 @@ def test_the_page_to_mail_needs_nothing_else(report: WeeklyReport) -> None:
 
 def test_markdown_keeps_its_columns(house: PastHouse) -> None:
     house.write("pipe", "owner: '甲|乙<b>'")
-    lines = weekly_files.to_markdown(ended(house)).splitlines()
+    lines = files.to_markdown(ended(house)).splitlines()
     (row,) = [line for line in lines if line.startswith("| 甲")]
     assert row.startswith("| 甲\\|乙\\<b\\> | 1 |")
     assert len(re.findall(r"(?<!\\)\|", row)) == 13
@@ -374,6 +374,6 @@ def test_markdown_keeps_its_columns(house: PastHouse) -> None:
 
 def test_who_may_not_know_names_gets_none(report: WeeklyReport) -> None:
     nameless: WeeklyReport = {**report, "names": False, "reviewers": []}
-    assert "按审核人" not in weekly_files.to_markdown(nameless)
+    assert "按审核人" not in files.to_markdown(nameless)
     assert "@admin" not in to_html(nameless)
     assert "@admin" in to_html(report)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kb.errors import QueryError
-from kb.review import weekly_files
+from kb.reports import files
 from kb.shapes.reports import WeeklyReport
 from webui.current import desk
 from webui.http.security import welcome_visitor
@@ -17,10 +17,10 @@ from webui.report_file import ReportPage, to_html
 #: what a report can be downloaded as
 FORMS = {"xlsx": "Excel", "csv": "CSV", "html": "网页", "md": "Markdown"}
 _WRITERS: dict[str, tuple[str, Callable[[WeeklyReport], str | bytes]]] = {
-    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", weekly_files.to_xlsx),
-    "csv": ("text/csv; charset=utf-8", weekly_files.to_csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", files.to_xlsx),
+    "csv": ("text/csv; charset=utf-8", files.to_csv),
     "html": ("text/html; charset=utf-8", to_html),
-    "md": ("text/markdown; charset=utf-8", weekly_files.to_markdown),
+    "md": ("text/markdown; charset=utf-8", files.to_markdown),
 }
 
 blueprint = Blueprint("reports", __name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kb.model import State
-from kb.review.charts import Column, Part, bar, columns
-from kb.review.weekly_tables import counts
+from kb.reports.svg import Column, Part, bar, columns
+from kb.reports.tables import counts
 from kb.shapes.reports import States, WeekFigures, WeeklyReport
 
 #: half a year is what a chart shows well; the tables and files have the whole

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from kb.errors import QueryError, StoreError
 from kb.ports.weekly import WeeklySnapshots
-from kb.review.weekly_computation import WeekComputation, WeeklySources
+from kb.reports.computation import WeekComputation, WeeklySources
 from kb.rules.freshness import Policy
 from kb.rules.weeks import Week
 from kb.shapes.reports import WeeklyReport, WeekReport

@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.review.charts import HEIGHT, WIDTH, Column, Part, bar, columns
+from kb.reports.svg import HEIGHT, WIDTH, Column, Part, bar, columns
 
 SVG = "{http://www.w3.org/2000/svg}"
 values = st.integers(0, 10**6) | st.floats(0, 10**4)

@@ -13,10 +13,10 @@ from kb.ports.events import EventLog
 from kb.ports.history import History
 from kb.ports.reviews import Reviews
 from kb.ports.store import FaqSnapshots, GapLog, QueryLog
-from kb.review import weekly_figures as figures
+from kb.reports import figures
+from kb.reports.changes import changed_articles, counted
+from kb.reports.past_articles import PastArticles, Then
 from kb.review.exposure import recent_uses
-from kb.review.past_articles import PastArticles, Then
-from kb.review.weekly_changes import changed_articles, counted
 from kb.rules import faq_score
 from kb.rules.freshness import Policy
 from kb.rules.weeks import Week

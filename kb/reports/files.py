@@ -5,8 +5,8 @@ The same report gives the same file, to the byte; of XLSX the same cells (it car
 
 from __future__ import annotations
 
+from kb.reports.tables import all_tables, heading
 from kb.review import table_files
-from kb.review.weekly_tables import all_tables, heading
 from kb.shapes.reports import WeeklyReport
 
 
