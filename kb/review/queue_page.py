@@ -12,6 +12,7 @@ from typing import TypeVar
 from kb.errors import QueryError
 from kb.model import FacetCount, Signal, SignalKind, State
 from kb.review.articles import Subjects
+from kb.rules.query import MAX_QUERY
 from kb.text.normalize import letters_of
 
 _Kind = TypeVar("_Kind", State, SignalKind)
@@ -79,7 +80,12 @@ class QueueFilter:
         signal: str | None = None,
         text: str | None = None,
     ) -> QueueFilter:
-        """The filter that was asked for in words. Raises QueryError for a state or signal that there is not."""
+        """The filter that was asked for in words.
+
+        Raises QueryError for a state or signal that there is not, and too long a text.
+        """
+        if text and len(text) > MAX_QUERY:
+            raise QueryError(f"text 有 {len(text)} 个字，超过 {MAX_QUERY} 字的上限。")
         return cls(
             owners=frozenset([owner]) if owner else None,
             product=product or None,

@@ -220,6 +220,7 @@ def test_stale_is_narrowed_down_and_comes_in_pages(client: FlaskClient) -> None:
         ("/suggest?q=%cd%cb%bf%ee", "不是 UTF-8 编码"),
         ("/stale?owner=火星部", "没有名为“火星部”的业务部门。现有："),
         ("/stale?product=月球", "没有名为“月球”的产品类型。现有："),
+        (f"/stale?text={'退' * 201}", "text 有 201 个字，超过 200 字的上限"),
         ("/stale?state=old", "没有“old”这种状态。可选：expired（已失效）、"),
         ("/stale?signal=smell", "没有“smell”这种信号。可选：sent_back（已退回修改）、"),
         ("/stale?limit=0", "limit 须是 1 到 10000 之间的整数"),
