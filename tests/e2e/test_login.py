@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.browser import events
 from tests.e2e.conftest import OpenPage
-from tests.e2e.processes import Desk, Server
+from tests.e2e.processes import Desk, Server, wait_until
 from tests.e2e.test_access_commands import PASSWORD, add_user
 from tests.unit.article_tree import make_tree
 
@@ -63,6 +63,7 @@ def test_a_page_from_before_the_login_still_sends(open_page: OpenPage, shared: D
     page.bring_to_front()
     page.get_by_role("button", name="有用", exact=True).click()
     page.get_by_text("已记下“有用”").wait_for()
+    wait_until(lambda: bool(events(shared, "helpful")))
     assert [event.article_id for event in events(shared, "helpful")] == ["refund-not-received"]
 
 
