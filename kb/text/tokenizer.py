@@ -68,26 +68,23 @@ class Tokenizer:
     def words(self, text: str) -> Iterator[Token]:
         """Every word, then its sub-words at the same position; nothing but punctuation is dropped."""
         folded, offsets = normalize_with_offsets(text)
-        jieba = self._loaded()
-        position = cursor = 0
-        for word in jieba.cut(folded):
-            start, cursor = cursor, cursor + len(word)
-            if not _WORD.search(word):
-                continue
+        for position, (word, start) in enumerate(self._cut(folded)):
             for piece, at in self._pieces(word):
-                begin, end = start + at, start + at + len(piece)
-                if offsets is not None:
-                    begin, end = offsets[begin], offsets[end - 1] + 1
-                yield Token(piece, position, begin, end)
-            position += 1
+                yield _token(piece, position, start + at, offsets)
 
     def top_words(self, text: str) -> Iterator[Token]:
         """The words of a text without their sub-words."""
-        position = -1
-        for token in self.words(text):
-            if token.position != position:
-                position = token.position
-                yield token
+        folded, offsets = normalize_with_offsets(text)
+        for position, (word, start) in enumerate(self._cut(folded)):
+            yield _token(word, position, start, offsets)
+
+    def _cut(self, folded: str) -> Iterator[tuple[str, int]]:
+        """The words of a folded text with their starts."""
+        end = 0
+        for word in self._loaded().cut(folded):
+            start, end = end, end + len(word)
+            if _WORD.search(word):
+                yield word, start
 
     def _pieces(self, word: str) -> Iterator[tuple[str, int]]:
         yield word, 0
@@ -98,6 +95,14 @@ class Tokenizer:
                     piece = word[at : at + size]
                     if known.get(piece):
                         yield piece, at
+
+
+def _token(text: str, position: int, start: int, offsets: list[int] | None) -> Token:
+    """The word that starts at ``start`` of a folded text; see ``normalize_with_offsets``."""
+    end = start + len(text)
+    if offsets is not None:
+        start, end = offsets[start], offsets[end - 1] + 1
+    return Token(text, position, start, end)
 
 
 def _initialize(tokenizer: Any, cache_dir: Path) -> None:
