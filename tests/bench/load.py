@@ -115,6 +115,8 @@ async def _work(server: Server, data: Path, texts: Sequence[str], run: Run, reco
         watcher.cancel()
         with suppress(asyncio.CancelledError):
             await watcher
+    for person in people:
+        person.browser.close()
     return await _look(server.url, {save.article_id for save in records.saves})
 
 
@@ -142,6 +144,7 @@ async def _look(url: str, articles: set[str]) -> dict[str, Any]:
         histories[article_id] = [row["revision"] for row in rows]
     given = (await browser.get("reviews", "/api/v1/reviews", limit=1000)).json["items"]
     lost = (await browser.get("health", "/healthz")).json["lost_log_entries"]
+    browser.close()
     reviews = frozenset(review["number"] for review in given)
     return {"sources": sources, "histories": histories, "reviews": reviews, "lost": lost}
 

@@ -56,7 +56,7 @@ class Agent:
     """One agent; ``work`` ends with the look-up in hand at ``until`` (seconds since the run began)."""
 
     def __init__(self, browser: Browser, records: Records, texts: Sequence[str], pace: Pace, rng: Random) -> None:
-        self._browser, self._records = browser, records
+        self.browser, self._records = browser, records
         self._texts, self._pace, self._rng = texts, pace, rng
         self._panel: list[tuple[str, str]] = []  # (article, position)
 
@@ -77,7 +77,7 @@ class Agent:
         typed = keystrokes(question(self._texts, self._rng), self._rng) or ["退款"]
         waiting = []
         for text in typed:
-            asking = self._browser.get("suggest", "/api/v1/suggest", q=text, limit=_SHOWN)
+            asking = self.browser.get("suggest", "/api/v1/suggest", q=text, limit=_SHOWN)
             waiting.append(asyncio.create_task(asking))
             await asyncio.sleep(self._rng.uniform(*self._pace.key))
         answers = await asyncio.gather(*waiting)
@@ -99,7 +99,7 @@ class Agent:
 
     async def _submit(self, typed: str) -> None:
         """Enter; then what was found is copied from the list, or opened first."""
-        html = await self._browser.page("search page", "/", q=typed)
+        html = await self.browser.page("search page", "/", q=typed)
         hits = list(dict.fromkeys(_HIT.findall(html)))[:5]
         if not hits:
             return
@@ -124,31 +124,31 @@ class Agent:
     async def _ask_by_program(self) -> None:
         """The agent's desktop asks for a whole question and shows what it gets."""
         asked = question(self._texts, self._rng)[:100]
-        hits = (await self._browser.get("search API", "/api/v1/search", q=asked)).json["hits"]
+        hits = (await self.browser.get("search API", "/api/v1/search", q=asked)).json["hits"]
         await self._read()
         if hits:
             await self._tell("copy", hits[0]["id"], asked, 1)
 
     async def _open(self, article_id: str, typed: str, position: int) -> None:
         """Read the article, copy it mostly, vote now and then, go back."""
-        await self._browser.page("article page", f"/a/{quote(article_id)}")
+        await self.browser.page("article page", f"/a/{quote(article_id)}")
         self._records.sent[article_id, "view"] += 1
         await self._read()
         if self._rng.random() < 0.8:
             await self._tell("copy", article_id, typed, position)
         if self._rng.random() < 0.05:
             vote = self._rng.choice(["helpful", "helpful", "unhelpful", "outdated"])
-            await self._browser.send("feedback", "POST", "/api/v1/feedback", {"id": article_id, "vote": vote}, {204})
+            await self.browser.send("feedback", "POST", "/api/v1/feedback", {"id": article_id, "vote": vote}, {204})
             self._records.sent[article_id, vote] += 1
         await self._go_home()
 
     async def _tell(self, kind: str, article_id: str, query: str | None, position: int) -> None:
         told = {"kind": kind, "id": article_id, "query": query, "position": position, "ms": 2500}
-        await self._browser.send("event", "POST", "/api/v1/events", told, {204})
+        await self.browser.send("event", "POST", "/api/v1/events", told, {204})
         self._records.sent[article_id, kind] += 1
 
     async def _go_home(self) -> None:
-        html = await self._browser.front_page()
+        html = await self.browser.front_page()
         if html is not None:
             self._panel = _ENTRY.findall(html)
 
