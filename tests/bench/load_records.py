@@ -55,7 +55,7 @@ class Records:
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)  # (article, kind of event)
     saves: list[Saved] = field(default_factory=list)
     conflicts: int = 0  # edits that began anew because somebody else had saved
-    reviews: list[int] = field(default_factory=list)  # numbers of the verdicts that were taken
+    reviews: dict[int, float] = field(default_factory=dict)  # verdicts that were taken: number -> when
     samples: list[Sample] = field(default_factory=list)
     late: list[float] = field(default_factory=list)  # ms by which the simulation's own clock was late
 
@@ -101,9 +101,9 @@ def slope(samples: Sequence[Sample], seconds: float) -> float:
     return float(steepness)
 
 
-def after_saves(timings: Iterable[Timing], saves: Sequence[Saved], seconds: float) -> tuple[list[float], list[float]]:
-    """The milliseconds of what was sent within ``seconds`` after a save, and of all else."""
-    moments = np.sort([save.at for save in saves])
+def after_writes(timings: Iterable[Timing], writes: Iterable[float], seconds: float) -> tuple[list[float], list[float]]:
+    """The milliseconds of what was sent within ``seconds`` after one of the moments ``writes``, and of all else."""
+    moments = np.sort(list(writes))
     near: list[float] = []
     far: list[float] = []
     for timing in timings:

@@ -117,13 +117,13 @@ class Reviewer(Person):
         if revision is None:
             return
         await self._rest()
-        verdict = self._rng.choice(["confirm", "confirm", "revise"])
+        at, verdict = self._records.now(), self._rng.choice(["confirm", "confirm", "revise"])
         fields = {"verdict": verdict, "revision": revision[1], "note": "请核对时限" if verdict == "revise" else ""}
         answer = await self.browser.submit("verdict", address, fields, {200, _CONFLICT})
         if answer.status == _CONFLICT:
             self._records.conflicts += 1
         else:
-            self._records.reviews.append(answer.json["review"])
+            self._records.reviews[answer.json["review"]] = at
 
 
 def _letters(number: int) -> str:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.bench.load_agents import keystrokes, question
 from tests.bench.load_browser import Browser, Trouble
 from tests.bench.load_plot import plot
-from tests.bench.load_records import Records, Sample, Saved, Timing, after_saves, by_minute, percentiles, slope, thirds
+from tests.bench.load_records import Records, Sample, Saved, Timing, after_writes, by_minute, percentiles, slope, thirds
 from tests.bench.load_report import report, summary
 from tests.bench.load_verdicts import Kept, Verdict, verdicts
 from tests.local_servers import LocalServer, Reply, Request, running
@@ -38,7 +38,7 @@ def kept(**other: object) -> Kept:
 
 def records(slow_from: float = SECONDS, growth: float = 0.0) -> Records:
     """Ten requests a second of 10 ms, of 100 ms from ``slow_from`` on; memory grows by ``growth`` MB a minute."""
-    made = Records(saves=[SAVE], reviews=[7])
+    made = Records(saves=[SAVE], reviews={7: 200.0})
     made.sent["a", "view"] = 3
     made.timings = [Timing("suggest", n / 10, 100.0 if n / 10 >= slow_from else 10.0) for n in range(6000)]
     made.samples = [sample(at, 300 + growth * at / 60) for at in range(0, 600, 5)]
@@ -76,8 +76,8 @@ def test_the_slope_is_that_of_the_last_two_thirds() -> None:
 
 def test_requests_soon_after_a_save_are_told_from_others() -> None:
     timings = [Timing("suggest", at, at) for at in (99.0, 100.0, 102.0, 102.5, 300.0)]
-    assert after_saves(timings, [SAVE], 2.0) == ([100.0, 102.0], [99.0, 102.5, 300.0])
-    assert after_saves(timings, [], 2.0)[0] == []
+    assert after_writes(timings, [SAVE.at], 2.0) == ([100.0, 102.0], [99.0, 102.5, 300.0])
+    assert after_writes(timings, [], 2.0)[0] == []
 
 
 @given(st.text(min_size=1, max_size=60), st.integers())
@@ -131,9 +131,9 @@ def test_a_slow_end_and_growing_memory_are_told_unless_the_run_was_short() -> No
     assert broken(slow, kept(), seconds=60) == []
 
 
-def test_a_save_that_slows_everybody_is_told() -> None:
+def test_a_verdict_that_slows_everybody_is_told() -> None:
     made = records()
-    made.timings = [Timing("suggest", t.at, 90.0 if 100 <= t.at <= 102 else 10.0) for t in made.timings]
+    made.timings = [Timing("suggest", t.at, 90.0 if 200 <= t.at <= 204 else 10.0) for t in made.timings]
     assert [claim[:10] for claim in broken(made, kept())] == ["p99 within"]
 
 
