@@ -6,10 +6,11 @@ nobody types them. A cell is typed as itself, as the pinyin of its character or 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -75,32 +76,38 @@ class Layout:
     syllables: frozenset[str]
 
 
-def lay_out(lines: Iterable[Line], is_word: Callable[[str], bool]) -> Layout:
-    """Lay out ``lines``; ``is_word`` tells whether a folded string is a word."""
+def lay_out(lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Layout:
+    """Lay out ``lines``, cut by a ``cell_cutter``."""
     laid: list[Line] = []
-    literal, spelled, origin, keys = [SEPARATOR], [SEPARATOR], [0], [_NEVER]
+    literal, spelled, initials = [SEPARATOR], [SEPARATOR], [SEPARATOR]
+    sizes, origin, keys = array("B", [1]), array("i", [0]), array("q", [_NEVER])
+    known: set[str] = set()
     for line in lines:
-        cells = _cells(line.text, is_word)
+        cut = cells_of(line.text)
         base = line.group << _GROUP_SHIFT | line.rank << CELL_BITS
         fits = _FITS_OF_TITLE if line.is_title else _FITS_OF_QUESTION
-        line_keys = [base | fits[start] << FIT_SHIFT for start in cells.starts]
-        for spelling in cells.spellings:
+        line_keys = [base | fits[start] << FIT_SHIFT for start in cut.starts]
+        for spelling in cut.spellings:
+            typed = spelling.split()
+            known.update(typed)
             laid.append(line)
-            literal += [cells.literal, SEPARATOR]
-            spelled += [*spelling, SEPARATOR]
-            origin += [*cells.origin, 0]
-            keys += [*line_keys, _NEVER]
-    sizes = [len(line) + 1 for line in literal[1::2]]  # with the separator behind it
+            literal += [cut.literal, SEPARATOR]
+            spelled += ["".join(typed), SEPARATOR]
+            initials += ["".join(syllable[0] for syllable in typed), SEPARATOR]
+            sizes.extend([*map(len, typed), 1])
+            origin.extend([*cut.origin, 0])
+            keys.extend([*line_keys, _NEVER])
+    cells = [len(text) + 1 for text in literal[1::2]]  # of each line, with the separator behind it
     return Layout(
         lines=laid,
         literal="".join(literal),
         spelled="".join(spelled),
-        initials="".join(syllable[0] for syllable in spelled),
-        line_of=np.repeat(np.arange(-1, len(laid), dtype=np.int32), [1, *sizes]),
-        letters=np.cumsum([0, *map(len, spelled[:-1])], dtype=np.int32),
+        initials="".join(initials),
+        line_of=np.repeat(np.arange(-1, len(laid), dtype=np.int32), [1, *cells]),
+        letters=np.cumsum([0, *sizes[:-1]], dtype=np.int32),
         origin=np.array(origin, dtype=np.int32),
         keys=np.array(keys, dtype=np.int64) | np.arange(len(keys)),
-        syllables=frozenset(spelled) - {SEPARATOR},
+        syllables=frozenset(known),
     )
 
 
@@ -116,26 +123,36 @@ _FITS_OF_TITLE = (Fit.TITLE_START, Fit.TITLE_WORD, Fit.TITLE_MIDDLE)
 _FITS_OF_QUESTION = (Fit.QUESTION_START, Fit.QUESTION_WORD, Fit.QUESTION_MIDDLE)
 
 
-class _Cells(NamedTuple):
-    """The cells of one text: what they are, where they stand in the text, what begins there, how they are typed."""
+class CutText(NamedTuple):
+    """The cells of one text: what they are, where they stand in the text, what begins there, how they are typed.
+
+    Strings and arrays instead of tuples, because there are tens of thousands of texts.
+    """
 
     literal: str
-    origin: tuple[int, ...]
+    origin: array[int]
     starts: bytes  # a _Start each
-    spellings: tuple[tuple[str, ...], ...]
+    spellings: tuple[str, ...]  # syllables with blanks between them
 
 
-@lru_cache(maxsize=1 << 15)
-def _cells(text: str, is_word: Callable[[str], bool]) -> _Cells:
-    """Cut ``text``. Kept, because of all lines only the edited ones differ from one suggester to the next."""
+#: texts whose cells are kept: of all lines only the edited ones differ from one suggester to the next
+_KEPT = 1 << 16
+
+
+def cell_cutter(is_word: Callable[[str], bool]) -> Callable[[str], CutText]:
+    """Cuts texts into cells, each only once; ``is_word`` tells whether a folded string is a word."""
+    return lru_cache(_KEPT)(partial(_cut, is_word))
+
+
+def _cut(is_word: Callable[[str], bool], text: str) -> CutText:
     folded, offsets = normalize_with_offsets(text)
     places = [at for at, char in enumerate(folded) if char.isalnum()]
     readings = syllables(folded)
-    return _Cells(
+    return CutText(
         literal="".join(folded[at] for at in places),
-        origin=tuple(places if offsets is None else (offsets[at] for at in places)),
+        origin=array("i", places if offsets is None else (offsets[at] for at in places)),
         starts=bytes(_starts(folded, places, is_word)),
-        spellings=tuple(_spellings([readings[at] or (folded[at],) for at in places])),
+        spellings=tuple(map(" ".join, _spellings([readings[at] or (folded[at],) for at in places]))),
     )
 
 

@@ -20,7 +20,7 @@ from kb.suggest.keystrokes import (
     split_readings,
     whole_readings,
 )
-from kb.suggest.lines import FIT_MASK, FIT_SHIFT, RANK_MASK, Fit, Line, lay_out
+from kb.suggest.lines import FIT_MASK, FIT_SHIFT, RANK_MASK, CutText, Fit, Line, lay_out
 from kb.suggest.loose import lines_with_most
 from kb.suggest.suffixes import CELL_BITS, CELL_MASK, SEPARATOR, SuffixTable, best_keys
 
@@ -52,8 +52,8 @@ class Match(NamedTuple):
 class Matcher:
     """The lines of all entries, ready to be searched."""
 
-    def __init__(self, lines: Iterable[Line], is_word: Callable[[str], bool]) -> None:
-        layout = lay_out(lines, is_word)
+    def __init__(self, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> None:
+        layout = lay_out(lines, cells_of)
         every_cell = np.arange(len(layout.literal), dtype=np.int32)
         self._tables = (  # by Spelling
             SuffixTable(layout.literal, every_cell, layout.keys),
