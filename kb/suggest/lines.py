@@ -7,18 +7,14 @@ nobody types them. A cell is typed as itself, as the pinyin of its character or 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache, partial
-from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
+from kb.suggest.cells import CutText
 from kb.suggest.suffixes import CELL_BITS, SEPARATOR, Cells, Keys
-from kb.text.normalize import normalize_with_offsets
-from kb.text.pinyin import syllables
 
 _RANK_BITS = 24
 _FIT_BITS = 3
@@ -28,8 +24,6 @@ FIT_SHIFT = CELL_BITS + _RANK_BITS
 _GROUP_SHIFT = FIT_SHIFT + _FIT_BITS
 #: The key of a separator: no cell is worse.
 _NEVER = 1 << _GROUP_SHIFT + 3
-
-_LONGEST_WORD = 3
 
 
 class Fit(IntEnum):
@@ -77,7 +71,7 @@ class Layout:
 
 
 def lay_out(lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Layout:
-    """Lay out ``lines``, cut by a ``cell_cutter``."""
+    """Lay out ``lines``, cut by ``cells_of``."""
     laid: list[Line] = []
     literal, spelled, initials = [SEPARATOR], [SEPARATOR], [SEPARATOR]
     sizes, origin, keys = array("B", [1]), array("i", [0]), array("q", [_NEVER])
@@ -111,74 +105,5 @@ def lay_out(lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Layout
     )
 
 
-class _Start(IntEnum):
-    """What begins at a cell."""
-
-    LINE = 0
-    WORD = 1
-    NOTHING = 2
-
-
 _FITS_OF_TITLE = (Fit.TITLE_START, Fit.TITLE_WORD, Fit.TITLE_MIDDLE)
 _FITS_OF_QUESTION = (Fit.QUESTION_START, Fit.QUESTION_WORD, Fit.QUESTION_MIDDLE)
-
-
-class CutText(NamedTuple):
-    """The cells of one text: what they are, where they stand in the text, what begins there, how they are typed.
-
-    Strings and arrays instead of tuples, because there are tens of thousands of texts.
-    """
-
-    literal: str
-    origin: array[int]
-    starts: bytes  # a _Start each
-    spellings: tuple[str, ...]  # syllables with blanks between them
-
-
-#: texts whose cells are kept: of all lines only the edited ones differ from one suggester to the next
-_KEPT = 1 << 16
-
-
-def cell_cutter(is_word: Callable[[str], bool]) -> Callable[[str], CutText]:
-    """Cuts texts into cells, each only once; ``is_word`` tells whether a folded string is a word."""
-    return lru_cache(_KEPT)(partial(_cut, is_word))
-
-
-def _cut(is_word: Callable[[str], bool], text: str) -> CutText:
-    folded, offsets = normalize_with_offsets(text)
-    places = [at for at, char in enumerate(folded) if char.isalnum()]
-    readings = syllables(folded)
-    return CutText(
-        literal="".join(folded[at] for at in places),
-        origin=array("i", places if offsets is None else (offsets[at] for at in places)),
-        starts=bytes(_starts(folded, places, is_word)),
-        spellings=tuple(map(" ".join, _spellings([readings[at] or (folded[at],) for at in places]))),
-    )
-
-
-def _spellings(readings: list[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """The likeliest spelling, then each that reads a single character in another way."""
-    usual = tuple(reading[0] for reading in readings)
-    yield usual
-    for at, reading in enumerate(readings):
-        for other in reading[1:]:
-            yield (*usual[:at], other, *usual[at + 1 :])
-
-
-def _starts(folded: str, places: list[int], is_word: Callable[[str], bool]) -> Iterator[_Start]:
-    if places:
-        yield _Start.LINE
-    for before, at in pairwise(places):
-        yield _Start.WORD if before + 1 < at or _begins_word(folded, at, is_word) else _Start.NOTHING
-
-
-def _begins_word(folded: str, at: int, is_word: Callable[[str], bool]) -> bool:
-    """Whether a word begins at ``at``, right behind another character that can be typed.
-
-    Looks words up instead of cutting the text, which goes wrong too often: 退货运费 must give 运费 too.
-    """
-    before, char = folded[at - 1], folded[at]
-    if char.isascii() or before.isascii():
-        return (char.isascii(), char.isdigit()) != (before.isascii(), before.isdigit())
-    last = min(at + _LONGEST_WORD, len(folded))
-    return any(is_word(folded[at:end]) for end in range(at + 2, last + 1))

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.suggest.cells import CutText
 from kb.suggest.keystrokes import (
     Piece,
     Reading,
@@ -20,7 +21,7 @@ from kb.suggest.keystrokes import (
     split_readings,
     whole_readings,
 )
-from kb.suggest.lines import FIT_MASK, FIT_SHIFT, RANK_MASK, CutText, Fit, Line, lay_out
+from kb.suggest.lines import FIT_MASK, FIT_SHIFT, RANK_MASK, Fit, Line, lay_out
 from kb.suggest.loose import lines_with_most
 from kb.suggest.suffixes import CELL_BITS, CELL_MASK, SEPARATOR, SuffixTable, best_keys
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from kb.model import Suggestion
-from kb.suggest.lines import CutText, Fit, Line
+from kb.suggest.cells import CutText
+from kb.suggest.lines import Fit, Line
 from kb.suggest.loose import marks_of_units
 from kb.suggest.matcher import Match, Matcher
 from kb.text.normalize import letters_of
@@ -45,7 +46,7 @@ class Entry:
 class Suggester:
     """Answers keystrokes from memory. It never changes: build a new one aside, then swap the reference.
 
-    ``cells_of`` is a ``cell_cutter``; one that built the suggester before knows most texts already.
+    ``cells_of`` is a ``CellCutter``; one that built the suggester before knows most texts already.
     """
 
     def __init__(self, entries: Iterable[Entry], cells_of: Callable[[str], CutText]) -> None:

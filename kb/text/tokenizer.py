@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,12 @@ class Tokenizer:
         self._terms = tuple(terms)
         self._cache_dir = cache_dir
         self._loaded: Callable[[], Cutter] = once(self._load)
+
+    @property
+    def name(self) -> str:
+        """The same for two tokenizers only if they know the same words."""
+        terms = sha256("\n".join(self._terms).encode()).hexdigest()
+        return f"jieba {version('jieba')} with {terms}"
 
     def warm_up(self) -> None:
         """Load the dictionary now instead of in somebody's first request."""
