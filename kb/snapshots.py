@@ -185,7 +185,7 @@ class Snapshots:
             if self._semantic is not None or i in learned.of_article
         )
         verdict = partial(self.freshness, as_of=today)
-        suggester = once(lambda: build_suggester(records, library, verdict, *self._habits(), words.tokenizer))
+        suggester = once(lambda: build_suggester(records, library, verdict, *self._habits(), words.cells_of))
         searcher = Searcher(
             engine=self._engine,
             articles=_Articles(self.articles, version[0], shown),
