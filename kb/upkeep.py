@@ -118,7 +118,6 @@ class Upkeep:
             self._saved.set()
 
     def _keep_examined(self) -> None:
-        _let_answers_go_first()
         pause = TICK
         while not self._stop.wait(pause):
             if self._service.can_search():  # until then there is nothing to examine
@@ -206,7 +205,11 @@ def concerns_articles(_: watchfiles.Change, path: str) -> bool:
 
 
 def _let_answers_go_first() -> None:
-    """Give this thread less time than the others, where threads have priorities of their own."""
+    """Give this thread less time than the others, where threads have priorities of their own.
+
+    Only for one that computes outside of Python: a busy machine lets it wait, and with it all who wait for the
+    interpreter that it holds.
+    """
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
