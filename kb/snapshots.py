@@ -207,7 +207,7 @@ class Snapshots:
 
     def _state(self) -> _State:
         try:
-            version = self.articles.version()
+            version = self.articles.recent_version()
         except StoreError:
             version = None
         edition = self._semantic.edition if self._semantic is not None else 0
@@ -261,10 +261,10 @@ class _NotKept(Exception):
 
 
 def _kept(page: SearchPage) -> SearchPage:
-    """The page, unless the next who asks may get a better one."""
+    """The page with a number of its own, unless the next who asks may get a better one."""
     if page.semantic_trouble:
         raise _NotKept(page)
-    return page
+    return replace(page, kept_as=next(_NUMBERS))
 
 
 def _without_body(record: ArticleRecord) -> ArticleRecord:
@@ -297,7 +297,7 @@ class _Articles:
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
         try:
-            if self.served.version() != self.version:
+            if self.served.recent_version() != self.version:
                 return {i: _without_body(record) for i, record in self.served.get_many(ids).items()}
         except StoreError as error:
             log.warning("数据库暂不可用，以内存中的条目作答：%s", error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
@@ -15,6 +16,9 @@ from kb.store.article_json import dump_article, load_article
 from kb.store.database import Database, epoch_ms
 
 log = logging.getLogger(__name__)
+
+#: seconds for which ``recent_version`` may not know of what another process has changed
+_LOOK_EVERY = 0.05
 
 # JSON is read as bytes: text that is no UTF-8 any more would fail the whole statement, not only its row.
 _ALL = "SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM served_articles ORDER BY article_id"
@@ -35,6 +39,8 @@ class Catalog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._changes = 0  # made here
+        self._looked = (0.0, 0, 0)  # until when it holds, after how many changes, version
 
     def stats(self) -> dict[str, tuple[int, int]]:
         """path -> (size, mtime_ns) of every file that was read."""
@@ -49,6 +55,15 @@ class Catalog:
     def version(self) -> int:
         """A number that grows with every change, also one made by another process."""
         return int(self._state()[0])
+
+    def recent_version(self) -> int:
+        """As ``version``, but without a look at the database for every question that is asked."""
+        now, changes = time.monotonic(), self._changes
+        until, after, version = self._looked
+        if now >= until or after != changes:
+            version = self.version()
+            self._looked = now + _LOOK_EVERY, changes, version
+        return version
 
     def apply(self, read: Iterable[FileVersion], removed: Iterable[str], parser: str) -> None:
         """Take over changed files and forget removed ones in one transaction."""
@@ -73,6 +88,7 @@ class Catalog:
                 for former_id in article.former_ids:
                     db.execute("INSERT INTO former_ids VALUES (?, ?)", [former_id, file.path])
             db.execute("UPDATE catalog_state SET version = ?, parser = ?", [version, parser])
+        self._changes += 1
 
     def records(self) -> Iterator[ArticleRecord]:
         """Every article being served, in order of id, read row by row."""

@@ -43,6 +43,9 @@ class PublicArticles(ServedArticles):
     def version(self) -> int:
         return self._served.version()
 
+    def recent_version(self) -> int:
+        return self._served.recent_version()
+
 
 def is_public(article: Article) -> bool:
     """Whether callers may see an article without being known."""
