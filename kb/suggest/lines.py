@@ -6,7 +6,8 @@ nobody types them. A cell is typed as itself, as the pinyin of its character or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -61,7 +62,7 @@ class Layout:
     ``lines``: what was laid out, in order; a line that can be read in several ways comes as often.
     Per cell: ``line_of`` its line's number in ``lines`` (a separator belongs to the line before it), ``letters`` its
     offset in ``spelled`` (in the other two that is the cell's number), ``origin`` its offset in the text of its
-    line, ``keys`` how good it is: group, fit, rank, number of the cell.
+    line, ``keys`` how good it is: group, fit, rank, number of the cell. ``syllables`` are counted.
     """
 
     lines: list[Line]
@@ -72,7 +73,7 @@ class Layout:
     letters: Cells
     origin: Cells
     keys: Keys
-    syllables: frozenset[str]
+    syllables: Mapping[str, int]
 
 
 def lay_out(lines: Iterable[Line], is_word: Callable[[str], bool]) -> Layout:
@@ -100,7 +101,7 @@ def lay_out(lines: Iterable[Line], is_word: Callable[[str], bool]) -> Layout:
         letters=np.cumsum([0, *map(len, spelled[:-1])], dtype=np.int32),
         origin=np.array(origin, dtype=np.int32),
         keys=np.array(keys, dtype=np.int64) | np.arange(len(keys)),
-        syllables=frozenset(spelled) - {SEPARATOR},
+        syllables=Counter(syllable for syllable in spelled if syllable != SEPARATOR),
     )
 
 
