@@ -26,9 +26,9 @@ from kb.ports.store import FaqSnapshots
 from kb.rules.freshness import Policy, assess
 from kb.rules.learned_words import LearnedWords
 from kb.rules.vector_index import ArticleTexts
+from kb.suggest import CellCutter
 from kb.text.once import once
 from kb.text.spelling import Spelling
-from kb.text.tokenizer import Tokenizer
 from kb.usecases.activity import Activity
 from kb.usecases.audience import PUBLIC, PublicArticles, seen_outside
 from kb.usecases.browsing import Tree, grow_tree
@@ -200,13 +200,13 @@ class Snapshots:
         compared = (r for i, r in shown.items() if self._semantic is not None or i in learned.of_article)
         texts = self._texts.of(compared, learned.trusted)
         verdict = partial(self.freshness, as_of=today)
-        suggester = once(lambda: self._suggest(shown, library, today, words.tokenizer))
+        suggester = once(lambda: self._suggest(shown, library, today, words.cells_of))
         searcher = Searcher(
             engine=self._engine,
             articles=_Articles(self.articles, version[0], shown),
             library=library,
             vocabulary=words,
-            freshness=self.freshness,
+            freshness=_remembered(self.freshness),
             by_pinyin=lambda text: [row.id for row in suggester()(text, 50) if row.id],
             channels=self._channels,
             today=self._today,
@@ -221,10 +221,10 @@ class Snapshots:
         return Snapshot(next(_NUMBERS), version, top_ids, texts, library, searcher, pages, suggester, tree, classifier)
 
     def _suggest(
-        self, shown: Mapping[str, ArticleRecord], library: Library, today: date, tokenizer: Tokenizer
+        self, shown: Mapping[str, ArticleRecord], library: Library, today: date, cells_of: CellCutter
     ) -> SuggestFunction:
         verdict, judged_by = partial(self.freshness, as_of=today), (today, self.panels.top_ids())
-        return self._suggesting.follow(shown, library, verdict, judged_by, *self._habits(), tokenizer).suggest
+        return self._suggesting.follow(shown, library, verdict, judged_by, *self._habits(), cells_of).suggest
 
     def _state(self) -> _State:
         try:
@@ -289,6 +289,19 @@ def _kept(page: SearchPage) -> SearchPage:
     if page.semantic_trouble:
         raise _NotKept(page)
     return page
+
+
+def _remembered(judge: Callable[[ArticleRecord, date], Freshness]) -> Callable[[ArticleRecord, date], Freshness]:
+    """``judge`` for one snapshot: every hit of every search is judged, and tomorrow there is another snapshot."""
+    known: dict[str, tuple[ArticleRecord, date, Freshness]] = {}
+
+    def freshness(record: ArticleRecord, as_of: date) -> Freshness:
+        judged = known.get(record.article.id)
+        if judged is None or judged[0] is not record or judged[1] != as_of:
+            judged = known[record.article.id] = record, as_of, judge(record, as_of)
+        return judged[2]
+
+    return freshness
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kb.suggest.cells import CutText
 from kb.suggest.entries import Entry, by_use, lines_of
 from kb.suggest.segment import Part, Segment
 from kb.text.normalize import letters_of
@@ -22,7 +23,7 @@ MOST_ADDED = 250
 
 #: (product, scenario), and (product, None) for all of a product
 Place = tuple[str | None, str | None]
-IsWord = Callable[[str], bool]
+CellsOf = Callable[[str], CutText]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class RankedArticles:
     added: Mapping[int, Entry]
 
     @classmethod
-    def of(cls, articles: Iterable[Entry], is_word: IsWord) -> RankedArticles:
+    def of(cls, articles: Iterable[Entry], cells_of: CellsOf) -> RankedArticles:
         """Lay out all of them."""
         ordered = sorted(articles, key=by_use)
         gap = min(_WIDEST_GAP, (ABOVE - 1) // (len(ordered) + 1))
@@ -50,10 +51,10 @@ class RankedArticles:
             for place in _places(entry):
                 children.setdefault(place, []).append(rank)
             _count(titles, entry, 1)
-        base = Segment(lines_of(entries.items()), is_word).without(())
+        base = Segment(lines_of(entries.items()), cells_of).without(())
         return cls(list(entries), entries, children, titles, base, {})
 
-    def changed(self, gone: Iterable[Entry], come: Iterable[Entry], is_word: IsWord) -> RankedArticles:
+    def changed(self, gone: Iterable[Entry], come: Iterable[Entry], cells_of: CellsOf) -> RankedArticles:
         """The same without those that are ``gone`` and with those that ``come``. Raises KeyError for one unknown."""
         change = _Change(self)
         for entry in gone:
@@ -61,7 +62,7 @@ class RankedArticles:
         for entry in sorted(come, key=by_use):
             change.insert(entry)
         if change.homeless or len(change.added) > MOST_ADDED:
-            return RankedArticles.of((*change.entries.values(), *change.homeless), is_word)
+            return RankedArticles.of((*change.entries.values(), *change.homeless), cells_of)
         base = self.base.segment.without(change.gone)
         return RankedArticles(change.order, change.entries, change.children, change.titles, base, change.added)
 
@@ -70,11 +71,11 @@ class RankedArticles:
         """How many articles are not, or no longer, in the big segment."""
         return len(self.added) + len(self.base.gone)
 
-    def parts(self, is_word: IsWord) -> tuple[Part, ...]:
+    def parts(self, cells_of: CellsOf) -> tuple[Part, ...]:
         """The segments to search."""
         if not self.added:
             return (self.base,)
-        return self.base, Segment(lines_of(sorted(self.added.items())), is_word).without(())
+        return self.base, Segment(lines_of(sorted(self.added.items())), cells_of).without(())
 
 
 class _Change:

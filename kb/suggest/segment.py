@@ -15,6 +15,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.suggest.cells import CutText
 from kb.suggest.keystrokes import Piece, Reading, Spelling
 from kb.suggest.lines import FIT_MASK, FIT_SHIFT, RANK_MASK, Fit, Line, lay_out
 from kb.suggest.suffixes import CELL_BITS, SEPARATOR, Keys, SuffixTable, best_keys
@@ -32,10 +33,10 @@ def rank_of(key: int) -> int:
 
 
 class Segment:
-    """``lines`` in order of rank; ``is_word`` tells whether a folded string is a word of the language."""
+    """``lines`` in order of rank, cut by ``cells_of``."""
 
-    def __init__(self, lines: Iterable[Line], is_word: Callable[[str], bool]) -> None:
-        layout = lay_out(lines, is_word)
+    def __init__(self, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> None:
+        layout = lay_out(lines, cells_of)
         every_cell = np.arange(len(layout.literal), dtype=np.int32)
         self._tables = (  # by Spelling
             SuffixTable(layout.literal, every_cell, layout.keys),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from kb.model import Suggestion
+from kb.suggest.cells import CutText
 from kb.suggest.entries import PLACES, Entry, by_use, lines_of
 from kb.suggest.lines import Fit
 from kb.suggest.loose import marks_of_units
@@ -18,23 +19,23 @@ from kb.text.normalize import letters_of
 class Suggester:
     """Answers keystrokes from memory. It never changes: build a new one aside, then swap the reference.
 
-    ``is_word`` tells whether a folded string of two or three characters is a word of the language.
+    ``cells_of`` is a ``CellCutter``; one that built the suggester before knows most texts already.
     """
 
-    def __init__(self, entries: Iterable[Entry], is_word: Callable[[str], bool]) -> None:
+    def __init__(self, entries: Iterable[Entry], cells_of: Callable[[str], CutText]) -> None:
         entries = list(entries)
-        articles = RankedArticles.of((entry for entry in entries if entry.is_article), is_word)
-        self._take(articles, entries, is_word)
+        articles = RankedArticles.of((entry for entry in entries if entry.is_article), cells_of)
+        self._take(articles, entries, cells_of)
 
     def changed(self, gone: Iterable[Entry], come: Iterable[Entry], others: Iterable[Entry]) -> Suggester:
         """One that suggests what a new one would of the same articles without those that are ``gone``, of those that
         ``come`` and of the ``others`` (all that are no articles). It costs little when few articles change.
         """
-        return self._with(self._articles.changed(gone, come, self._is_word), others)
+        return self._with(self._articles.changed(gone, come, self._cells_of), others)
 
     def compacted(self) -> Suggester:
         """The same, laid out anew: that takes long and makes the next ``changed`` faster."""
-        articles = RankedArticles.of(self._articles.entries.values(), self._is_word)
+        articles = RankedArticles.of(self._articles.entries.values(), self._cells_of)
         return self._with(articles, self._others.values())
 
     @property
@@ -44,15 +45,15 @@ class Suggester:
 
     def _with(self, articles: RankedArticles, others: Iterable[Entry]) -> Suggester:
         new = Suggester.__new__(Suggester)
-        new._take(articles, others, self._is_word)
+        new._take(articles, others, self._cells_of)
         return new
 
-    def _take(self, articles: RankedArticles, entries: Iterable[Entry], is_word: Callable[[str], bool]) -> None:
-        self._articles, self._is_word = articles, is_word
+    def _take(self, articles: RankedArticles, entries: Iterable[Entry], cells_of: Callable[[str], CutText]) -> None:
+        self._articles, self._cells_of = articles, cells_of
         others = sorted((entry for entry in entries if not entry.is_article), key=by_use)
         self._others = dict(enumerate(_without_echoes(_without_empty_places(others, articles), articles), start=ABOVE))
-        rest = Segment(lines_of(self._others.items()), is_word).without(())
-        self._matcher = Matcher((*articles.parts(is_word), rest))
+        rest = Segment(lines_of(self._others.items()), cells_of).without(())
+        self._matcher = Matcher((*articles.parts(cells_of), rest))
 
     def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
         """The ``limit`` best suggestions for ``text``. Never raises.

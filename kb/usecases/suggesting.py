@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from kb.model import ArticleRecord, Freshness, Suggestion
-from kb.suggest import Entry, Suggester
-from kb.text.tokenizer import Tokenizer
+from kb.suggest import CellCutter, Entry, Suggester
 from kb.usecases.library import Library
 
 #: so many edits, and what is beside the big segment is worth laying out anew
 _UNTIDY = 50
+#: more changes at once are laid out anew at once
+_MANY = 500
 
 
 class SuggestFunction(Protocol):
@@ -27,11 +28,13 @@ def build_suggester(
     freshness: Callable[[ArticleRecord], Freshness],
     use: Mapping[str, int],
     frequent: Sequence[tuple[str, int]],
-    tokenizer: Tokenizer,
+    cells_of: CellCutter,
 ) -> SuggestFunction:
     """Build the suggester from published records; ``use`` counts picks and copies per article id."""
     articles = filter(None, (_article(record, freshness, use) for record in records))
-    return Suggester([*articles, *_others(library, frequent)], tokenizer.is_word).suggest
+    suggester = Suggester([*articles, *_others(library, frequent)], cells_of)
+    cells_of.keep()
+    return suggester.suggest
 
 
 class Suggesting:
@@ -43,7 +46,7 @@ class Suggesting:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._suggester: Suggester | None = None
-        self._tokenizer: Tokenizer | None = None
+        self._cells_of: CellCutter | None = None
         self._use: Mapping[str, int] = {}
         self._judged_by: object = None
         self._known: dict[str, tuple[ArticleRecord, Entry | None]] = {}
@@ -56,7 +59,7 @@ class Suggesting:
         judged_by: object,
         use: Mapping[str, int],
         frequent: Sequence[tuple[str, int]],
-        tokenizer: Tokenizer,
+        cells_of: CellCutter,
     ) -> Suggester:
         """The suggester of these records by id. Where ``judged_by`` is equal, so is what ``freshness`` says; records
         that have not changed are the same objects.
@@ -70,13 +73,14 @@ class Suggesting:
                 for i, record in records.items()
             }
             others = list(_others(library, frequent))
-            if self._suggester is None or tokenizer is not self._tokenizer:
+            gone, come = _differing(self._known, entries), _differing(entries, self._known)
+            if self._suggester is None or cells_of is not self._cells_of or len(gone) + len(come) > _MANY:
                 articles = filter(None, (entry for _, entry in entries.values()))
-                self._suggester = Suggester([*articles, *others], tokenizer.is_word)
+                self._suggester = Suggester([*articles, *others], cells_of)
+                cells_of.keep()
             else:
-                gone, come = _differing(self._known, entries), _differing(entries, self._known)
                 self._suggester = self._suggester.changed(gone, come, others)
-            self._known, self._judged_by, self._use, self._tokenizer = entries, judged_by, use, tokenizer
+            self._known, self._judged_by, self._use, self._cells_of = entries, judged_by, use, cells_of
             return self._suggester
 
     def compact(self) -> None:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.suggest import Entry, Suggester
+from kb.suggest import CellCutter, Entry, Suggester
 from kb.text.normalize import letters_of
 from kb.text.pinyin import syllables
 
@@ -20,7 +20,7 @@ anything = st.text(st.characters(exclude_categories=()), max_size=60)
 
 def suggester_of(title_list: list[str]) -> Suggester:
     entries = [Entry(title, id=str(number)) for number, title in enumerate(title_list)]
-    return Suggester(entries, {"退款", "收到", "到货", "银行", "会员", "登录", "密码"}.__contains__)
+    return Suggester(entries, CellCutter({"退款", "收到", "到货", "银行", "会员", "登录", "密码"}.__contains__))
 
 
 def found(suggester: Suggester, typed: str) -> set[str]:
@@ -88,7 +88,9 @@ def test_the_order_does_not_depend_on_the_order_of_the_entries(title_list, rando
     entries = [Entry(title, id=str(number)) for number, title in enumerate(title_list)]
     shuffled = random.sample(entries, len(entries))
     for typed in ("t", "退", title_list[0][:3]):
-        one, other = (Suggester(e, {"退款"}.__contains__).suggest(typed, limit) for e in (entries, shuffled))
+        one, other = (
+            Suggester(e, CellCutter({"退款"}.__contains__)).suggest(typed, limit) for e in (entries, shuffled)
+        )
         assert one == other
 
 
@@ -122,20 +124,20 @@ def test_edits_one_after_the_other_suggest_what_a_new_suggester_does(
     states: list[list[Entry]], typed: list[str], limit: int
 ) -> None:
     """However articles came to be what they are: edited, added, removed, moved to the front by being used."""
-    is_word = {"退款", "收到", "到货", "银行", "会员", "登录", "密码"}.__contains__
-    suggester = Suggester(states[0], is_word)
+    cells_of = CellCutter({"退款", "收到", "到货", "银行", "会员", "登录", "密码"}.__contains__)
+    suggester = Suggester(states[0], cells_of)
     for before, after in pairwise(states):
         old, new = ([entry for entry in state if entry.is_article] for state in (before, after))
         gone, come = ([entry for entry in one if entry not in other] for one, other in ((old, new), (new, old)))
         suggester = suggester.changed(gone, come, [entry for entry in after if not entry.is_article])
-        fresh = Suggester(after, is_word)
+        fresh = Suggester(after, cells_of)
         for text in [*typed, *(entry.text[:3] for entry in after)]:
             assert suggester.suggest(text, limit) == fresh.suggest(text, limit), text
             assert suggester.compacted().suggest(text, limit) == fresh.suggest(text, limit), text
 
 
 def test_where_there_is_no_room_between_two_articles_all_are_laid_out_anew() -> None:
-    suggester = Suggester([Entry("退款", id="a"), Entry("退款" * 40, id="z")], bool)
+    suggester = Suggester([Entry("退款", id="a"), Entry("退款" * 40, id="z")], CellCutter(bool))
     sizes = [1, 40]
     for size in range(39, 1, -1):  # each goes between the first and the one before it
         sizes.insert(1, size)
