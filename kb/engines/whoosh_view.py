@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -13,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.engines.damage import damage_is_corruption
 from kb.engines.highlighting import highlights, is_one_token, needles
 from kb.engines.overlay import Overlay
 from kb.engines.scoring import ENOUGH, Accumulator, FieldPostings, FieldStatistics, Matches, counts, plan, top
 from kb.engines.whoosh_index import Reader, WhooshIndex
-from kb.errors import EngineError, IndexCorrupt, KbError
 from kb.ports.engine import (
     LONG_TEXT,
     PERFECT_FIELD,
@@ -70,6 +68,15 @@ class View:
     def as_if(self, document: IndexDocument) -> View:
         """The same commit with ``document`` in it."""
         return View(self.path, self._index, self._version, Overlay(self.reader, document))
+
+    def terms(self, field_name: str, prefix: str) -> Iterator[str]:
+        return self.reader.tokens(field_name, prefix)
+
+    def revisions(self) -> dict[str, str]:
+        return dict(self.reader.identity(int(number)) for number in self.reader.live_numbers())
+
+    def count(self, audience: str | None) -> int:
+        return self.reader.live if audience is None else int(self.reader.postings("audience", audience)[0].size)
 
     def search(self, query: EngineQuery) -> EngineResult:
         if query.audience is not None:
@@ -213,18 +220,3 @@ class View:
             name: AnalyzedText(text, text if folded is None else folded, offsets, [])
             for name, (text, folded, offsets) in self.reader.stored(number).items()
         }
-
-
-@contextmanager
-def damage_is_corruption() -> Iterator[None]:
-    """Whatever Whoosh raises on damaged files (struct, pickle, zlib, key errors …) is one error to our callers."""
-    try:
-        yield
-    except (KbError, MemoryError):
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-            raise EngineError("打开的文件太多，暂时读不了索引；请调高系统的文件数上限（ulimit -n）。") from error
-        raise IndexCorrupt(
-            f"索引文件损坏（{type(error).__name__}），请执行 kb index --rebuild 重建；知识文件不受影响。"
-        ) from error
