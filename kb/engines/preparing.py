@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kb.ports.engine import SCORED_FIELDS, IndexDocument
+from kb.text.analyzer import AnalyzedText
 
 
 def prepare(document: IndexDocument) -> dict[str, Any]:
@@ -22,3 +23,11 @@ def prepare(document: IndexDocument) -> dict[str, Any]:
         for name, text in texts.items()
     }
     return {"tokens": tokens, "identity": (document.id, document.revision), "stored": stored}
+
+
+def texts_of(stored: Mapping[str, Any]) -> dict[str, AnalyzedText]:
+    """The texts of a document from what was ``stored``, without tokens."""
+    return {
+        name: AnalyzedText(text, text if folded is None else folded, offsets, [])
+        for name, (text, folded, offsets) in stored.items()
+    }

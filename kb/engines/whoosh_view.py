@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from kb.engines.damage import damage_is_corruption
 from kb.engines.highlighting import highlights, is_one_token, needles
 from kb.engines.overlay import Overlay
+from kb.engines.preparing import texts_of
 from kb.engines.scoring import ENOUGH, Accumulator, FieldPostings, FieldStatistics, Matches, counts, plan, top
 from kb.engines.whoosh_index import Reader, WhooshIndex
 from kb.ports.engine import (
@@ -216,7 +217,4 @@ class View:
             return Evidence(texts, tuple(found))
 
     def _texts(self, number: int) -> dict[str, AnalyzedText]:
-        return {
-            name: AnalyzedText(text, text if folded is None else folded, offsets, [])
-            for name, (text, folded, offsets) in self.reader.stored(number).items()
-        }
+        return texts_of(self.reader.stored(number))

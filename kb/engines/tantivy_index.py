@@ -1,0 +1,379 @@
+"""The one file that imports tantivy: one index folder; prepared documents in, candidates out.
+
+tantivy finds and orders candidates by its own BM25, whose k1 is fixed; what it finds is scored again by our formula
+(``kb.engines.rescoring``). For that each document has a number that is never given again within its generation,
+and carries its entries of ``kb.engines.forward``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Searcher
+
+from kb.engines import manifest
+from kb.engines.forward import ForwardIndex, Numbers, describe, pack
+from kb.engines.preparing import prepare
+from kb.errors import IndexCorrupt
+from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS, IndexDocument
+
+#: Part of the index fingerprint: raise it whenever the files would be written differently.
+FORMAT_VERSION = 1
+
+#: where in a generation
+FOLDER = "segments"
+
+_K1 = 1.2
+#: bytes that a writer collects before it writes a segment: tantivy's least; enough for some 30,000 articles
+_SMALL_HEAP, _LARGE_HEAP = 15_000_000, 100_000_000
+#: bytes of forward entries, some 90,000 articles
+_FORWARD_BYTES = 96 * 2**20
+
+#: whether documents must match (or must not), and what
+Condition = tuple[bool, Query]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A token to look for in a field, and what it is worth."""
+
+    field: str
+    token: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Documents, best first, as parallel sequences."""
+
+    numbers: Numbers
+    scores: NDArray[np.float64]
+    addresses: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.addresses)
+
+    @classmethod
+    def nothing(cls) -> Found:
+        """No documents."""
+        return cls(np.zeros(0, np.int64), np.zeros(0), [])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Found]) -> Found:
+        """All of ``parts``, one after the other."""
+        return cls(
+            np.concatenate([part.numbers for part in parts]),
+            np.concatenate([part.scores for part in parts]),
+            [address for part in parts for address in part.addresses],
+        )
+
+    def at(self, places: slice | NDArray[np.intp]) -> Found:
+        """Some of them."""
+        if isinstance(places, slice):
+            return Found(self.numbers[places], self.scores[places], self.addresses[places])
+        return Found(self.numbers[places], self.scores[places], [self.addresses[place] for place in places.tolist()])
+
+
+class TantivyIndex:
+    """An index folder. One thread writes at a time; the caller holds the lock between processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the index at ``path``; any exception means that it is damaged or missing."""
+        self._path = path
+        self._verified = manifest.Verified(path)
+        self._verified.look()
+        self._index = Index.open(str(path))
+        self._index.config_reader("manual")
+        self._forward = ForwardIndex(_FORWARD_BYTES)
+        self._stamps: dict[str, tuple[int, int]] = {}
+
+    @staticmethod
+    def create(path: Path, documents: Iterable[IndexDocument]) -> None:
+        """Fill an existing empty folder."""
+        _write(path, Index(_schema(), str(path)), documents, (), 0, _LARGE_HEAP)
+
+    @staticmethod
+    def change(path: Path, documents: Iterable[IndexDocument], deleted_ids: Collection[str]) -> None:
+        """Delete, add and commit as one change; any exception leaves the index as it was."""
+        manifest.Verified(path).look()
+        index = Index.open(str(path))
+        found = index.searcher().aggregate(Query.all_query(), {"last": {"max": {"field": "number"}}})["last"]["value"]
+        start = max(manifest.next_number(path), 0 if found is None else int(found) + 1)
+        _write(path, index, documents, deleted_ids, start, _SMALL_HEAP)
+
+    def version(self) -> tuple[int, int]:
+        """Differs after each commit or merge by this or any other process."""
+        stat = (self._path / "meta.json").stat()
+        return stat.st_ino, stat.st_mtime_ns
+
+    def reader(self) -> tuple[Reader, str]:
+        """A view of the latest commit that later commits don't change, and the commit's name. Raises IndexCorrupt."""
+        while True:
+            version = self.version()
+            meta = json.loads((self._path / "meta.json").read_bytes())
+            self._verified.look()
+            self._index.reload()
+            if version == self.version():
+                break
+        self._stamps = _stamps(self._path)
+        documents = sum(segment["max_doc"] for segment in meta["segments"])
+        schema = self._index.schema
+        return Reader(self._index.searcher(), schema, documents, self._forward), str(meta["opstamp"])
+
+    def is_intact(self) -> bool:
+        """Whether no open file was written to or cut: tantivy maps files, and reading a mapping past its file's end
+        ends the process.
+        """
+        return all(stamp == _stamp(self._path / name, stamp) for name, stamp in self._stamps.items())
+
+
+def in_memory(document: IndexDocument) -> Reader:
+    """An index of one document that is nowhere on disk."""
+    index = Index(_schema())
+    _fill(index, [document], (), 0, _SMALL_HEAP)
+    index.reload()
+    return Reader(index.searcher(), index.schema, 1, ForwardIndex(_FORWARD_BYTES))
+
+
+def _schema() -> Schema:
+    builder = SchemaBuilder()
+    for name in SCORED_FIELDS:
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+        builder.add_unsigned_field(f"{name}_length", fast=True)
+    for name in (*KEYWORD_FIELDS, "id", "identity"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("number", indexed=True, fast=True)
+    for name in ("description", "entries", "texts"):
+        builder.add_bytes_field(name, stored=True)
+    return builder.build()
+
+
+def _write(
+    path: Path, index: Index, documents: Iterable[IndexDocument], deleted: Collection[str], start: int, heap: int
+) -> None:
+    manifest.begin(path)
+    try:
+        start = _fill(index, documents, deleted, start, heap)
+    finally:
+        if (path / "meta.json").exists():
+            manifest.finish(path, start)
+
+
+def _fill(index: Index, documents: Iterable[IndexDocument], deleted: Collection[str], number: int, heap: int) -> int:
+    """Commit a change, numbering documents from ``number``; returns the number after the last."""
+    with _rust_errors():
+        writer = index.writer(heap, 1)
+    try:
+        for article_id in deleted:
+            writer.delete_documents_by_term("id", article_id)
+        for document in documents:
+            with _rust_errors():
+                writer.add_document(_document(document, number))
+            number += 1
+        with _rust_errors():
+            writer.commit()
+            writer.garbage_collect_files()
+    except BaseException:
+        writer.rollback()
+        raise
+    finally:
+        writer.wait_merging_threads()  # and lets go of tantivy's own lock
+    return number
+
+
+def _document(given: IndexDocument, number: int) -> Document:
+    prepared = prepare(given)
+    document = Document()
+    for name in SCORED_FIELDS:
+        tokens = prepared["tokens"][name]
+        document.add_text(name, " ".join(token for token, times in tokens.items() for _ in range(times)))
+        document.add_unsigned(f"{name}_length", sum(tokens.values()))
+    for name in KEYWORD_FIELDS:
+        for value in given.keywords.get(name, ()):
+            document.add_text(name, value)
+    document.add_text("id", given.id)
+    document.add_text("identity", "\0".join(prepared["identity"]))
+    document.add_unsigned("number", number)
+    document.add_bytes("description", describe(prepared, given.keywords))
+    document.add_bytes("entries", pack(prepared["tokens"]))
+    document.add_bytes("texts", json.dumps(prepared["stored"]).encode())
+    return document
+
+
+def _bytes(document: Document, name: str) -> bytes:
+    value: bytes = document.get_first(name)  # type: ignore[assignment]  # we stored bytes
+    return value
+
+
+@contextmanager
+def _rust_errors() -> Iterator[None]:
+    """tantivy says everything as ValueError; what the system refused becomes the OSError that it was."""
+    try:
+        yield
+    except ValueError as error:
+        if number := re.search(r"os error (\d+)", str(error)):
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+        raise
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # Rust's, not an Exception
+            raise IndexCorrupt(
+                "索引文件损坏（tantivy 读不下去），请执行 kb index --rebuild 重建；知识文件不受影响。"
+            ) from error
+        raise
+
+
+def _stamps(path: Path) -> dict[str, tuple[int, int]]:
+    names = (
+        name for name in os.listdir(path) if not name.startswith(".") and name[:1].islower() and name != "meta.json"
+    )
+    return {name: stamp for name in names if (stamp := _stamp(path / name, (0, 0))) != (0, 0)}
+
+
+def _stamp(path: Path, gone: tuple[int, int]) -> tuple[int, int]:
+    """Size and time of a file; ``gone`` when it is: what is mapped stays."""
+    try:
+        stat = os.stat(path)
+    except FileNotFoundError:
+        return gone
+    return stat.st_size, stat.st_mtime_ns
+
+
+class Reader:
+    """Those documents of one commit that meet ``scope``. Deleted documents never show."""
+
+    def __init__(
+        self,
+        searcher: Searcher,
+        schema: Schema,
+        indexed: int,
+        forward: ForwardIndex,
+        scope: tuple[Condition, ...] = (),
+    ) -> None:
+        self._searcher, self._schema, self._indexed, self.forward, self._scope = (
+            searcher,
+            schema,
+            indexed,
+            forward,
+            scope,
+        )
+        self._whole = not scope and searcher.num_docs == indexed  # then tantivy's own statistics are exact
+        self.live = self.count(()) if scope else int(searcher.num_docs)
+
+    def where(self, *conditions: Condition) -> Reader:
+        """The same commit, as if there were no other documents than those that meet ``conditions`` too."""
+        return Reader(self._searcher, self._schema, self._indexed, self.forward, (*self._scope, *conditions))
+
+    # --- conditions
+
+    def carrying(self, name: str, tokens: Collection[str]) -> Query:
+        """Documents with one of ``tokens`` in a field."""
+        return Query.term_set_query(self._schema, name, list(tokens))
+
+    def holding(self, name: str, character: str) -> Query:
+        """Documents with a token that holds a character in a field."""
+        return Query.regex_query(self._schema, name, f".*{re.escape(character)}.*")
+
+    def among(self, numbers: Numbers) -> Query:
+        """Documents with these numbers."""
+        return Query.term_set_query(self._schema, "number", numbers.tolist())
+
+    @staticmethod
+    def all_of(queries: Iterable[Query]) -> Query:
+        """Documents that meet every one of ``queries``."""
+        return Query.boolean_query([(Occur.Must, query) for query in queries])
+
+    @staticmethod
+    def any_of(queries: Iterable[Query]) -> Query:
+        """Documents that meet one of ``queries``."""
+        return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+    # --- documents
+
+    def best(
+        self, selecting: Iterable[Wanted], helping: Iterable[Wanted], given: Sequence[Condition], limit: int
+    ) -> Found:
+        """The ``limit`` best documents that meet ``given`` and carry something ``selecting``; ``helping`` only adds."""
+        clauses = [(Occur.Must, self.any_of(map(self._weighted, selecting)))]
+        clauses.extend((Occur.Should, self._weighted(wanted)) for wanted in helping)
+        return self._run([*clauses, *self._passing(given)], limit)
+
+    def all(self, given: Sequence[Condition]) -> Found:
+        """Every document that meets ``given``."""
+        return self._run([(Occur.Must, Query.all_query()), *self._passing(given)], max(self.live, 1))
+
+    def count(self, given: Sequence[Condition]) -> int:
+        """How many documents meet ``given``."""
+        query = Query.boolean_query([(Occur.Must, Query.all_query()), *self._passing(given)])
+        return int(self._searcher.search(query, 1).count or 0)  # type: ignore[attr-defined]  # its stubs forgot it
+
+    def frequency(self, name: str, token: str) -> int:
+        """How many documents carry a token in a field."""
+        if self._whole:
+            return int(self._searcher.doc_freq(name, token))
+        return self.count([(True, self._term(name, token))])
+
+    def total_length(self, name: str) -> float:
+        """The token counts of a scored field, added up."""
+        query = Query.boolean_query([(Occur.Must, Query.all_query()), *self._passing(())])
+        found = self._searcher.aggregate(query, {"sum": {"sum": {"field": f"{name}_length"}}})
+        return float(found["sum"]["value"] or 0)
+
+    def take_up(self, found: Found) -> None:
+        """See to it that ``forward`` has the documents of ``found``."""
+        missing = self.forward.missing(found.numbers)
+        self.forward.add(self._record(int(found.numbers[at]), found.addresses[at]) for at in missing)
+
+    def _record(self, number: int, address: Any) -> tuple[int, bytes, bytes]:
+        document = self._searcher.doc(address)
+        return number, _bytes(document, "description"), _bytes(document, "entries")
+
+    def stored(self, address: Any) -> dict[str, Any]:
+        """The texts of a document."""
+        stored: dict[str, Any] = json.loads(_bytes(self._searcher.doc(address), "texts"))
+        return stored
+
+    def tokens(self, name: str, prefix: str, limit: int | None = None) -> list[str]:
+        """The indexed tokens of a field that start with ``prefix``, in order; of deleted documents too."""
+        return [token for token, _ in self._searcher.terms_with_prefix(name, prefix, limit=limit)]
+
+    def identities(self) -> Iterator[tuple[str, str]]:
+        """(id, revision) of every document."""
+        found = self._searcher.terms_with_prefix("identity", "", filter_query=Query.all_query())
+        for identity, _ in found:
+            article_id, revision = identity.split("\0")
+            yield article_id, revision
+
+    # --- queries
+
+    def _term(self, name: str, token: str) -> Query:
+        return Query.term_query(self._schema, name, token, "freq")
+
+    def _weighted(self, wanted: Wanted) -> Query:
+        frequency = self._searcher.doc_freq(wanted.field, wanted.token)
+        own = math.log(1 + (self._indexed - frequency + 0.5) / (frequency + 0.5))
+        return Query.boost_query(self._term(wanted.field, wanted.token), wanted.weight / ((_K1 + 1) * own))
+
+    def _passing(self, given: Sequence[Condition]) -> list[tuple[Occur, Query]]:
+        """Conditions that add nothing to scores."""
+        return [
+            (Occur.Must, Query.const_score_query(query, 0.0)) if wanted else (Occur.MustNot, query)
+            for wanted, query in (*self._scope, *given)
+        ]
+
+    def _run(self, clauses: list[tuple[Occur, Query]], limit: int) -> Found:
+        with _rust_errors():
+            hits = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
+            addresses = [address for _, address in hits]
+            numbers = self._searcher.fast_field_values("number", addresses)
+            scores = [score for score, _ in hits]
+        return Found(np.array(numbers, np.int64), np.array(scores, np.float64), addresses)
