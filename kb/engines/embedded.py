@@ -30,6 +30,9 @@ class View(Protocol):
     path: Path
     generation: str
 
+    def is_intact(self) -> bool:
+        """Whether it can be read on; if not, it is opened anew, which says what is wrong."""
+
     def is_behind(self) -> bool:
         """Whether there is a later commit of the same generation."""
 
@@ -56,6 +59,7 @@ class EmbeddedEngine(ABC):
     """Index below ``root``; ``lock_timeout`` in seconds. See ``kb.ports.engine.SearchEngine`` for the contract."""
 
     name: str
+    format: int
 
     def __init__(self, root: Path, lock_timeout: float = 20.0) -> None:
         self._generations = Generations(root, lock_timeout)
@@ -167,6 +171,8 @@ class EmbeddedEngine(ABC):
     def _current(self) -> View:
         """The open view, renewed when something newer was published since the last look."""
         with self._lock:
+            if self._view is not None and not self._view.is_intact():
+                self._view = None
             now = time.monotonic()
             if self._view is None or now - self._looked >= REFRESH_SECONDS:
                 self._renew()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kb.engines.damage import damage_is_corruption
 from kb.engines.embedded import EmbeddedEngine
-from kb.engines.tantivy_index import FOLDER, TantivyIndex
+from kb.engines.tantivy_index import FOLDER, FORMAT_VERSION, TantivyIndex
 from kb.engines.tantivy_view import View
 from kb.ports.engine import IndexDocument
 
@@ -16,6 +16,7 @@ class TantivyEngine(EmbeddedEngine):
     """See ``EmbeddedEngine``. A generation's files lie in a folder of their own: one is called like ours."""
 
     name = "tantivy"
+    format = FORMAT_VERSION
 
     def _open(self, path: Path) -> View:
         return View.open(path)

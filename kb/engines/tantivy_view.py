@@ -48,6 +48,9 @@ class View:
         reader, commit = index.reader()
         return cls(path, index, commit, [reader])
 
+    def is_intact(self) -> bool:
+        return self._index.is_intact()
+
     def is_behind(self) -> bool:
         return self._index.version() != self._version
 

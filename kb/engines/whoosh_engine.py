@@ -9,7 +9,7 @@ from kb.engines.damage import damage_is_corruption
 from kb.engines.embedded import EmbeddedEngine
 from kb.engines.preparing import prepare
 from kb.engines.whoosh_build import build
-from kb.engines.whoosh_index import WhooshIndex
+from kb.engines.whoosh_index import FORMAT_VERSION, WhooshIndex
 from kb.engines.whoosh_view import View
 from kb.ports.engine import IndexDocument
 
@@ -18,6 +18,7 @@ class WhooshEngine(EmbeddedEngine):
     """See ``EmbeddedEngine``."""
 
     name = "whoosh"
+    format = FORMAT_VERSION
 
     def _open(self, path: Path) -> View:
         return View.open(path)

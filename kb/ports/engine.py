@@ -175,7 +175,10 @@ class Searchable(Protocol):
 class SearchEngine(Searchable, Protocol):
     """An index. Reading never locks; one writer at a time, others wait up to a timeout, then IndexLocked."""
 
+    #: also the name of its library
     name: str
+    #: raised whenever its files would be written differently
+    format: int
 
     def as_if(self, document: IndexDocument) -> Searchable:
         """The index as it would be had ``document`` just been put; nothing is written. Raises as ``search`` does."""

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.engines.tantivy_engine import TantivyEngine
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import EngineError, IndexCorrupt, IndexLocked, IndexMissing
 from kb.ports.engine import EngineQuery, EngineResult, IndexDocument, Reading, SearchEngine, Term
@@ -26,7 +27,7 @@ from kb.text.normalize import normalize
 _TEXTS = st.text(st.sampled_from("退款货发票登录网未收到 5g"), min_size=1, max_size=12)
 
 EngineFactory = Callable[[Path, float], SearchEngine]
-ENGINES: dict[str, EngineFactory] = {"whoosh": lambda root, timeout: WhooshEngine(root, timeout)}
+ENGINES: dict[str, EngineFactory] = {"tantivy": TantivyEngine, "whoosh": WhooshEngine}
 
 
 def document(
@@ -686,7 +687,7 @@ def overwrite_everything(root: Path) -> None:
 
 def engine_files(root: Path) -> list[Path]:
     """The files in which the engine keeps something."""
-    files = (path for path in root.glob("*/*") if path.is_file() and path.name != "meta.json")
+    files = (path for path in root.glob("*/**/*") if path.is_file() and path not in root.glob("*/meta.json"))
     return [path for path in files if path.stat().st_size]
 
 
