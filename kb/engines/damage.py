@@ -11,12 +11,15 @@ from kb.errors import EngineError, IndexCorrupt, KbError
 
 @contextmanager
 def damage_is_corruption() -> Iterator[None]:
-    """Struct, pickle, zlib, key errors … become IndexCorrupt; too many open files are no damage."""
+    """Struct, pickle, zlib, key errors, panics … become IndexCorrupt; too many open files are no damage."""
     try:
         yield
     except (KbError, MemoryError):
         raise
-    except Exception as error:
+    except BaseException as error:
+        # a panic of a library in Rust is no Exception, and its class can't be imported
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
             raise EngineError("打开的文件太多，暂时读不了索引；请调高系统的文件数上限（ulimit -n）。") from error
         raise IndexCorrupt(

