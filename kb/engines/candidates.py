@@ -18,13 +18,10 @@ from kb.engines.scoring import COMMON_SHARE, ENOUGH
 from kb.engines.tantivy_index import Condition, Found, Reader, Wanted
 from kb.ports.engine import EngineQuery, Reading, Term
 
-#: So many documents are read at first, then four times as many …
-_FIRST = 512
-#: … until this many: totals and facets of a query never count more documents of one reading.
-MOST = 16_384
-#: The first so many are scored to learn how their scores compare with tantivy's.
-_SAMPLE = 64
-_TINY = 1e-30
+#: So many documents are read at first, then as many again as there are …
+_FIRST = 384
+#: … until there are this many: totals and facets of a query never count more documents of one reading.
+MOST = 12_288
 _NOBODY: Numbers = np.empty(0, np.int64)
 
 
@@ -78,6 +75,7 @@ class Candidates:
         readings = (Reading(query.terms, 1.0), *query.readings)
         self._plans = [_Plan(reading.terms, statistics) for reading in readings]
         self._rescorer = Rescorer(readings, [plan.rare for plan in self._plans], query.boosts, statistics)
+        self._frequencies = statistics.frequencies
         self._best = [0.0 for _ in readings]
 
     def collect(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -103,30 +101,33 @@ class Candidates:
 
     def _read_pool(self, pool: Pool, row: int, selecting: Sequence[Wanted], helping: Sequence[Wanted]) -> int:
         """Score the documents of one pool that may be hits; how many were seen, ENOUGH or more or all."""
-        limit, done, ratio = _FIRST, 0, 0.0
-        while True:
-            found = pool.reader.best(selecting, helping, pool.conditions, limit)
-            while done < len(found):
-                end = self._promising(found, row, ratio) if done else min(_SAMPLE, len(found))
-                if end <= done:
-                    return len(found)
-                part = found.at(slice(done, end))
+        query, read, ratio = pool.reader.ranking(selecting, helping, pool.conditions), 0, 0.0
+        while read < MOST:
+            page = pool.reader.page(query, read, max(read, _FIRST))
+            done = 0
+            while (end := self._promising(page.scores, row, ratio)) > done:
+                part = page.at(slice(done, end))
                 scores = pool.add(part, self._rescorer).scores[row]
-                ratio = max(ratio, float((scores / np.maximum(part.scores, _TINY)).max()))
+                ratio = max(ratio, float((scores / part.scores).max()))
                 self._best[row] = max(self._best[row], float(scores.max()))
                 done = end
-            if len(found) < limit or limit >= MOST:
-                return len(found)
-            limit *= 4
+            read += len(page)
+            if done < len(page) or len(page) < max(read // 2, _FIRST):
+                break
+        return read
 
-    def _promising(self, found: Found, row: int, ratio: float) -> int:
-        """How many of ``found``, from the top, could reach the floor."""
+    def _promising(self, scores: NDArray[np.float64], row: int, ratio: float) -> int:
+        """How many documents with these ``scores`` of tantivy's, best first, could reach the floor."""
+        if not ratio:  # nothing is known yet
+            return int(np.count_nonzero(scores >= self._floor * scores[:1]))
         floor = self._floor * (self._best[0] if row == 0 else max(self._best))
-        return int(np.count_nonzero(found.scores * ratio >= floor))
+        return int(np.count_nonzero(scores * ratio >= floor))
 
     def _wanted(self, row: int, terms: Sequence[Term]) -> Iterator[Wanted]:
         for term, limits in zip(terms, self._rescorer.limits[row].tolist(), strict=True):
-            yield from (Wanted(name, term.text, limit) for name, limit in zip(FIELDS, limits, strict=False) if limit)
+            for name, limit, frequency in zip(FIELDS, limits, self._frequencies(term.text), strict=False):
+                if limit and frequency:
+                    yield Wanted(name, term.text, limit)
 
     def _add_named(self, pool: Pool) -> Numbers:
         """The documents that are to be hits in any case."""

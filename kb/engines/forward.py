@@ -69,7 +69,8 @@ class ForwardIndex:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._codes: list[dict[tuple[str, ...], int]] = [{} for _ in KEYWORD_FIELDS]  # of what a document carries
+        self._codes: list[dict[tuple[str, ...], int]] = [{} for _ in KEYWORD_FIELDS]  # of all that a document carries
+        self._values: list[list[tuple[str, ...]]] = [[] for _ in KEYWORD_FIELDS]  # the same by code
         self._forget()
 
     def _forget(self) -> None:
@@ -111,9 +112,15 @@ class ForwardIndex:
             self._starts[number], self._sizes[number], self._used = self._used, entries.size, end
             self._lengths[:, number] = about["lengths"]
             for place, values in enumerate(about["keywords"]):
-                codes = self._codes[place]
-                self._keywords[place, number] = codes.setdefault(tuple(values), len(codes))
+                self._keywords[place, number] = self._code(place, tuple(values))
             self._identities[number] = (about["id"], about["revision"])
+
+    def _code(self, place: int, values: tuple[str, ...]) -> int:
+        codes = self._codes[place]
+        if values not in codes:
+            codes[values] = len(codes)
+            self._values[place].append(values)
+        return codes[values]
 
     def identity(self, number: int) -> tuple[str, str]:
         """(id, revision)"""
@@ -127,11 +134,10 @@ class ForwardIndex:
         """How many of the documents carry each value of a keyword field."""
         place = KEYWORD_FIELDS.index(name)
         counted = np.bincount(self._keywords[place, numbers])
-        carried = list(self._codes[place])
         found: dict[str, int] = {}
-        for code in np.flatnonzero(counted).tolist():
-            for value in carried[code]:
-                found[value] = found.get(value, 0) + int(counted[code])
+        for values, count in zip(self._values[place], counted.tolist(), strict=False):
+            for value in values if count else ():
+                found[value] = found.get(value, 0) + count
         return found
 
     def occurrences(self, numbers: Numbers, keys: NDArray[np.int64]) -> Occurrences:

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.engines.forward import ForwardIndex, Numbers, Occurrences, token_key
-from kb.engines.scoring import idf
 from kb.ports.engine import (
     BM25_B,
     BM25_K1,
@@ -63,6 +62,12 @@ class Scored:
         return Scored(self.scores[:, places], self.selected[:, places])
 
 
+def idfs(documents: int, frequencies: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Inverse document frequencies (see ``kb.ports.engine.BM25_K1`` for the source)."""
+    found: NDArray[np.float64] = np.log(1 + (documents - frequencies + 0.5) / (frequencies + 0.5))
+    return found
+
+
 class Rescorer:
     """Scores documents for ``readings``; ``selecting`` are the terms of each that select."""
 
@@ -88,14 +93,12 @@ class Rescorer:
 
     def _limits(self, terms: Sequence[Term], statistics: Statistics) -> NDArray[np.float64]:
         """Per term and field, what the term adds to the sum if it is repeated for ever; last, its share of coverage."""
-        rows = []
-        for term in terms:
-            idfs = [idf(statistics.documents, frequency) for frequency in statistics.frequencies(term.text)]
-            carried = [one for one, boost in zip(idfs, self._boosts, strict=True) if boost]
-            share = min(carried, default=0.0) if term.selective else 0.0  # of the field where most have it
-            rows.append([term.weight * one for one in (*idfs, share)])
-        limits = np.array(rows).reshape(len(rows), len(FIELDS) + 1)
-        limits[:, :-1] *= self._boosts * (BM25_K1 + 1)
+        frequencies = np.array([statistics.frequencies(term.text) for term in terms]).reshape(-1, len(FIELDS))
+        weights = np.array([term.weight for term in terms])[:, None]
+        limits = np.empty((len(terms), len(FIELDS) + 1))
+        limits[:, :-1] = self._boosts * (BM25_K1 + 1) * weights * idfs(statistics.documents, frequencies)
+        most = frequencies[:, self._boosts > 0].max(axis=1, initial=0)  # the field where most have it
+        limits[:, -1] = weights[:, 0] * idfs(statistics.documents, most) * [term.selective for term in terms]
         return limits
 
     def score(self, index: ForwardIndex, numbers: Numbers) -> Scored:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +37,16 @@ _K1 = 1.2
 _SMALL_HEAP, _LARGE_HEAP = 15_000_000, 100_000_000
 #: bytes of forward entries, some 90,000 articles
 _FORWARD_BYTES = 96 * 2**20
+#: term queries kept of one commit, each with the most that tantivy gives for it
+_MOST_TERMS = 20_000
+
+_Stamp = tuple[int, int]
 
 #: whether documents must match (or must not), and what
 Condition = tuple[bool, Query]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A token to look for in a field, and what it is worth."""
 
     field: str
@@ -94,7 +97,7 @@ class TantivyIndex:
         self._index = Index.open(str(path))
         self._index.config_reader("manual")
         self._forward = ForwardIndex(_FORWARD_BYTES)
-        self._stamps: dict[str, tuple[int, int]] = {}
+        self._stamps: list[tuple[str, _Stamp | None]] = []
 
     @staticmethod
     def create(path: Path, documents: Iterable[IndexDocument]) -> None:
@@ -133,7 +136,7 @@ class TantivyIndex:
         """Whether no open file was written to or cut: tantivy maps files, and reading a mapping past its file's end
         ends the process.
         """
-        return all(stamp == _stamp(self._path / name, stamp) for name, stamp in self._stamps.items())
+        return all(_stamp(path) in (stamp, None) for path, stamp in self._stamps)
 
 
 def in_memory(document: IndexDocument) -> Reader:
@@ -225,19 +228,18 @@ def _rust_errors() -> Iterator[None]:
         raise
 
 
-def _stamps(path: Path) -> dict[str, tuple[int, int]]:
-    names = (
-        name for name in os.listdir(path) if not name.startswith(".") and name[:1].islower() and name != "meta.json"
-    )
-    return {name: stamp for name in names if (stamp := _stamp(path / name, (0, 0))) != (0, 0)}
+def _stamps(folder: Path) -> list[tuple[str, _Stamp | None]]:
+    """The files that are written once, which may be deleted under us: what is mapped stays."""
+    with os.scandir(folder) as entries:
+        return [(entry.path, _stamp(entry.path)) for entry in entries if entry.name[:8].isalnum()]
 
 
-def _stamp(path: Path, gone: tuple[int, int]) -> tuple[int, int]:
-    """Size and time of a file; ``gone`` when it is: what is mapped stays."""
+def _stamp(path: str) -> _Stamp | None:
+    """Size and time of a file."""
     try:
         stat = os.stat(path)
     except FileNotFoundError:
-        return gone
+        return None
     return stat.st_size, stat.st_mtime_ns
 
 
@@ -260,6 +262,7 @@ class Reader:
             scope,
         )
         self._whole = not scope and searcher.num_docs == indexed  # then tantivy's own statistics are exact
+        self._terms: dict[tuple[str, str], tuple[Query, float]] = {}
         self.live = self.count(()) if scope else int(searcher.num_docs)
 
     def where(self, *conditions: Condition) -> Reader:
@@ -292,17 +295,24 @@ class Reader:
 
     # --- documents
 
-    def best(
-        self, selecting: Iterable[Wanted], helping: Iterable[Wanted], given: Sequence[Condition], limit: int
-    ) -> Found:
-        """The ``limit`` best documents that meet ``given`` and carry something ``selecting``; ``helping`` only adds."""
+    def ranking(self, selecting: Iterable[Wanted], helping: Iterable[Wanted], given: Sequence[Condition]) -> Query:
+        """Documents that meet ``given`` and carry something ``selecting``; ``helping`` only adds to their scores."""
         clauses = [(Occur.Must, self.any_of(map(self._weighted, selecting)))]
         clauses.extend((Occur.Should, self._weighted(wanted)) for wanted in helping)
-        return self._run([*clauses, *self._passing(given)], limit)
+        return Query.boolean_query([*clauses, *self._passing(given)])
+
+    def page(self, query: Query, start: int, size: int) -> Found:
+        """The documents of a ranking from place ``start`` on."""
+        hits = self._searcher.search(query, size, count=False, offset=start).hits
+        addresses = [address for _, address in hits]
+        numbers = self._searcher.fast_field_values("number", addresses)
+        scores = [score for score, _ in hits]
+        return Found(np.array(numbers, np.int64), np.array(scores, np.float64), addresses)
 
     def all(self, given: Sequence[Condition]) -> Found:
         """Every document that meets ``given``."""
-        return self._run([(Occur.Must, Query.all_query()), *self._passing(given)], max(self.live, 1))
+        query = Query.boolean_query([(Occur.Must, Query.all_query()), *self._passing(given)])
+        return self.page(query, 0, max(self.live, 1))
 
     def count(self, given: Sequence[Condition]) -> int:
         """How many documents meet ``given``."""
@@ -352,9 +362,15 @@ class Reader:
         return Query.term_query(self._schema, name, token, "freq")
 
     def _weighted(self, wanted: Wanted) -> Query:
-        frequency = self._searcher.doc_freq(wanted.field, wanted.token)
-        own = math.log(1 + (self._indexed - frequency + 0.5) / (frequency + 0.5))
-        return Query.boost_query(self._term(wanted.field, wanted.token), wanted.weight / ((_K1 + 1) * own))
+        """What gives about ``wanted.weight`` to a document that repeats the token for ever."""
+        known = self._terms.get(wanted[:2])
+        if known is None:
+            if len(self._terms) >= _MOST_TERMS:
+                self._terms.clear()
+            frequency = self._searcher.doc_freq(wanted.field, wanted.token)
+            own = math.log(1 + (self._indexed - frequency + 0.5) / (frequency + 0.5))
+            known = self._terms[wanted[:2]] = self._term(wanted.field, wanted.token), (_K1 + 1) * own
+        return Query.boost_query(known[0], wanted.weight / known[1])
 
     def _passing(self, given: Sequence[Condition]) -> list[tuple[Occur, Query]]:
         """Conditions that add nothing to scores."""
@@ -362,10 +378,3 @@ class Reader:
             (Occur.Must, Query.const_score_query(query, 0.0)) if wanted else (Occur.MustNot, query)
             for wanted, query in (*self._scope, *given)
         ]
-
-    def _run(self, clauses: list[tuple[Occur, Query]], limit: int) -> Found:
-        hits = self._searcher.search(Query.boolean_query(clauses), limit, count=False).hits
-        addresses = [address for _, address in hits]
-        numbers = self._searcher.fast_field_values("number", addresses)
-        scores = [score for score, _ in hits]
-        return Found(np.array(numbers, np.int64), np.array(scores, np.float64), addresses)

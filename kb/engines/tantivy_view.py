@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -113,14 +114,12 @@ class View:
         beyond = documents.ranked(found.scores, np.flatnonzero(also), len(query.also))
         wanted = cache(lambda reading: needles(query, reading))
 
-        def hit(place: int, score: float) -> EngineHit:
+        def hit(negative: float, identity: tuple[str, str], place: int) -> EngineHit:
             reading = found.reading(place)
-            article_id, revision = documents.identity(place)
-            evidence = once(lambda: documents.evidence(place, wanted(reading)))
-            return EngineHit(article_id, revision, score, evidence, reading)
+            return EngineHit(*identity, -negative, once(lambda: documents.evidence(place, wanted(reading))), reading)
 
         return EngineResult(
-            hits=tuple(hit(place, -negative) for negative, _, place in (*ranked[query.offset :], *beyond)),
+            hits=tuple(hit(*row) for row in (*ranked[query.offset :], *beyond)),
             total=int(hits.size),
             facets={name: documents.counts(name, hits) for name in query.facets},
             generation=self.generation,
@@ -176,12 +175,12 @@ class _Documents:
 
     def __init__(self, pools: Sequence[Pool]) -> None:
         self._pools = pools
-        self._ends = np.cumsum([len(pool.found) for pool in pools])
+        self._ends = np.cumsum([len(pool.found) for pool in pools]).tolist()
 
     def _at(self, place: int) -> tuple[Pool, int]:
-        number = int(np.searchsorted(self._ends, place, side="right"))
+        number = bisect_right(self._ends, place)
         pool = self._pools[number]
-        return pool, place - int(self._ends[number]) + len(pool.found)
+        return pool, place - self._ends[number] + len(pool.found)
 
     def identity(self, place: int) -> tuple[str, str]:
         """(id, revision)"""
@@ -190,23 +189,23 @@ class _Documents:
 
     def ranked(
         self, scores: NDArray[np.float32], places: NDArray[np.intp], wanted: int
-    ) -> list[tuple[float, str, int]]:
-        """(-score, id, place) of the ``wanted`` best of ``places``, equal scores by id."""
-        best = map(int, top(scores, places.astype(np.int32), wanted))
-        return sorted((-float(scores[place]), self.identity(place)[0], place) for place in best)[:wanted]
+    ) -> list[tuple[float, tuple[str, str], int]]:
+        """(-score, (id, revision), place) of the ``wanted`` best of ``places``, equal scores by id."""
+        if not places.size:
+            return []
+        best = top(scores, places.astype(np.int32), wanted).tolist()
+        return sorted((-float(scores[place]), self.identity(place), place) for place in best)[:wanted]
 
     def counts(self, name: str, places: NDArray[np.intp]) -> list[tuple[str, int]]:
-        """How many carry each value of a keyword field, most frequent first."""
+        """How many of ``places`` (ascending) carry each value of a keyword field, most frequent first."""
         counted: Counter[str] = Counter()
-        start = 0
-        for pool, end in zip(self._pools, self._ends, strict=True):
-            inside = places[(places >= start) & (places < end)] - start
-            counted.update(pool.reader.forward.counts(name, pool.found.numbers[inside]))
-            start = end
+        parts = np.split(places, np.searchsorted(places, self._ends[:-1]))
+        for pool, part, end in zip(self._pools, parts, self._ends, strict=True):
+            counted.update(pool.reader.forward.counts(name, pool.found.numbers[part - end + len(pool.found)]))
         return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
     def evidence(self, place: int, wanted: tuple[str, ...]) -> Evidence:
-        """Texts and matches of one document; it is looked up when it is wanted."""
+        """Texts and matches of one document."""
         pool, at = self._at(place)
         with damage_is_corruption():
             texts = texts_of(pool.reader.stored(pool.found.addresses[at]))
