@@ -19,9 +19,9 @@ from kb.engines.tantivy_index import Condition, Found, Reader, Wanted
 from kb.ports.engine import EngineQuery, Reading, Term
 
 #: So many documents are read at first, then as many again as there are …
-_FIRST = 384
+_FIRST = 640
 #: … until there are this many: totals and facets of a query never count more documents of one reading.
-MOST = 12_288
+MOST = 5_120
 _NOBODY: Numbers = np.empty(0, np.int64)
 
 
@@ -43,14 +43,19 @@ class Pool:
         self.reader, self.conditions = reader, conditions
         self.found: Found
         self._parts: list[tuple[Found, Scored]] = []
+        self._rankings = 0
 
     def read_all(self) -> None:
         """Every document is a candidate."""
         self.found = self.reader.all(self.conditions)
         self.reader.take_up(self.found)
 
+    def begin(self) -> None:
+        """What is added from here on are documents of another ranking, so that some may come again."""
+        self._rankings += 1
+
     def add(self, found: Found, rescorer: Rescorer) -> Scored:
-        """Score what was found; documents may come again."""
+        """Score what was found."""
         self.reader.take_up(found)
         scored = rescorer.score(self.reader.forward, found.numbers)
         self._parts.append((found, scored))
@@ -62,6 +67,9 @@ class Pool:
             self.found = Found.nothing()
             return Scored.nothing(readings)
         found, scored = Found.joined([f for f, _ in self._parts]), Scored.joined([s for _, s in self._parts])
+        if self._rankings == 1:
+            self.found = found
+            return scored
         first = np.unique(found.numbers, return_index=True)[1]
         self.found = found.at(first)
         return scored.at(first)
@@ -101,6 +109,7 @@ class Candidates:
 
     def _read_pool(self, pool: Pool, row: int, selecting: Sequence[Wanted], helping: Sequence[Wanted]) -> int:
         """Score the documents of one pool that may be hits; how many were seen, ENOUGH or more or all."""
+        pool.begin()
         query, read, ratio = pool.reader.ranking(selecting, helping, pool.conditions), 0, 0.0
         while read < MOST:
             page = pool.reader.page(query, read, max(read, _FIRST))
@@ -132,5 +141,6 @@ class Candidates:
     def _add_named(self, pool: Pool) -> Numbers:
         """The documents that are to be hits in any case."""
         found = pool.reader.all([(True, pool.reader.carrying("id", self._also)), *pool.conditions])
+        pool.begin()
         pool.add(found, self._rescorer)
         return found.numbers

@@ -145,11 +145,11 @@ class ForwardIndex:
         sizes = self._sizes[numbers]
         ends = np.cumsum(sizes)
         total = int(ends[-1]) if ends.size else 0
-        entries = self._entries[np.arange(total) + np.repeat(self._starts[numbers] - (ends - sizes), sizes)]
+        entries = self._entries.take(np.arange(total) + np.repeat(self._starts[numbers] - (ends - sizes), sizes))
         wanted = np.zeros(1 << _FLAG_BITS, np.bool_)  # most entries are other tokens: one look each sends them away
         wanted[keys >> _KEY_BITS - _FLAG_BITS] = True
-        places = np.flatnonzero(wanted[entries >> _KEY_SHIFT + _KEY_BITS - _FLAG_BITS])
-        entries = entries[places]
+        places = np.flatnonzero(wanted.take(entries >> _KEY_SHIFT + _KEY_BITS - _FLAG_BITS))
+        entries = entries.take(places)
         found = entries >> _KEY_SHIFT
         token = np.searchsorted(keys, found)
         same = np.flatnonzero(np.append(keys, -1)[token] == found)
