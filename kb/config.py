@@ -209,7 +209,7 @@ class Settings:
 
     @property
     def index_dir(self) -> Path:
-        """Where the generations of the index live; those of tantivy beside it."""
+        """Where the generations of the index live."""
         return self.data / "index"
 
     @property

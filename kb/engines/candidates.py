@@ -2,7 +2,7 @@
 
 tantivy's scores follow ours (same fields, weights and idf, another k1, no coverage), so the list is read from its
 top until what follows could reach the floor only by a better ratio of our score to tantivy's than any document so
-far; the ratio falls down the list, because coverage does. ``MOST`` bounds what is read for one reading.
+far; the ratio falls down the list, because coverage does. ``MOST`` bounds what is read of one reading.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from kb.engines.scoring import COMMON_SHARE, ENOUGH
 from kb.engines.tantivy_index import Condition, Found, Reader, Wanted
 from kb.ports.engine import EngineQuery, Reading, Term
 
-#: So many documents are read at first, then as many again as there are …
+#: So many documents are read at first, then as many again …
 _FIRST = 640
-#: … until there are this many: totals and facets of a query never count more documents of one reading.
-MOST = 5_120
+#: … and no more: what can be paged to. Totals and facets don't count what comes behind.
+MOST = 1_280
 _NOBODY: Numbers = np.empty(0, np.int64)
 
 

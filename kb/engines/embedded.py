@@ -125,7 +125,7 @@ class EmbeddedEngine(ABC):
             changes = _Changes()
             yield changes
             if changes.pending:
-                self._write(self._generations.current(), changes.puts(), changes.pending.keys())
+                self._write(self._serving(), changes.puts(), changes.pending.keys())
         self._looked = 0.0
 
     def rebuild(self, documents: Iterable[IndexDocument], fingerprint: str) -> str:
@@ -146,7 +146,7 @@ class EmbeddedEngine(ABC):
 
     def rollback(self) -> str:
         with self._generations.writing():
-            path = self._generations.roll_back()
+            path = self._generations.roll_back(self.name)
         self._looked = 0.0
         return path.name
 
@@ -182,7 +182,7 @@ class EmbeddedEngine(ABC):
 
     def _renew(self) -> None:
         try:
-            path = self._generations.current()
+            path = self._serving()
             with damage_is_corruption():
                 if self._view is None or self._view.path != path:
                     self._view = self._open(path)
@@ -191,6 +191,14 @@ class EmbeddedEngine(ABC):
         except (IndexCorrupt, IndexMissing):
             if self._view is None:  # damage on disk doesn't take down what is already open
                 raise
+
+    def _serving(self) -> Path:
+        """The directory that serves; IndexMissing when another engine filled it: then it is built anew."""
+        path = self._generations.current()
+        builder = self._generations.meta(path).get("engine")
+        if builder != self.name:
+            raise IndexMissing(f"现有索引是用 {builder} 建的，现在用的是 {self.name}，请先执行 kb index。")
+        return path
 
     def _smoke_test(self, path: Path, taken: _Taken) -> None:
         """Prove that the new generation holds everything and finds an article by its own title."""

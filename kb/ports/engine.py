@@ -144,7 +144,9 @@ class EngineHit:
 
 @dataclass(frozen=True, slots=True)
 class EngineResult:
-    """``facets[field]`` counts values over all ``total`` hits, not only over the ones returned."""
+    """``facets[field]`` counts values over all ``total`` hits, not only over the ones returned. Where there are more
+    than a thousand hits for terms, an engine may leave it at the best thousand or more of them.
+    """
 
     hits: tuple[EngineHit, ...]
     total: int

@@ -48,11 +48,11 @@ def choose_engine(settings: Settings) -> EngineChoice:
 
 
 def build_engine(settings: Settings) -> SearchEngine:
-    """The chosen engine. Each has a folder of its own, so that changing back finds the former index."""
+    """The chosen engine. Another one than before builds its own generation at the next ``kb index`` or start."""
     if choose_engine(settings).name == "tantivy":
         from kb.engines.tantivy_engine import TantivyEngine
 
-        return TantivyEngine(settings.index_dir.with_name("index-tantivy"), settings.lock_timeout)
+        return TantivyEngine(settings.index_dir, settings.lock_timeout)
     from kb.engines.whoosh_engine import WhooshEngine
 
     return WhooshEngine(settings.index_dir, settings.lock_timeout)

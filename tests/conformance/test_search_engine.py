@@ -695,7 +695,8 @@ def overwrite_everything(root: Path) -> None:
 
 def engine_files(root: Path) -> list[Path]:
     """The files in which the engine keeps something."""
-    files = (path for path in root.glob("*/**/*") if path.is_file() and path not in root.glob("*/meta.json"))
+    ours = {*root.glob("*/meta.json")}
+    files = (path for path in root.glob("*/**/*") if path.is_file() and path not in ours)
     return [path for path in files if path.stat().st_size]
 
 
