@@ -13,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.engines.forward import Numbers
+from kb.engines.found import Found, Wanted
 from kb.engines.rescoring import FIELDS, Rescorer, Scored, Statistics
 from kb.engines.scoring import COMMON_SHARE, ENOUGH
-from kb.engines.tantivy_index import Condition, Found, Reader, Wanted
+from kb.engines.tantivy_index import Condition, Reader
 from kb.ports.engine import EngineQuery, Reading, Term
 
 #: So many documents are read at first, then as many again …
 _FIRST = 640
-#: … and no more: what can be paged to. Totals and facets don't count what comes behind.
-MOST = 1_280
+#: … and no more, twice what can be paged to. Totals and facets don't count what comes behind.
+MOST = 2_560
 _NOBODY: Numbers = np.empty(0, np.int64)
 
 
@@ -33,7 +34,7 @@ class _Plan:
         head = FIELDS.index("head")
         common = {term for term in terms if statistics.frequencies(term.text)[head] > most}
         self.rare = [term for term in terms if term not in common] or list(terms)
-        self.terms, self.has_common = terms, len(self.rare) < len(terms)
+        self.terms = terms
 
 
 class Pool:
@@ -87,7 +88,7 @@ class Candidates:
         self._best = [0.0 for _ in readings]
 
     def collect(self) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Scores per reading (row) and document (column, pool by pool as ``gathered``); who was named in ``also``."""
+        """Scores per reading (row) and document (column, pool after pool); which documents were named in ``also``."""
         unselective = [self._read(row, plan) for row, plan in enumerate(self._plans)]
         named = [self._add_named(pool) if self._also else _NOBODY for pool in self._pools]
         scored = Scored.joined([pool.gather(len(self._plans)) for pool in self._pools])
@@ -112,8 +113,8 @@ class Candidates:
         pool.begin()
         query, read, ratio = pool.reader.ranking(selecting, helping, pool.conditions), 0, 0.0
         while read < MOST:
-            page = pool.reader.page(query, read, max(read, _FIRST))
-            done = 0
+            size, done = max(read, _FIRST), 0
+            page = pool.reader.page(query, read, size)
             while (end := self._promising(page.scores, row, ratio)) > done:
                 part = page.at(slice(done, end))
                 scores = pool.add(part, self._rescorer).scores[row]
@@ -121,7 +122,7 @@ class Candidates:
                 self._best[row] = max(self._best[row], float(scores.max()))
                 done = end
             read += len(page)
-            if done < len(page) or len(page) < max(read // 2, _FIRST):
+            if done < size:
                 break
         return read
 

@@ -7,7 +7,10 @@ doesn't know yet is taken as it is, and the next commit writes it down.
 from __future__ import annotations
 
 import json
+import os
+import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +21,7 @@ _NAME = "MANIFEST"
 _MARK = "UNFINISHED"
 #: replaced as a whole by each commit; all other files are written once
 _REPLACED = ("meta.json", ".managed.json")
+_WRITTEN_ONCE = re.compile(r"[0-9a-f]{32}\.")
 _CHUNK = 2**20
 
 
@@ -71,6 +75,35 @@ class Verified:
             if name not in _REPLACED:
                 self._files.add(name)
         return True
+
+
+_Stamp = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFiles:
+    """The files that are written once, with size and time of each when it was opened."""
+
+    _stamps: Sequence[tuple[str, _Stamp | None]]
+
+    @classmethod
+    def of(cls, folder: Path) -> OpenFiles:
+        """Those of a folder, as they are now."""
+        with os.scandir(folder) as entries:
+            written_once = [entry.path for entry in entries if _WRITTEN_ONCE.match(entry.name)]
+        return cls([(path, _stamp(path)) for path in written_once])
+
+    def are_intact(self) -> bool:
+        """Whether nobody has changed one; it may have been deleted, for what is open stays."""
+        return all(_stamp(path) in (stamp, None) for path, stamp in self._stamps)
+
+
+def _stamp(path: str) -> _Stamp | None:
+    try:
+        stat = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return stat.st_size, stat.st_mtime_ns
 
 
 @dataclass(frozen=True, slots=True)

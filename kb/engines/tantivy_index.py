@@ -13,16 +13,15 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Searcher
 
 from kb.engines import manifest
 from kb.engines.forward import ForwardIndex, Numbers, describe, pack
+from kb.engines.found import Found, Wanted
 from kb.engines.preparing import prepare
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS, IndexDocument
 
@@ -40,50 +39,8 @@ _FORWARD_BYTES = 96 * 2**20
 #: term queries kept of one commit, each with the most that tantivy gives for it
 _MOST_TERMS = 20_000
 
-_Stamp = tuple[int, int]
-
 #: whether documents must match (or must not), and what
 Condition = tuple[bool, Query]
-
-
-class Wanted(NamedTuple):
-    """A token to look for in a field, and what it is worth."""
-
-    field: str
-    token: str
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Documents, best first, as parallel sequences."""
-
-    numbers: Numbers
-    scores: NDArray[np.float64]
-    addresses: Sequence[Any]
-
-    def __len__(self) -> int:
-        return len(self.addresses)
-
-    @classmethod
-    def nothing(cls) -> Found:
-        """No documents."""
-        return cls(np.zeros(0, np.int64), np.zeros(0), [])
-
-    @classmethod
-    def joined(cls, parts: Sequence[Found]) -> Found:
-        """All of ``parts``, one after the other."""
-        return cls(
-            np.concatenate([part.numbers for part in parts]),
-            np.concatenate([part.scores for part in parts]),
-            [address for part in parts for address in part.addresses],
-        )
-
-    def at(self, places: slice | NDArray[np.intp]) -> Found:
-        """Some of them."""
-        if isinstance(places, slice):
-            return Found(self.numbers[places], self.scores[places], self.addresses[places])
-        return Found(self.numbers[places], self.scores[places], [self.addresses[place] for place in places.tolist()])
 
 
 class TantivyIndex:
@@ -97,7 +54,7 @@ class TantivyIndex:
         self._index = Index.open(str(path))
         self._index.config_reader("manual")
         self._forward = ForwardIndex(_FORWARD_BYTES)
-        self._stamps: list[tuple[str, _Stamp | None]] = []
+        self._open_files = manifest.OpenFiles(())
 
     @staticmethod
     def create(path: Path, documents: Iterable[IndexDocument]) -> None:
@@ -127,7 +84,7 @@ class TantivyIndex:
             self._index.reload()
             if version == self.version():
                 break
-        self._stamps = _stamps(self._path)
+        self._open_files = manifest.OpenFiles.of(self._path)
         documents = sum(segment["max_doc"] for segment in meta["segments"])
         schema = self._index.schema
         return Reader(self._index.searcher(), schema, documents, self._forward), str(meta["opstamp"])
@@ -136,7 +93,7 @@ class TantivyIndex:
         """Whether no open file was written to or cut: tantivy maps files, and reading a mapping past its file's end
         ends the process.
         """
-        return all(_stamp(path) in (stamp, None) for path, stamp in self._stamps)
+        return self._open_files.are_intact()
 
 
 def in_memory(document: IndexDocument) -> Reader:
@@ -226,21 +183,6 @@ def _rust_errors() -> Iterator[None]:
         if number := re.search(r"os error (\d+)", str(error)):
             raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
         raise
-
-
-def _stamps(folder: Path) -> list[tuple[str, _Stamp | None]]:
-    """The files that are written once, which may be deleted under us: what is mapped stays."""
-    with os.scandir(folder) as entries:
-        return [(entry.path, _stamp(entry.path)) for entry in entries if entry.name[:8].isalnum()]
-
-
-def _stamp(path: str) -> _Stamp | None:
-    """Size and time of a file."""
-    try:
-        stat = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return stat.st_size, stat.st_mtime_ns
 
 
 class Reader:
