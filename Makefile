@@ -3,6 +3,7 @@
 # make check what CI runs: format, lint, types, tests
 # make openapi  write docs/openapi.json anew after a change of the API
 # make quality  retrieval and keystrokes on the sets under ZHIDA_EVAL_DIR
+# make load   200 agents, editors and a reviewer for ten minutes, docs/load.svg drawn anew
 # make screenshots  the pictures in docs/screenshots, taken anew (needs Chromium)
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -12,7 +13,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help run test check lint openapi bench quality screenshots clean
+.PHONY: help run test check lint openapi bench load quality screenshots clean
 
 help:
 	@sed -n 's/^# //p' $(ROOT)Makefile
@@ -57,6 +58,9 @@ openapi: $(VENV)/.base
 
 bench: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m tests.bench $(ARGS)
+
+load: $(VENV)/.dev
+	@cd $(ROOT) && $(BIN)/python -m tests.bench.load $(ARGS)
 
 quality: $(VENV)/.base
 	@$(BIN)/kb eval "$${ZHIDA_EVAL_DIR:?names the folder of the sets}" --keystrokes $(ARGS)

@@ -2,7 +2,8 @@
 
 - ``embedded``: what both share: opening, renewing, batches, rebuilds; ``generations``: directories, the CURRENT
   pointer, the write lock; ``damage``: one error for whatever is broken; ``preparing``: what is indexed of a document
-- ``scoring``: BM25 over posting arrays, pure numpy
+- ``scoring``: BM25 over posting arrays, facet counts, pure numpy
+- ``bounded_cache``: arrays kept in memory; ``highlighting``: what of a query is marked in a text
 - ``whoosh_index``: the one file that imports Whoosh: postings in, postings out
 - ``whoosh_view``: searching one commit
 - ``whoosh_engine``: the adapter that puts them together

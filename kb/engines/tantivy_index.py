@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Search
 from kb.engines import manifest
 from kb.engines.forward import ForwardIndex, Numbers, describe, pack
 from kb.engines.found import Found, Wanted
-from kb.engines.preparing import prepare
+from kb.engines.preparing import prepare, texts_of
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS, IndexDocument
+from kb.text.analyzer import AnalyzedText
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
 FORMAT_VERSION = 1
@@ -38,6 +40,9 @@ _SMALL_HEAP, _LARGE_HEAP = 15_000_000, 100_000_000
 _FORWARD_BYTES = 96 * 2**20
 #: term queries kept of one commit, each with the most that tantivy gives for it
 _MOST_TERMS = 20_000
+#: documents whose texts are kept, some 2 KB each
+_MOST_TEXTS = 2_000
+_KEPT_HIDDEN = 2
 
 #: whether documents must match (or must not), and what
 Condition = tuple[bool, Query]
@@ -205,6 +210,9 @@ class Reader:
         )
         self._whole = not scope and searcher.num_docs == indexed  # then tantivy's own statistics are exact
         self._terms: dict[tuple[str, str], tuple[Query, float]] = {}
+        self._texts: dict[int, dict[str, AnalyzedText]] = {}
+        #: documents with these ids; the hidden ones are the same all day
+        self.hidden = lru_cache(_KEPT_HIDDEN)(self._carrying_ids)
         self.live = self.count(()) if scope else int(searcher.num_docs)
 
     def where(self, *conditions: Condition) -> Reader:
@@ -216,6 +224,9 @@ class Reader:
     def carrying(self, name: str, tokens: Collection[str]) -> Query:
         """Documents with one of ``tokens`` in a field."""
         return Query.term_set_query(self._schema, name, list(tokens))
+
+    def _carrying_ids(self, article_ids: frozenset[str]) -> Query:
+        return self.carrying("id", article_ids)
 
     def holding(self, name: str, character: str) -> Query:
         """Documents with a token that holds a character in a field."""
@@ -282,10 +293,14 @@ class Reader:
         document = self._searcher.doc(address)
         return number, _bytes(document, "description"), _bytes(document, "entries")
 
-    def stored(self, address: Any) -> dict[str, Any]:
+    def texts(self, number: int, address: Any) -> dict[str, AnalyzedText]:
         """The texts of a document."""
-        stored: dict[str, Any] = json.loads(_bytes(self._searcher.doc(address), "texts"))
-        return stored
+        found = self._texts.get(number)
+        if found is None:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            found = self._texts[number] = texts_of(json.loads(_bytes(self._searcher.doc(address), "texts")))
+        return found
 
     def tokens(self, name: str, prefix: str, limit: int | None = None) -> list[str]:
         """The indexed tokens of a field that start with ``prefix``, in order; of deleted documents too."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 
 from kb.engines.candidates import Candidates, Pool
 from kb.engines.damage import damage_is_corruption
-from kb.engines.highlighting import highlights, is_one_token, needles
-from kb.engines.preparing import texts_of
+from kb.engines.highlighting import is_one_token, needles
 from kb.engines.rescoring import FIELDS, Statistics
 from kb.engines.scoring import Matches, top
 from kb.engines.tantivy_index import FOLDER, Condition, Reader, TantivyIndex, in_memory
-from kb.ports.engine import LONG_TEXT, TEXT_FIELDS, EngineHit, EngineQuery, EngineResult, Evidence, IndexDocument
+from kb.ports.engine import LONG_TEXT, EngineHit, EngineQuery, EngineResult, Evidence, IndexDocument
 from kb.text.grams import grams, is_han_unit
 from kb.text.matching import contains
 from kb.text.once import once
 
 #: whose frequencies are remembered
 _MOST_TOKENS = 30_000
+
+#: (-score, (id, revision), place) of a document
+_Row = tuple[float, tuple[str, str], int]
 
 
 class View:
@@ -112,25 +114,29 @@ class View:
         ranked = documents.ranked(found.scores, hits, query.offset + query.limit)
         also[[place for _, _, place in ranked]] = False
         beyond = documents.ranked(found.scores, np.flatnonzero(also), len(query.also))
-        wanted = cache(lambda reading: needles(query, reading))
-
-        def hit(negative: float, identity: tuple[str, str], place: int) -> EngineHit:
-            reading = found.reading(place)
-            return EngineHit(*identity, -negative, once(lambda: documents.evidence(place, wanted(reading))), reading)
-
         return EngineResult(
-            hits=tuple(hit(*row) for row in (*ranked[query.offset :], *beyond)),
+            hits=tuple(_hits(query, (*ranked[query.offset :], *beyond), found, documents)),
             total=int(hits.size),
             facets={name: documents.counts(name, hits) for name in query.facets},
             generation=self.generation,
         )
 
 
+def _hits(query: EngineQuery, ranked: Iterable[_Row], found: Matches, documents: _Documents) -> Iterator[EngineHit]:
+    wanted: dict[int | None, tuple[str, ...]] = {}
+    for negative, identity, place in ranked:
+        reading = found.reading(place)
+        if reading not in wanted:
+            wanted[reading] = needles(query, reading)
+        evidence = partial(documents.evidence, place, wanted[reading])
+        yield EngineHit(*identity, -negative, evidence, reading)
+
+
 def _conditions(reader: Reader, query: EngineQuery) -> Iterator[Condition]:
     """What documents have to pass."""
     passing: list[Condition] = [(True, reader.carrying(name, values)) for name, values in query.filters.items()]
     if query.hidden_ids:
-        passing.append((False, reader.carrying("id", query.hidden_ids)))
+        passing.append((False, reader.hidden(query.hidden_ids)))
     yield from passing
     for wanted, phrases in ((True, query.phrases), (False, query.excluded)):
         for phrase in phrases:
@@ -143,12 +149,9 @@ def _containing(reader: Reader, phrase: str, passing: Sequence[Condition]) -> An
     if is_one_token(phrase):
         return carrying
     found = reader.all([(True, carrying), *passing])
-    holds = [_holds(reader, address, phrase) for address in found.addresses]
+    texts = map(reader.texts, found.numbers.tolist(), found.addresses)
+    holds = [any(contains(text.folded, phrase) for text in one.values()) for one in texts]
     return reader.among(found.numbers[np.array(holds, np.bool_)])
-
-
-def _holds(reader: Reader, address: Any, phrase: str) -> bool:
-    return any(contains(text.folded, phrase) for text in texts_of(reader.stored(address)).values())
 
 
 def _carrying(reader: Reader, name: str, phrase: str) -> Any:
@@ -187,13 +190,11 @@ class _Documents:
         pool, at = self._at(place)
         return pool.reader.forward.identity(int(pool.found.numbers[at]))
 
-    def ranked(
-        self, scores: NDArray[np.float32], places: NDArray[np.intp], wanted: int
-    ) -> list[tuple[float, tuple[str, str], int]]:
-        """(-score, (id, revision), place) of the ``wanted`` best of ``places``, equal scores by id."""
+    def ranked(self, scores: NDArray[np.float32], places: NDArray[np.intp], wanted: int) -> list[_Row]:
+        """The ``wanted`` best of ``places``, equal scores by id."""
         if not places.size:
             return []
-        best = top(scores, places.astype(np.int32), wanted).tolist()
+        best = top(scores, places, wanted).tolist()
         return sorted((-float(scores[place]), self.identity(place), place) for place in best)[:wanted]
 
     def counts(self, name: str, places: NDArray[np.intp]) -> list[tuple[str, int]]:
@@ -205,9 +206,7 @@ class _Documents:
         return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
     def evidence(self, place: int, wanted: tuple[str, ...]) -> Evidence:
-        """Texts and matches of one document."""
+        """Texts of one document, and what to mark in them."""
         pool, at = self._at(place)
         with damage_is_corruption():
-            texts = texts_of(pool.reader.stored(pool.found.addresses[at]))
-        found = (mark for name in TEXT_FIELDS for mark in highlights(name, texts[name], wanted))
-        return Evidence(texts, tuple(found))
+            return Evidence(pool.reader.texts(int(pool.found.numbers[at]), pool.found.addresses[at]), wanted)
