@@ -64,7 +64,7 @@ class Matcher:
         self._syllabary = Syllabary(layout.syllables)
         self._lines, self._line_of = layout.lines, layout.line_of
         self._first_cells = np.searchsorted(layout.line_of, np.arange(len(layout.lines)))
-        self._sizes = np.diff(layout.letters, append=len(layout.spelled))
+        self._sizes = np.diff(layout.letters, append=len(layout.spelled)).astype(np.uint8)
         self._keys = layout.keys
         self._letters = layout.letters.data
         self._origin = layout.origin.data
