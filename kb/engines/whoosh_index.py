@@ -25,7 +25,7 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import StructFile
 from whoosh.matching import ListMatcher
 from whoosh.matching.wrappers import WrappingMatcher
-from whoosh.reading import SegmentReader
+from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.system import pack_ushort
 from whoosh.util import fib
 from whoosh.writing import SegmentWriter
@@ -340,9 +340,10 @@ class Reader:
 
     @staticmethod
     def _read(leaf: Any, name: str, token: str) -> Postings:
-        if (name, token.encode()) not in leaf:
+        try:
+            matcher = leaf.postings(name, token.encode())
+        except TermNotFound:
             return _EMPTY
-        matcher = leaf.postings(name, token.encode())
         while isinstance(matcher, WrappingMatcher):  # a filter of deleted documents; we filter whole arrays
             matcher = matcher.child
         return np.array(matcher._ids, np.int32), np.array(matcher._weights, np.float32)
