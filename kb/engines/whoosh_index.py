@@ -37,7 +37,7 @@ from kb.errors import IndexCorrupt
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 _LENGTHS = "lengths"
 #: of posting lists by segment, which survive a commit
@@ -170,7 +170,10 @@ class _Writer(SegmentWriter):  # type: ignore[misc]  # Whoosh has no types
     def add(self, document: Mapping[str, Any]) -> None:
         tokens = document["tokens"]
         self.pool.add_document(self.docnum, {**tokens, _LENGTHS: _lengths(tokens)})
-        stored = json.dumps(document["stored"]).encode()
+        # segments are read into memory, and an escaped Chinese character takes six bytes there instead of three
+        stored = json.dumps(document["stored"], ensure_ascii=False, separators=(",", ":")).encode(
+            errors="surrogatepass"
+        )
         self.add_document(identity="\0".join(document["identity"]).encode(), stored=stored)
 
     def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: Any) -> None:
