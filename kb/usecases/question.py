@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 from kb.ports.engine import EngineHit, Evidence, Reading
 from kb.rules.query import MAX_QUERY, ParsedQuery, parse_query, untouchable
 from kb.rules.rewriting import MOST_REWRITINGS, NO_SYNONYMS, Rewriting, Synonyms, mend, with_synonyms
+from kb.suggest import CellCutter
 from kb.text.matching import contains
 from kb.text.normalize import normalize
 from kb.text.spelling import Spelling
@@ -100,11 +102,19 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words of the house: the tokenizer that knows its terms, words that never count as content, synonyms."""
+    """The words of the house: the tokenizer that knows its terms, words that never count as content, synonyms.
+
+    ``cells_of`` cuts what is suggested by these words; the file ``kept_cells`` saves the next process that.
+    """
 
     tokenizer: Tokenizer
     stop_words: Collection[str] = frozenset()
     synonyms: Synonyms = NO_SYNONYMS
+    kept_cells: Path | None = None
+    cells_of: CellCutter = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells_of", CellCutter(self.tokenizer.is_word, self.kept_cells, self.tokenizer.name))
 
     def parse(self, text: str) -> ParsedQuery:
         """The query as it stands. Raises QueryError when it is too long."""

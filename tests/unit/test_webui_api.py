@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -90,7 +91,7 @@ def test_the_panel_is_compressed_for_those_who_take_it(client: FlaskClient, serv
     compressed = encoding in ("gzip", "br, *")
     assert response.headers.get("Content-Encoding") == ("gzip" if compressed else None)
     assert response.headers["Vary"] == "Accept-Encoding"
-    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["Cache-Control"] == "private, no-cache"
     body = gzip.decompress(response.data) if compressed else response.data
     assert json.loads(body) == contracts.faq_document(service.desk(ANYBODY).faq())
 
@@ -333,7 +334,7 @@ def test_healthz_is_503_without_an_index(small: Settings) -> None:
 
 def test_suggest_and_faq_need_neither_index_nor_database(small: Settings) -> None:
     client = create_app(indexed(small)).test_client()
-    for path in small.index_dir.glob("*/*"):
+    for path in filter(Path.is_file, small.index_dir.glob("*/**/*")):
         path.unlink()
     spoil(small.database)
     assert get(client, "/suggest?q=退款")["suggestions"][0]["id"] == "refund-not-received"
