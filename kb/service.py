@@ -89,7 +89,7 @@ class Service:
         return built
 
     def compact(self) -> None:
-        """Tidy up in memory after many edits; takes long, and nobody waits for it."""
+        """Catch up with what ``refresh`` leaves as it was because it takes long; nobody waits for this."""
         self.system.snapshots.compact()
         self.system.public.compact()
 

@@ -61,13 +61,15 @@ class Snapshot:
     """Everything derived from the articles, for one (catalog version, dictionaries, day); no two share a ``number``.
 
     ``top_ids`` were in the FAQ panel when articles were judged. ``texts`` are what is compared by meaning; without a
-    model, those of articles with learned questions.
+    model, those of articles with learned questions. ``spelling`` is by these articles; the one of ``library`` may be
+    that of a moment ago.
     """
 
     number: int
     version: tuple[int, str, date]
     top_ids: frozenset[str]
     texts: tuple[ArticleTexts, ...]
+    spelling: Callable[[], Spelling]
     library: Library
     searcher: Searcher
     pages: Callable[[SearchRequest, _State], SearchPage]
@@ -135,10 +137,9 @@ class Snapshots:
             if self._snapshot is not None and self._snapshot.version == version:
                 return False
             self.panels.reload(self._now())
-            if self._warm and self._snapshot is not None:
-                # suggestions need not wait for the spelling, which takes the longest and is not what an edit is about
-                self._swap_in(self._build(version, self._snapshot.library.spelling))
-            self._swap_in(self._build(version))
+            # Nobody waits for the spelling, which takes the longest and is not what an edit is about: see ``compact``.
+            former = self._snapshot.library.spelling if self._warm and self._snapshot is not None else None
+            self._swap_in(self._build(version, former))
             return True
 
     def renew(self) -> None:
@@ -162,8 +163,14 @@ class Snapshots:
         self.current().tree()
 
     def compact(self) -> None:
-        """Tidy up after many edits; takes long, and nobody waits for it."""
+        """Catch up with what ``refresh`` leaves as it was because it takes long; nobody waits for this."""
         self._suggesting.compact()
+        snapshot = self._snapshot
+        if snapshot is not None and snapshot.spelling != snapshot.library.spelling:
+            snapshot.spelling().warm_up()
+            with self._refreshing:
+                current = self._snapshot or snapshot
+                self._swap_in(self._build(current.version, None if current is snapshot else snapshot.spelling))
 
     def search(self, request: SearchRequest) -> SearchPage:
         """As ``Searcher.search``; from memory when it was asked before and nothing has changed since."""
@@ -193,6 +200,7 @@ class Snapshots:
         today, top_ids = version[-1], self.panels.top_ids()
         shown = self._published.now()
         library = Library.of(shown.values(), today)
+        own_spelling = library.spelling
         if spelling is not None:
             library = replace(library, spelling=spelling)
         words = self._vocabulary(version[1])
@@ -218,7 +226,9 @@ class Snapshots:
         pages = lru_cache(_KEPT_PAGES)(lambda request, _: _kept(searcher.search(request)))
         tree = once(lambda: grow_tree(shown.values(), verdict))
         classifier = once(lambda: Classifier(searcher.search, library, learn_wordings(shown.values())))
-        return Snapshot(next(_NUMBERS), version, top_ids, texts, library, searcher, pages, suggester, tree, classifier)
+        return Snapshot(
+            next(_NUMBERS), version, top_ids, texts, own_spelling, library, searcher, pages, suggester, tree, classifier
+        )
 
     def _suggest(
         self, shown: Mapping[str, ArticleRecord], library: Library, today: date, cells_of: CellCutter

@@ -40,7 +40,7 @@ class Library:
             wordings += (article.title, *article.questions)
             if article.valid_from is not None and article.valid_from > today:
                 upcoming[article.id] = article.valid_from
-        return cls(products, scenarios, upcoming, once(lambda: _spelling(tuple(wordings))))
+        return cls(products, scenarios, upcoming, SpellingOf(tuple(wordings)))
 
     def hidden_ids(self, today: date) -> frozenset[str]:
         """Articles whose ``valid_from`` has not come yet."""
@@ -70,6 +70,22 @@ class Library:
         folders = self.products if field_name == "product" else self.scenarios
         folder = folders.get(value) if field_name in ("product", "scenario") else None
         return folder.title if folder else value
+
+
+class SpellingOf:
+    """The spelling by these titles and questions, made when it is called for the first time."""
+
+    def __init__(self, wordings: tuple[str, ...]) -> None:
+        self._wordings = wordings
+        self._made = once(lambda: _spelling(wordings))
+
+    def __call__(self) -> Spelling:
+        return self._made()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SpellingOf) and self._wordings == other._wordings
+
+    __hash__ = None  # type: ignore[assignment]  # nobody needs it, and all wordings would go into it
 
 
 @lru_cache(maxsize=2)
