@@ -59,7 +59,12 @@ class Setting:
 SETTINGS: tuple[Setting, ...] = (
     Setting("articles", "articles", Path, "folder of the Markdown articles"),
     Setting("data", "var", Path, "folder for the index and the database"),
-    Setting("engine", "auto", choice("auto", "whoosh"), "index engine; auto picks the fastest one installed"),
+    Setting(
+        "engine",
+        "auto",
+        choice("auto", "whoosh", "tantivy"),
+        "index engine; auto: tantivy when it is installed, else whoosh",
+    ),
     Setting(
         "semantic",
         "auto",

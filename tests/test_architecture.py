@@ -45,6 +45,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 #: the only places that may import a library
 ROOMS = {
     "whoosh": {"kb/engines/whoosh_index.py"},
+    "tantivy": {"kb/engines/tantivy_index.py"},
     "jieba": {"kb/text/cutter.py"},
     "marisa_trie": {"kb/text/lexicon.py", "kb/text/pinyin_table.py"},
     "opencc": {"kb/text/normalize.py"},
@@ -151,7 +152,7 @@ def test_each_floor_can_be_imported_alone(name: str) -> None:
 
 def test_the_command_starts_without_heavy_libraries() -> None:
     """``kb --help`` must not wait for dictionaries and engines."""
-    heavy = "{'jieba', 'whoosh', 'flask', 'numpy', 'opencc', 'pypinyin'}"
+    heavy = "{'jieba', 'whoosh', 'tantivy', 'flask', 'numpy', 'opencc', 'pypinyin'}"
     code = f"import sys, kb.cli; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"

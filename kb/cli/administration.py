@@ -139,10 +139,13 @@ def _reviews(context: Context) -> str:
 
 
 def _index(context: Context) -> str:
+    from kb.wiring.search import choose_engine
+
     health = context.service.health()
     if health["checks"]["engine"] != "ok":
         raise EngineError(health["checks"]["engine"])
-    return f"引擎 {health['engine']}（唯一已安装的引擎），第 {health['generation']} 代，{health['articles']} 条"
+    reason = choose_engine(context.settings).reason
+    return f"引擎 {health['engine']}（{reason}），第 {health['generation']} 代，{health['articles']} 条"
 
 
 def _semantic(context: Context) -> str:

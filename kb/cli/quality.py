@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from kb.cli.context import PATH, Context, json_option, output, pass_context, pri
 
 @click.command("eval")
 @click.argument("folders", nargs=-1, required=True, type=PATH)
-@click.option("--engine", type=click.Choice(["auto", "whoosh"]), default="auto", help="Index engine to measure.")
+@click.option("--engine", type=click.Choice(["auto", "whoosh", "tantivy"]), help="Index engine to measure.")
 @click.option("--semantic", type=click.Choice(["on", "off"]), default="off", help="With or without dense retrieval.")
 @click.option("--keystrokes", is_flag=True, help="Also how much must be typed until suggestions show the answer.")
 @click.option("--run", type=PATH, help="Write the ranking: qid, id, rank by tabs; several sets: one file each, here.")
@@ -23,7 +24,7 @@ from kb.cli.context import PATH, Context, json_option, output, pass_context, pri
 def evaluate_command(
     context: Context,
     folders: tuple[Path, ...],
-    engine: str,
+    engine: str | None,
     semantic: str,
     keystrokes: bool,
     run: Path | None,
@@ -50,18 +51,20 @@ def evaluate_command(
 
 
 def _evaluate(
-    context: Context, folder: Path, engine: str, semantic: bool, keystrokes: bool, run_file: Path | None
+    context: Context, folder: Path, engine: str | None, semantic: bool, keystrokes: bool, run_file: Path | None
 ) -> dict[str, Any]:
     from kb.evaluation import asking
     from kb.evaluation import keystrokes as typing
     from kb.evaluation.runs import write_run
     from kb.evaluation.sets import load_qrels_set
+    from kb.wiring.search import choose_engine
     from kb.wiring.trials import evaluation_search
 
     data = load_qrels_set(folder)
-    with evaluation_search(data.articles, context.settings, semantic, track) as opened:
+    settings = replace(context.settings, engine=engine or context.settings.engine)
+    with evaluation_search(data.articles, settings, semantic, track) as opened:
         result = asking.evaluate(data, opened.found, track)
-        document = asking.as_json(result, "whoosh" if engine == "auto" else engine, "on" if semantic else "off")
+        document = asking.as_json(result, choose_engine(settings).name, "on" if semantic else "off")
         if keystrokes:
             document["keystrokes"] = typing.as_json(typing.type_all(data, opened.suggest, track))
     if run_file:

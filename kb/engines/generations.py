@@ -89,10 +89,10 @@ class Generations:
         write_durably(self.root / _POINTER, path.name)
         self._sweep()
 
-    def roll_back(self) -> Path:
-        """Point back at the generation that served before. Call within ``writing()``."""
+    def roll_back(self, engine: str) -> Path:
+        """Point back at the generation that served before, if ``engine`` built it. Call within ``writing()``."""
         previous = self.root / self.meta(self.current()).get("previous", "")
-        if previous == self.root or not (previous / _META).is_file():
+        if previous == self.root or not (previous / _META).is_file() or self.meta(previous).get("engine") != engine:
             raise IndexMissing("没有可以退回的上一代索引。")
         write_durably(self.root / _POINTER, previous.name)
         return previous

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.engines.preparing import prepare
 from kb.engines.scoring import Postings
-from kb.engines.whoosh_build import prepare
 from kb.engines.whoosh_index import Reader
 from kb.ports.engine import IndexDocument
 

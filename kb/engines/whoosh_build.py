@@ -13,84 +13,46 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
+from kb.engines.preparing import prepare
 from kb.engines.whoosh_index import WhooshIndex
 from kb.errors import EngineError
 from kb.garbage import without_garbage_collection
-from kb.ports.engine import SCORED_FIELDS, IndexDocument
+from kb.ports.engine import IndexDocument
 
 #: Below this the second process costs more than it saves.
 _WORTH_HELP = 1500
 _BUNDLE = 200
 
 
-def prepare(document: IndexDocument) -> dict[str, Any]:
-    """A document as ``WhooshIndex.write`` takes it; the expensive part of building."""
-    texts = document.analyzed()
-    tokens: dict[str, Mapping[str, int]] = {
-        name: Counter(token for part in parts for token in texts[part].tokens) for name, parts in SCORED_FIELDS.items()
-    }
-    tokens.update({name: dict.fromkeys(values, 1) for name, values in document.keywords.items()})
-    tokens["id"] = {document.id: 1}
-    stored = {
-        name: (text.text, None if text.folded == text.text else text.folded, text.offsets)
-        for name, text in texts.items()
-    }
-    return {"tokens": tokens, "identity": (document.id, document.revision), "stored": stored}
-
-
-class Build:
-    """One new index at ``path``, an existing empty directory. ``first`` and ``count`` tell what went in."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: set[str] = set()
-        self.first: IndexDocument | None = None
-
-    @property
-    def count(self) -> int:
-        """How many documents were written."""
-        return len(self._seen)
-
-    def run(self, documents: Iterable[IndexDocument]) -> None:
-        """Write all of them. Raises EngineError for an id that comes twice, or when the helper fails."""
-        checked = self._checked(documents)
-        start = list(islice(checked, _WORTH_HELP))
-        index = WhooshIndex.create(self._path)
-        try:
-            with without_garbage_collection():
-                self._write(index, start, checked)
-        finally:
-            index.close()
-
-    def _write(self, index: WhooshIndex, start: list[IndexDocument], rest: Iterator[IndexDocument]) -> None:
-        if len(start) < _WORTH_HELP or (os.cpu_count() or 1) < 2:
-            index.write(map(prepare, chain(start, rest)))
-            return
-        with _Helper(self._path / "helper") as helper:
-            index.write(self._shared_out(chain(start, rest), helper), adopt=helper.finished)
-
-    def _shared_out(self, documents: Iterator[IndexDocument], helper: _Helper) -> Iterator[dict[str, Any]]:
-        """Give a bundle to the helper whenever it is idle; the rest is for us."""
-        while bundle := list(islice(documents, _BUNDLE)):
-            if helper.is_idle():
-                helper.give(bundle)
+def build(path: Path, documents: Iterable[IndexDocument]) -> None:
+    """Write all of them into a new index at ``path``, an existing empty directory. EngineError: the helper failed."""
+    rest = iter(documents)
+    start = list(islice(rest, _WORTH_HELP))
+    index = WhooshIndex.create(path)
+    try:
+        with without_garbage_collection():
+            if len(start) < _WORTH_HELP or (os.cpu_count() or 1) < 2:
+                index.write(map(prepare, chain(start, rest)))
             else:
-                yield from map(prepare, bundle)
+                with _Helper(path / "helper") as helper:
+                    index.write(_shared_out(chain(start, rest), helper), adopt=helper.finished)
+    finally:
+        index.close()
 
-    def _checked(self, documents: Iterable[IndexDocument]) -> Iterator[IndexDocument]:
-        for document in documents:
-            if document.id in self._seen:
-                raise EngineError(f"编号 {document.id} 在同一次重建中出现了两次。")
-            self._seen.add(document.id)
-            self.first = self.first or document
-            yield document
+
+def _shared_out(documents: Iterator[IndexDocument], helper: _Helper) -> Iterator[dict[str, Any]]:
+    """Give a bundle to the helper whenever it is idle; the rest is for us."""
+    while bundle := list(islice(documents, _BUNDLE)):
+        if helper.is_idle():
+            helper.give(bundle)
+        else:
+            yield from map(prepare, bundle)
 
 
 class _Helper:

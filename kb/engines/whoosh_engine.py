@@ -1,194 +1,33 @@
-"""The SearchEngine adapter on Whoosh: the default, pure Python, nothing to install besides it.
-
-Reading: the latest commit of the current generation is kept open and looked at anew at most every
-REFRESH_SECONDS, so that commits and swaps by any process are seen. A reader that is replaced lives on until the
-requests that use it have ended. Writing: one batch or rebuild at a time, see ``Generations``.
-"""
+"""The SearchEngine adapter on Whoosh: the default, pure Python, nothing to install besides it."""
 
 from __future__ import annotations
 
-import errno
-import threading
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from kb.engines.generations import Generations
-from kb.engines.whoosh_build import Build, prepare
-from kb.engines.whoosh_index import WhooshIndex
-from kb.engines.whoosh_view import View, damage_is_corruption
-from kb.errors import EngineError, IndexCorrupt, IndexMissing, SmokeTestFailed
-from kb.ports.engine import EngineQuery, EngineResult, IndexDocument, Searchable, Term, WriteBatch
+from kb.engines.damage import damage_is_corruption
+from kb.engines.embedded import EmbeddedEngine
+from kb.engines.preparing import prepare
+from kb.engines.whoosh_build import build
+from kb.engines.whoosh_index import FORMAT_VERSION, WhooshIndex
+from kb.engines.whoosh_view import View
+from kb.ports.engine import IndexDocument
 
-REFRESH_SECONDS = 0.25
 
-
-class WhooshEngine:
-    """Index below ``root``; ``lock_timeout`` in seconds. See ``kb.ports.engine.SearchEngine`` for the contract."""
+class WhooshEngine(EmbeddedEngine):
+    """See ``EmbeddedEngine``."""
 
     name = "whoosh"
+    format = FORMAT_VERSION
 
-    def __init__(self, root: Path, lock_timeout: float = 20.0) -> None:
-        self._generations = Generations(root, lock_timeout)
-        self._view: View | None = None
-        self._looked = 0.0
-        self._lock = threading.Lock()
-        # numpy lets go of the interpreter at every array, and to get it back from other searchers takes up to 5 ms each
-        # time: eight of them, one after the other, are twice as quick as at once (docs/benchmarks.md)
-        self._turn = threading.Lock()
+    def _open(self, path: Path) -> View:
+        return View.open(path)
 
-    def search(self, query: EngineQuery) -> EngineResult:
-        view = self._current()
-        with self._turn, damage_is_corruption():
-            return view.search(query)
-
-    def as_if(self, document: IndexDocument) -> Searchable:
-        view = self._current()
-        with self._turn, damage_is_corruption():
-            return _Ahead(view.as_if(document), self._turn)
-
-    def terms(self, field_name: str, prefix: str, limit: int) -> list[str]:
-        view = self._current()
+    def _write(self, path: Path, documents: Iterator[IndexDocument], deleted_ids: Collection[str]) -> None:
         with damage_is_corruption():
-            return [token for _, token in zip(range(limit), view.reader.tokens(field_name, prefix), strict=False)]
+            index = WhooshIndex(path)
+        index.write(map(prepare, documents), deleted_ids)
+        index.close()
 
-    def revisions(self) -> dict[str, str]:
-        view = self._current()
-        with damage_is_corruption():
-            return dict(view.reader.identity(int(number)) for number in view.reader.live_numbers())
-
-    def doc_count(self, audience: str | None = None) -> int:
-        reader = self._current().reader
-        with damage_is_corruption():
-            return reader.live if audience is None else int(reader.postings("audience", audience)[0].size)
-
-    def generation(self) -> str:
-        try:
-            return self._current().generation
-        except IndexMissing:
-            return ""
-
-    def fingerprint(self) -> str | None:
-        try:
-            return self._generations.meta(self._generations.current()).get("fingerprint")
-        except IndexMissing:
-            return None
-
-    @contextmanager
-    def batch(self) -> Iterator[WriteBatch]:
-        with self._disk_errors(), self._generations.writing():
-            changes = _Changes()
-            yield changes
-            if changes.pending:
-                with damage_is_corruption():
-                    index = WhooshIndex(self._generations.current())
-                index.write(map(prepare, changes.puts()), deleted_ids=list(changes.pending))
-                index.close()
-        self._looked = 0.0
-
-    def rebuild(self, documents: Iterable[IndexDocument], fingerprint: str) -> str:
-        with self._disk_errors(), self._generations.writing():
-            path = self._generations.create()
-            try:
-                build = Build(path)
-                build.run(documents)
-                _smoke_test(path, build.first, build.count)
-                self._generations.publish(
-                    path, {"engine": self.name, "fingerprint": fingerprint, "documents": str(build.count)}
-                )
-            except BaseException:
-                self._generations.discard(path)
-                raise
-        self._looked = 0.0
-        return path.name
-
-    def rollback(self) -> str:
-        with self._generations.writing():
-            path = self._generations.roll_back()
-        self._looked = 0.0
-        return path.name
-
-    def close(self) -> None:
-        self._view = None
-
-    @contextmanager
-    def _disk_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            reason = "磁盘空间不足" if error.errno == errno.ENOSPC else f"写入失败（{error.strerror or error}）"
-            raise EngineError(f"索引没有更新：{reason}。{self._meanwhile()}，处理后请重新执行 kb index。") from error
-
-    def _meanwhile(self) -> str:
-        try:
-            self._generations.current()
-        except EngineError:
-            return "现在还没有可用的索引"
-        return "原来的索引照常使用"
-
-    def _current(self) -> View:
-        """The open view, renewed when something newer was published since the last look."""
-        with self._lock:
-            now = time.monotonic()
-            if self._view is None or now - self._looked >= REFRESH_SECONDS:
-                self._renew()
-                self._looked = now
-            assert self._view is not None  # noqa: S101  # _renew() either sets it or raises
-            return self._view
-
-    def _renew(self) -> None:
-        try:
-            path = self._generations.current()
-            with damage_is_corruption():
-                if self._view is None or self._view.path != path:
-                    self._view = View.open(path)
-                elif self._view.is_behind():
-                    self._view = self._view.renewed()
-        except (IndexCorrupt, IndexMissing):
-            if self._view is None:  # damage on disk doesn't take down what is already open
-                raise
-
-
-class _Ahead:
-    """The Searchable of ``as_if``; it takes its turn with the searches of the engine."""
-
-    def __init__(self, view: View, turn: threading.Lock) -> None:
-        self._view, self._turn = view, turn
-
-    def search(self, query: EngineQuery) -> EngineResult:
-        with self._turn, damage_is_corruption():
-            return self._view.search(query)
-
-    def generation(self) -> str:
-        return self._view.generation
-
-
-class _Changes:
-    """The WriteBatch: the last word per id; None means delete."""
-
-    def __init__(self) -> None:
-        self.pending: dict[str, IndexDocument | None] = {}
-
-    def put(self, document: IndexDocument) -> None:
-        self.pending[document.id] = document
-
-    def delete(self, article_id: str) -> None:
-        self.pending[article_id] = None
-
-    def puts(self) -> Iterator[IndexDocument]:
-        return (document for document in self.pending.values() if document is not None)
-
-
-def _smoke_test(path: Path, sample: IndexDocument | None, count: int) -> None:
-    """Prove that the new generation holds everything and finds an article by its own title."""
-    view = View.open(path)
-    if view.reader.live != count:
-        raise SmokeTestFailed(f"新索引应有 {count} 条，实有 {view.reader.live} 条；没有启用新索引。")
-    title = sample.analyzed()["title"] if sample else None
-    if sample is None or title is None or not title.tokens:
-        return
-    terms = tuple(Term(token) for token in dict.fromkeys(title.tokens))
-    found = view.search(EngineQuery(terms=terms, phrases=(title.folded,), boosts={"head": 1.0}, limit=count))
-    if all(hit.id != sample.id for hit in found.hits):
-        raise SmokeTestFailed(f"新索引用标题查不到条目 {sample.id}；没有启用新索引。")
+    def _build(self, path: Path, documents: Iterable[IndexDocument]) -> None:
+        build(path, documents)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -14,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.engines.bounded_cache import BoundedCache
+from kb.engines.damage import damage_is_corruption
 from kb.engines.highlighting import is_one_token, needles
 from kb.engines.overlay import Overlay
+from kb.engines.preparing import texts_of
 from kb.engines.scoring import COMMON_SHARE, FacetCounter, FieldPostings, FieldStatistics, Impact, Matches, score, top
 from kb.engines.whoosh_index import Reader, WhooshIndex
-from kb.errors import EngineError, IndexCorrupt, KbError
 from kb.ports.engine import (
     LONG_TEXT,
     PERFECT_FIELD,
@@ -79,6 +78,9 @@ class View:
     def _latest(cls, path: Path, index: WhooshIndex) -> View:
         return cls(path, index, index.version(), index.reader())
 
+    def is_intact(self) -> bool:
+        return True  # it was read into memory whole
+
     def is_behind(self) -> bool:
         return self._index.version() != self._version
 
@@ -88,6 +90,15 @@ class View:
     def as_if(self, document: IndexDocument) -> View:
         """The same commit with ``document`` in it."""
         return View(self.path, self._index, self._version, Overlay(self.reader, document))
+
+    def terms(self, field_name: str, prefix: str) -> Iterator[str]:
+        return self.reader.tokens(field_name, prefix)
+
+    def revisions(self) -> dict[str, str]:
+        return dict(self.reader.identity(int(number)) for number in self.reader.live_numbers())
+
+    def count(self, audience: str | None) -> int:
+        return self.reader.live if audience is None else int(self.reader.postings("audience", audience)[0].size)
 
     def search(self, query: EngineQuery) -> EngineResult:
         if query.audience is not None:
@@ -151,11 +162,11 @@ class View:
         """What a token adds to scores; kept, for norms and frequencies don't change."""
         impact = self._impacts.get((token, boosts))
         if impact is None:
+            postings = {name: self.reader.postings(name, token) for name in SCORED_FIELDS}
             fields = [
-                FieldPostings(self.reader.postings(name, token), self._norms[name], boost, name == PERFECT_FIELD)
-                for name, boost in boosts
+                FieldPostings(postings[name], self._norms[name], boost, name == PERFECT_FIELD) for name, boost in boosts
             ]
-            common = self.reader.postings(PERFECT_FIELD, token)[0].size > COMMON_SHARE * self.reader.live
+            common = postings[PERFECT_FIELD][0].size > COMMON_SHARE * self.reader.live
             impact = Impact.of(fields, self.reader.size, self.reader.live, common)
             self._impacts.put((token, boosts), impact)
         return impact
@@ -226,22 +237,4 @@ def _numbers(reader: Reader | Overlay, article_ids: Iterable[str]) -> list[int]:
 def _texts(reader: Reader | Overlay, number: int) -> dict[str, AnalyzedText]:
     """What was stored of a document."""
     with damage_is_corruption():
-        return {
-            name: AnalyzedText(text, text if folded is None else folded, offsets, [])
-            for name, (text, folded, offsets) in reader.stored(number).items()
-        }
-
-
-@contextmanager
-def damage_is_corruption() -> Iterator[None]:
-    """Whatever Whoosh raises on damaged files (struct, pickle, zlib, key errors …) is one error to our callers."""
-    try:
-        yield
-    except (KbError, MemoryError):
-        raise
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-            raise EngineError("打开的文件太多，暂时读不了索引；请调高系统的文件数上限（ulimit -n）。") from error
-        raise IndexCorrupt(
-            f"索引文件损坏（{type(error).__name__}），请执行 kb index --rebuild 重建；知识文件不受影响。"
-        ) from error
+        return texts_of(reader.stored(number))

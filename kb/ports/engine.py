@@ -122,7 +122,8 @@ class Evidence:
     def marks(self, name: str) -> list[tuple[int, int]]:
         """[start, end) of the matches in one original text (``questions`` joined by line feeds), merged, in order."""
         text = self.texts[name]
-        return [text.original_span(start, end) for start, end in merged_occurrences(text.folded, self.needles)]
+        found = merged_occurrences(text.folded, self.needles)
+        return found if text.offsets is None else [text.original_span(start, end) for start, end in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,9 @@ class EngineHit:
 
 @dataclass(frozen=True, slots=True)
 class EngineResult:
-    """``facets[field]`` counts values over all ``total`` hits, not only over the ones returned."""
+    """``facets[field]`` counts values over all ``total`` hits, not only over the ones returned. Where there are more
+    than a thousand hits for terms, an engine may leave it at the best thousand or more of them.
+    """
 
     hits: tuple[EngineHit, ...]
     total: int
@@ -172,7 +175,10 @@ class Searchable(Protocol):
 class SearchEngine(Searchable, Protocol):
     """An index. Reading never locks; one writer at a time, others wait up to a timeout, then IndexLocked."""
 
+    #: also the name of its library
     name: str
+    #: raised whenever its files would be written differently
+    format: int
 
     def as_if(self, document: IndexDocument) -> Searchable:
         """The index as it would be had ``document`` just been put; nothing is written. Raises as ``search`` does."""

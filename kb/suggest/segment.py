@@ -46,7 +46,7 @@ class Segment:
         self._syllables, self._spelled = layout.syllables, layout.spelled
         self._lines, self._line_of = layout.lines, layout.line_of
         self._first_cells = np.searchsorted(layout.line_of, np.arange(len(layout.lines) + 1))
-        self._sizes = np.diff(layout.letters, append=len(layout.spelled))
+        self._sizes = np.diff(layout.letters, append=len(layout.spelled)).astype(np.uint8)
         self._keys = layout.keys
         self._letters = layout.letters.data
         self._origin = layout.origin.data

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 
 from kb.config import Settings
 from kb.content.dictionaries import read_dictionaries
 from kb.embedding.providers import choose, remake
 from kb.embedding.vector_file import VectorFile, stored_fingerprints
-from kb.engines.whoosh_engine import WhooshEngine
-from kb.engines.whoosh_index import FORMAT_VERSION
+from kb.errors import SettingsError
 from kb.ports.embedder import Embedder, VectorStore
 from kb.ports.engine import SearchEngine
 from kb.rules.rewriting import Synonyms
@@ -23,8 +24,37 @@ from kb.usecases.question import Vocabulary
 from kb.usecases.semantic import Semantic
 
 
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Which engine is used and why, in words."""
+
+    name: str
+    reason: str
+
+
+def choose_engine(settings: Settings) -> EngineChoice:
+    """The engine that ``settings.engine`` names. Raises SettingsError when it is not installed."""
+    installed = find_spec("tantivy") is not None
+    if settings.engine == "tantivy" and not installed:
+        raise SettingsError(
+            "KB_ENGINE 指定了 tantivy，但没有安装它。请执行 pip install 'zhida-kb[tantivy]'，"
+            "或把 KB_ENGINE 改为 auto（没有 tantivy 时用自带的 whoosh）。"
+        )
+    if settings.engine != "auto":
+        return EngineChoice(settings.engine, f"KB_ENGINE 指定了 {settings.engine}")
+    if installed:
+        return EngineChoice("tantivy", "已安装，比自带的 whoosh 快")
+    return EngineChoice("whoosh", "自带；安装 tantivy 后会更快：pip install 'zhida-kb[tantivy]'")
+
+
 def build_engine(settings: Settings) -> SearchEngine:
-    """The engine that ``settings.engine`` names; ``auto`` is Whoosh, the only one of this version."""
+    """The chosen engine. Another one than before builds its own generation at the next ``kb index`` or start."""
+    if choose_engine(settings).name == "tantivy":
+        from kb.engines.tantivy_engine import TantivyEngine
+
+        return TantivyEngine(settings.index_dir, settings.lock_timeout)
+    from kb.engines.whoosh_engine import WhooshEngine
+
     return WhooshEngine(settings.index_dir, settings.lock_timeout)
 
 
@@ -46,8 +76,8 @@ def build_semantic(settings: Settings) -> Semantic | None:
 
 def fingerprint(engine: SearchEngine) -> str:
     """All that the index depends on besides the articles; another one means: rebuild."""
-    libraries = " ".join(f"{name} {version(name)}" for name in ("whoosh", "opencc"))
-    return f"{engine.name} format {FORMAT_VERSION}, analyzer {ANALYZER_VERSION}, {libraries}"
+    libraries = " ".join(f"{name} {version(name)}" for name in (engine.name, "opencc"))
+    return f"{engine.name} format {engine.format}, analyzer {ANALYZER_VERSION}, {libraries}"
 
 
 def build_vocabulary(settings: Settings) -> Vocabulary:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.bench import (
     bench_browser,
     bench_bulk,
+    bench_engines,
     bench_http,
     bench_index,
     bench_reports,
@@ -22,7 +23,7 @@ from tests.bench.corpus import SETS, eval_dir, import_sets
 
 with tempfile.TemporaryDirectory(prefix="kb-bench-") as folder:
     imported = import_sets(Path(folder))
-    for benchmark in (bench_index, bench_search, bench_serve, bench_http, bench_browser, bench_semantic):
+    for benchmark in (bench_index, bench_engines, bench_search, bench_serve, bench_http, bench_browser, bench_semantic):
         benchmark.main(imported)
     bench_saving.main(imported.articles)
 bench_suggest.main([eval_dir() / name for name in SETS])

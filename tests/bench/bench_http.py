@@ -82,7 +82,6 @@ def _routes(server: Server) -> dict[str, list[str]]:
         "search, never asked": searches,
         "FAQ document": ["/api/v1/faq"],
         "first page": ["/"],
-        "first page, not modified": [f"/ {_etag(server, '/')}"],
         "page of hits, asked before": pages,
     }
 

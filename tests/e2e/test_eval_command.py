@@ -19,13 +19,14 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path / "articles", tmp_path / "data")
 
 
-def test_one_set_gives_the_document_of_the_contract(desk: Desk, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["tantivy", "whoosh"])
+def test_one_set_gives_the_document_of_the_contract(desk: Desk, tmp_path: Path, engine: str) -> None:
     run = tmp_path / "run.tsv"
-    document = desk.json("eval", str(REFUNDS), "--run", str(run))
+    document = desk.json("eval", str(REFUNDS), "--run", str(run), "--engine", engine)
     assert set(document) == {
         "queries", "recall@1", "recall@3", "recall@10", "mrr@10", "zero_result", "engine", "semantic", "ms",
     }  # fmt: skip
-    assert (document["queries"], document["engine"], document["semantic"]) == (8, "whoosh", "off")
+    assert (document["queries"], document["engine"], document["semantic"]) == (8, engine, "off")
     assert document["recall@3"] == 1
     assert [line.split("\t")[2] for line in run.read_text(encoding="utf-8").splitlines()[:2]] == ["1", "2"]
 

@@ -218,6 +218,7 @@ def test_a_missing_articles_folder_is_said_plainly(desk: Desk) -> None:
 
 
 def damage_index(desk: Desk) -> None:
-    for path in (desk.data / "index").glob("*/*"):
-        if path.is_file() and path.name != "meta.json":
+    ours = {*(desk.data / "index").glob("*/meta.json")}
+    for path in (desk.data / "index").glob("*/**/*"):
+        if path.is_file() and path not in ours:
             path.write_bytes(os.urandom(path.stat().st_size))

@@ -179,12 +179,15 @@ def test_a_description_of_wrong_types_is_damage_that_a_run_mends(service: Servic
     assert build_service(small).index().rebuilt is not None
 
 
-@pytest.mark.parametrize("suffix", ["seg", "toc"])
+@pytest.mark.parametrize(("engine", "damaged"), [("whoosh", "*.seg"), ("whoosh", "*.toc"), ("tantivy", "segments/*")])
 @pytest.mark.parametrize("gone", [False, True])
 def test_an_edit_over_an_index_damaged_under_an_open_one_rebuilds_it(
-    service: Service, small: Settings, suffix: str, gone: bool
+    small: Settings, engine: str, damaged: str, gone: bool
 ) -> None:
-    for path in small.index_dir.glob(f"*/*.{suffix}"):
+    small = replace(small, engine=engine)
+    service = build_service(small)
+    service.index()
+    for path in small.index_dir.glob(f"*/{damaged}"):
         if gone:
             path.unlink()
         else:

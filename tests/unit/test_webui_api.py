@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -333,7 +334,7 @@ def test_healthz_is_503_without_an_index(small: Settings) -> None:
 
 def test_suggest_and_faq_need_neither_index_nor_database(small: Settings) -> None:
     client = create_app(indexed(small)).test_client()
-    for path in small.index_dir.glob("*/*"):
+    for path in filter(Path.is_file, small.index_dir.glob("*/**/*")):
         path.unlink()
     spoil(small.database)
     assert get(client, "/suggest?q=退款")["suggestions"][0]["id"] == "refund-not-received"

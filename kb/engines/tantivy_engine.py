@@ -1,0 +1,30 @@
+"""The SearchEngine adapter on tantivy: several times as fast, for which a compiled library has to be installed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+from kb.engines.damage import damage_is_corruption
+from kb.engines.embedded import EmbeddedEngine
+from kb.engines.tantivy_index import FOLDER, FORMAT_VERSION, TantivyIndex
+from kb.engines.tantivy_view import View
+from kb.ports.engine import IndexDocument
+
+
+class TantivyEngine(EmbeddedEngine):
+    """See ``EmbeddedEngine``. A generation's files lie in a folder of their own: one is called like ours."""
+
+    name = "tantivy"
+    format = FORMAT_VERSION
+
+    def _open(self, path: Path) -> View:
+        return View.open(path)
+
+    def _write(self, path: Path, documents: Iterator[IndexDocument], deleted_ids: Collection[str]) -> None:
+        with damage_is_corruption():
+            TantivyIndex.change(path / FOLDER, documents, deleted_ids)
+
+    def _build(self, path: Path, documents: Iterable[IndexDocument]) -> None:
+        (path / FOLDER).mkdir()
+        TantivyIndex.create(path / FOLDER, documents)
