@@ -21,7 +21,7 @@ from webui.http.limits import LARGEST
 #: open connections; browsers of a few hundred agents keep some each
 _CONNECTIONS = 2000
 #: seconds for which a thread that computes keeps the interpreter while others wait for it. Every answer waits a few
-#: times; with Python's own 5 ms, three times as long while a save is being taken over (docs/benchmarks.md)
+#: times; with Python's own 5 ms, p95 was 2.5 times as high while saves were taken over (docs/benchmarks.md)
 _TURN = 0.001
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 

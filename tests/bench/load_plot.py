@@ -11,7 +11,7 @@ from tests.bench.load_records import Records, Sample, by_minute, percentiles, sh
 #: charts in a row, and the height of the line above each
 _ACROSS, _HEAD = 2, 22.0
 #: of kinds of requests that get a chart of their own
-KINDS = ("suggest", "search page", "article page")
+KINDS = ("suggest", "search page")
 _STYLE = """
 svg { --text: #17202c; --muted: #566273; --line: #dfe4eb; --p50: #1b61cc; --p95: #7ea8e6; --p99: #c9d9f3; }
 @media (prefers-color-scheme: dark) {
@@ -49,6 +49,7 @@ _OF_SAMPLES: dict[str, Callable[[Sequence[Sample]], float]] = {
     "server memory, MB": lambda group: max(sample.rss_mb for sample in group),
     "server, % of a core": lambda group: 100 * share_of_core(group, "server_cpu"),
     "write-ahead log, MB": lambda group: max(sample.wal_mb for sample in group),
+    "load average of the machine": lambda group: max(sample.load for sample in group),
 }
 
 
