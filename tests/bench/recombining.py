@@ -27,6 +27,8 @@ _TAIL = 0.75
 _SHIFT = 30
 _MOST_RANK = 10_000_000
 _TITLE_LENGTH = 60
+#: characters; conditions come on top, and search refuses more than 200
+_MOST_ASKED = 150
 #: so many rounds over the real articles share their scenarios, the next ones open new ones
 _ROUNDS_A_SERIES = 4
 
@@ -80,7 +82,9 @@ class Source:
     def names(self) -> tuple[str, ...]:
         """The names that texts may call products and scenarios by, the longest first."""
         titles = {folder.title for row in self.rows for folder in (row.product, row.scenario)}
-        return tuple(sorted((title for title in titles if 2 <= len(title) <= 8), key=lambda title: (-len(title), title)))
+        return tuple(
+            sorted((title for title in titles if 2 <= len(title) <= 8), key=lambda title: (-len(title), title))
+        )
 
 
 class Facts:
@@ -199,7 +203,7 @@ def questions(source: Source, count: int, seed: int = 0) -> list[str]:
     """``count`` questions that no article has: real ones, and as many of them with other facts."""
     chance = random.Random(f"questions {seed}")
     known = {text for row in source.rows for text in (row.title, *row.questions)}
-    real = sorted({text for text in source.held_out if text not in known})
+    real = sorted({text for text in source.held_out if text not in known and len(text) <= _MOST_ASKED})
     chosen = chance.sample(real, min(count - count // 2, len(real)))
     names = _pattern(source.names)
     while len(chosen) < count:
