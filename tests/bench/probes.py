@@ -33,7 +33,7 @@ _ROUNDS = 5
 _WARM_UP = 20
 #: one more than what is kept of answers, so that each is really searched for
 _LIMIT = 11
-_SCANS = 300
+_SCANS = 100
 
 
 def probe(name: str, *arguments: object) -> Any:
@@ -81,7 +81,7 @@ def memory(peer: str, folder: str, texts: str) -> Figures:
 def search(articles: str, data: str, engine: str, texts: str, folders: str) -> dict[str, Figures]:
     """Our whole search and each peer's bare call, taking turns by question; ``folders``: peer -> where it was built.
 
-    ``ratio``: our p50 through theirs, median of the rounds.
+    Milliseconds; ``ratio``: our p50 through theirs.
     """
     service = build_service(settings_for(articles, data, engine))
     service.warm_up()
@@ -96,8 +96,9 @@ def search(articles: str, data: str, engine: str, texts: str, folders: str) -> d
         for one in asked[:_WARM_UP]:
             for ask in contenders.values():
                 ask(one)
-        rounds = [_round(contenders, asked[_WARM_UP:]) for _ in range(_ROUNDS)]
-    return {name: _figures(name, rounds) for name in contenders}
+        took = _in_turn(contenders, asked[_WARM_UP:])
+    figures = {name: _percentiles(seconds, 1e3) for name, seconds in took.items()}
+    return {name: own | {"ratio": figures["ours"]["p50"] / own["p50"]} for name, own in figures.items()}
 
 
 def suggest(articles: str, data: str) -> Figures:
@@ -111,20 +112,16 @@ def suggest(articles: str, data: str) -> Figures:
     served = [record.article for record in _records(settings)]
     strings = [text for article in served for text in (article.title, *article.questions)]
     typed = [query for _, query in queries([article.title for article in served])]
-    desk, every = service.desk(ANYBODY), len(typed) // _SCANS
-    ours, scan = [], []
-    for number, query in enumerate(typed):
-        ours.append(_timed(desk.suggest, query))
-        if number % every == 0:
-            scan.append(_timed(lambda query: [text for text in strings if query in text], query))
-    return {
-        "strings": len(strings),
-        "warm_s": warm,
-        "suggest_p50_us": float(np.percentile(ours, 50)) * 1e6,
-        "suggest_p99_us": float(np.percentile(ours, 99)) * 1e6,
-        "scan_p50_us": float(np.percentile(scan, 50)) * 1e6,
-        "scan_p99_us": float(np.percentile(scan, 99)) * 1e6,
+    desk = service.desk(ANYBODY)
+    ours = _in_turn({"suggest": desk.suggest}, typed)["suggest"]
+    both: dict[str, Callable[[str], object]] = {
+        "suggest": desk.suggest,
+        "scan": lambda query: [text for text in strings if query in text],
     }
+    scan = _in_turn(both, typed[:: len(typed) // _SCANS])["scan"]
+    named = {"suggest": _percentiles(ours, 1e6), "scan": _percentiles(scan, 1e6)}
+    figures = {f"{name}_{p}_us": value for name, percentiles in named.items() for p, value in percentiles.items()}
+    return {"strings": len(strings), "warm_s": warm, **figures}
 
 
 def megabytes_below(folder: Path) -> float:
@@ -162,22 +159,23 @@ def _timed(call: Callable[[Any], object], argument: object) -> float:
     return time.perf_counter() - started
 
 
-def _round(contenders: Mapping[str, Callable[[Asked], object]], asked: Sequence[Asked]) -> dict[str, list[float]]:
-    """Milliseconds of each question; who begins changes with the question."""
-    took: dict[str, list[float]] = {name: [] for name in contenders}
+def _in_turn(contenders: Mapping[str, Callable[[Any], object]], asked: Sequence[Any]) -> dict[str, list[float]]:
+    """Seconds of each question: the median of the rounds, so that who else uses the machine counts little.
+
+    Who begins changes with the question.
+    """
     names = list(contenders)
-    for number, one in enumerate(asked):
-        at = number % len(names)
-        for name in names[at:] + names[:at]:
-            took[name].append(_timed(contenders[name], one) * 1000)
-    return took
+    took: dict[str, list[list[float]]] = {name: [[] for _ in asked] for name in names}
+    for _ in range(_ROUNDS):
+        for number, one in enumerate(asked):
+            at = number % len(names)
+            for name in names[at:] + names[:at]:
+                took[name][number].append(_timed(contenders[name], one))
+    return {name: [median(rounds) for rounds in of_questions] for name, of_questions in took.items()}
 
 
-def _figures(name: str, rounds: Sequence[Mapping[str, Sequence[float]]]) -> Figures:
-    """The median of the rounds, and our p50 through this one's."""
-    figures = {f"p{p}": median(float(np.percentile(round_[name], p)) for round_ in rounds) for p in (50, 95, 99)}
-    ratios = [float(np.percentile(round_["ours"], 50) / np.percentile(round_[name], 50)) for round_ in rounds]
-    return figures | {"ratio": median(ratios)}
+def _percentiles(took: Sequence[float], unit: float) -> Figures:
+    return {f"p{p}": float(np.percentile(took, p)) * unit for p in (50, 95, 99)}
 
 
 _PROBES: Mapping[str, Callable[..., object]] = {
