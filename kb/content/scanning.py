@@ -7,8 +7,12 @@ named in ``Scan.unreadable``, so that a permission slip or a network drive gone 
 from __future__ import annotations
 
 import os
+import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 
 from kb.content.documents import open_document, revision_of
@@ -22,7 +26,9 @@ from kb.ports.catalog import FileVersion
 from kb.ports.content import FileStat, Scan
 
 INDEX_NAME = "_index.md"
+_KEPT_INDEXES = 2048
 _ARTICLE_DEPTH = 2
+_ARTICLE_NAME = re.compile(rf"{SLUG.pattern}\.md")
 _OTHER_TEXTS = frozenset({".md", ".markdown", ".txt"})
 
 
@@ -31,6 +37,16 @@ def folders_of(path: str, folders: Mapping[str, Folder]) -> tuple[Folder, Folder
     product, scenario = path.split("/")[:2]
     place = f"{product}/{scenario}"
     return folders.get(product) or Folder(product, product), folders.get(place) or Folder(scenario, scenario)
+
+
+@lru_cache(_KEPT_INDEXES)
+def _judge_index(path: str, data: bytes) -> tuple[Folder, FileVersion]:
+    """What the ``_index.md`` at ``path`` says of its folder. Kept, because every scan asks for all of them."""
+    source, front, findings = open_document(path, data)
+    slug = path.split("/")[-2]
+    folder = read_folder(front, slug, findings) if front else Folder(slug, slug)
+    problems = tuple(sorted(findings.problems))
+    return folder, FileVersion(path, len(data), 0, revision_of(data), source, problems=problems)
 
 
 class Walk:
@@ -50,7 +66,7 @@ class Walk:
         self._visit("", 0)
         self._check_titles()
         return Scan(
-            tuple(sorted(self._files)),
+            tuple(sorted(self._files, key=attrgetter("path"))),  # strings alone are compared much faster
             self._folders,
             tuple(self._folder_files),
             tuple(sorted(self._problems)),
@@ -68,7 +84,8 @@ class Walk:
         """List ``folder``, which lies ``depth`` folders below the root."""
         try:
             with os.scandir(self._root / folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                others = self._without_articles(folder, listing) if depth == _ARTICLE_DEPTH else listing
+                entries = sorted(others, key=lambda entry: entry.name)
         except OSError as error:
             self._cannot_read(folder, error)
             return
@@ -84,6 +101,20 @@ class Walk:
                     self._visit_entry(entry, path, depth)
                 except OSError as error:
                     self._cannot_read(path, error)
+
+    def _without_articles(self, folder: str, listing: Iterable[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
+        """Note the articles of a scenario that nothing is to be said of, nearly all of them; give the other entries."""
+        for entry in listing:
+            if not (_ARTICLE_NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)):
+                yield entry
+                continue
+            path = f"{folder}/{entry.name}"
+            try:
+                status = entry.stat()
+            except OSError as error:
+                self._cannot_read(path, error)
+            else:
+                self._files.append(FileStat(path, status.st_size, status.st_mtime_ns))
 
     def _visit_entry(self, entry: os.DirEntry[str], path: str, depth: int) -> None:
         is_ours = path.endswith(".md") or entry.is_dir()
@@ -106,7 +137,7 @@ class Walk:
         if not stat.S_ISREG(status.st_mode):
             self._report(path, "不是普通文件，没有读取；请换成 Markdown 文件。")
         elif depth == _ARTICLE_DEPTH:
-            stem = PurePosixPath(path).stem
+            stem = entry.name.removesuffix(".md")
             if not SLUG.fullmatch(stem):
                 self._report(path, f"文件名{quoted(stem)}应只用小写字母、数字和连字符，中文写在 title 里。", "warning")
             self._files.append(FileStat(path, status.st_size, status.st_mtime_ns))
@@ -135,13 +166,10 @@ class Walk:
             self._folders[folder] = self._last_good.get(folder, self._folders[folder])
             self._cannot_read(path, error)
             return
-        source, front, findings = open_document(path, data)
-        found = read_folder(front, slug, findings) if front else self._folders[folder]
-        self._folders[folder] = self._last_good.get(folder, found) if findings.has_errors else found
-        problems = tuple(sorted(findings.problems))
-        self._folder_files.append(
-            FileVersion(path, len(data), status.st_mtime_ns, revision_of(data), source, problems=problems)
-        )
+        found, version = _judge_index(path, data)
+        is_broken = any(problem.severity == "error" for problem in version.problems)
+        self._folders[folder] = self._last_good.get(folder, found) if is_broken else found
+        self._folder_files.append(replace(version, mtime_ns=status.st_mtime_ns))
 
     def _check_titles(self) -> None:
         """Two folders side by side with one title can't be told apart by those who see only titles."""

@@ -7,7 +7,8 @@ documents the same way some thirty times faster.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,59 +56,84 @@ class FieldPostings:
     is_perfect: bool = False
 
 
-class Accumulator:
-    """Adds up the scores of all documents term by term, and how much of the query each document carries."""
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What one token adds to the BM25 sums of documents, for a term of weight 1; all its fields are added up.
 
-    def __init__(self, size: int, live: int) -> None:
-        self._sums = np.zeros(size, np.float32)
-        self._carried = np.zeros(size, np.float32)
-        self._last_term = np.zeros(size, np.int32)
-        self._terms = 0
-        self._whole = 0.0
-        self._perfect = 0.0
-        self._live = live
+    ``documents`` (ascending) carry it, with ``scores`` beside them; a ``common`` token has a score for every document,
+    0 for those that don't carry it. ``limit``: the score of a document that repeats it for ever in PERFECT_FIELD.
+    ``idf`` is that of the field where most documents have it.
+    """
 
-    def add(self, term: Term, fields: Iterable[FieldPostings], only: NDArray[np.int32] | None = None) -> None:
-        """Add one term, as it stands in each field, to all documents or to those in ``only``."""
-        self._terms += 1
-        carriers = []
-        most = 0
+    documents: NDArray[np.int32]
+    scores: NDArray[np.float32]
+    limit: float
+    idf: float
+    common: bool
+
+    @classmethod
+    def of(cls, fields: Iterable[FieldPostings], size: int, live: int, common: bool) -> Impact:
+        """Of a token that stands in ``fields`` of ``size`` documents, ``live`` of which are not deleted."""
+        sums, limit, most = np.zeros(size, np.float32), 0.0, 0
         for field in fields:
-            postings, frequency = field.postings, field.postings[0].size
-            most = max(most, frequency)
-            limit = field.boost * term.weight * idf(self._live, frequency) * (BM25_K1 + 1)
-            if field.is_perfect:
-                self._perfect += limit
-            if only is not None and only.size < frequency:
-                postings = restrict(postings, only)
-            documents, frequencies = postings
-            if documents.size:
-                self._sums[documents] += np.float32(limit) * frequencies / (frequencies + field.norms[documents])
-                carriers.append(documents)
-        if term.selective:
-            self._carry(carriers, term.weight * idf(self._live, most))
+            documents, frequencies = field.postings
+            most = max(most, documents.size)
+            best = field.boost * idf(live, documents.size) * (BM25_K1 + 1)
+            limit += best if field.is_perfect else 0.0
+            sums[documents] += np.float32(best) * frequencies / (frequencies + field.norms[documents])
+        carriers = np.flatnonzero(sums).astype(np.int32)
+        return cls(carriers, sums if common else sums[carriers], limit, idf(live, most), common)
 
-    def _carry(self, carriers: Iterable[NDArray[np.int32]], share: float) -> None:
-        """Count ``share`` once for every document that carries the term in any field."""
-        self._whole += share
-        for documents in carriers:
-            new = documents[self._last_term[documents] != self._terms]
-            self._last_term[new] = self._terms
-            self._carried[new] += np.float32(share)
+    @property
+    def nbytes(self) -> int:
+        """Bytes that its arrays take."""
+        return int(self.documents.nbytes + self.scores.nbytes)
 
-    def found(self) -> NDArray[np.bool_]:
-        """The documents that carry any of the terms so far."""
-        return self._sums > 0
 
-    def scores(self) -> NDArray[np.float32]:
-        """Shares of a perfect match, lowered by the share of the query that is missing; see ``kb.ports.engine``."""
-        shares: NDArray[np.float32] = self._sums / np.float32(self._perfect or 1.0)
-        if not self._whole:
-            return shares
-        carried = self._carried / np.float32(self._whole)
-        factor: NDArray[np.float32] = 1 - COVERAGE + COVERAGE * carried ** np.float32(COVERAGE_POWER)
-        shares *= factor
-        return shares
+Weighted = Sequence[tuple[Term, Impact]]
+
+
+def score(terms: Weighted, allowed: NDArray[np.bool_], also: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Shares of a perfect match, lowered by the share of the query that is missing (see ``kb.ports.engine``), per
+    document; 0 for what is not ``allowed``.
+
+    Rare terms select documents, common ones only add to the score of what was selected or is asked for (``also``);
+    when too few are selected, all select.
+    """
+    sums, carried = _added_up([pair for pair in terms if not pair[1].common], allowed.size)
+    selected = allowed & (sums > 0)
+    enough = np.count_nonzero(selected) >= ENOUGH
+    candidates = np.flatnonzero(selected | also if enough else allowed)
+    sums, carried = sums[candidates], carried[candidates]
+    for term, impact in terms:
+        if impact.common:
+            added = impact.scores[candidates]
+            sums += term.weight * added
+            if term.selective:
+                carried += term.weight * impact.idf * (added > 0)
+    perfect = sum(term.weight * impact.limit for term, impact in terms)
+    whole = sum(term.weight * impact.idf for term, impact in terms if term.selective)
+    shares = sums / (perfect or 1.0)
+    if whole:
+        shares *= 1 - COVERAGE + COVERAGE * (carried / whole) ** COVERAGE_POWER
+    scores = np.zeros(allowed.size, np.float32)
+    scores[candidates] = shares
+    return scores
+
+
+def _added_up(terms: Weighted, size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per document, the BM25 sum of terms and how much of their selective ones it carries (Σ weight · idf)."""
+    selective = [pair for pair in terms if pair[0].selective]
+    terms = selective + [pair for pair in terms if not pair[0].selective]
+    if not terms:
+        return np.zeros(size), np.zeros(size)
+    lengths = [impact.documents.size for _, impact in terms]
+    documents = np.concatenate([impact.documents for _, impact in terms], dtype=np.intp)
+    weights = np.repeat([term.weight for term, _ in terms], lengths)
+    sums = np.bincount(documents, weights * np.concatenate([impact.scores for _, impact in terms]), size)
+    parts = np.repeat([term.weight * impact.idf for term, impact in selective], lengths[: len(selective)])
+    carried = np.bincount(documents[: parts.size], parts, size)
+    return sums.astype(np.float64), carried.astype(np.float64)  # numpy counts nothing at all in integers
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,42 +168,33 @@ def _above(floor: float, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
     return above
 
 
-def restrict(postings: Postings, candidates: NDArray[np.int32]) -> Postings:
-    """The part of a long posting list that falls on ``candidates`` (ascending document numbers)."""
-    documents, frequencies = postings
-    places = np.searchsorted(documents, candidates)
-    places[places == documents.size] = 0
-    found = places[documents[places] == candidates] if documents.size else places[:0]
-    return documents[found], frequencies[found]
+def top(scores: NDArray[np.float32], candidates: NDArray[np.intp], wanted: int) -> NDArray[np.intp]:
+    """The ``wanted`` best candidates and all that tie with the last of them."""
+    if candidates.size <= wanted:
+        return candidates
+    values = scores[candidates]
+    limit = np.partition(values, candidates.size - wanted)[candidates.size - wanted]
+    best: NDArray[np.intp] = candidates[values >= limit]
+    return best
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Rare terms select documents; common ones only add to the score of what was selected."""
+class FacetCounter:
+    """Counts how many hits carry each value of one keyword field. ``values``: each with the documents that carry it."""
 
-    rare: tuple[Term, ...]
-    common: tuple[Term, ...]
+    def __init__(self, values: Mapping[str, NDArray[np.int32]], size: int) -> None:
+        # every document has the number of the set of values that it carries: one lookup a hit, however many values
+        self._sets: list[tuple[str, ...]] = [()]
+        self._set_of = np.zeros(size, np.intp)
+        for value, documents in values.items():
+            former, places = np.unique(self._set_of[documents], return_inverse=True)
+            self._set_of[documents] = len(self._sets) + places
+            self._sets += [(*self._sets[number], value) for number in former]
 
-
-def plan(terms: Iterable[Term], frequency: Callable[[str], int], documents: int) -> Plan:
-    """Split terms by document frequency; when all are common, all select."""
-    rare: list[Term] = []
-    common: list[Term] = []
-    for term in terms:
-        (common if frequency(term.text) > COMMON_SHARE * documents else rare).append(term)
-    return Plan(tuple(rare), tuple(common)) if rare else Plan(tuple(common), ())
-
-
-def top(scores: NDArray[np.float32], candidates: NDArray[np.int32], wanted: int) -> NDArray[np.int32]:
-    """The ``wanted`` best candidates and all that tie with the last of them, best first."""
-    if candidates.size > wanted:
-        values = scores[candidates]
-        limit = np.partition(values, candidates.size - wanted)[candidates.size - wanted]
-        candidates = candidates[values >= limit]
-    return candidates[np.argsort(-scores[candidates], kind="stable")]
-
-
-def counts(values: Mapping[str, NDArray[np.int32]], hits: NDArray[np.bool_]) -> list[tuple[str, int]]:
-    """Facet counts: how many hits carry each value, most frequent first, zeros left out."""
-    counted = ((value, int(np.count_nonzero(hits[documents]))) for value, documents in values.items())
-    return sorted(((v, n) for v, n in counted if n), key=lambda item: (-item[1], item[0]))
+    def counts(self, hits: NDArray[np.intp]) -> list[tuple[str, int]]:
+        """Values with the number of ``hits`` (documents), most frequent first, zeros left out."""
+        found: dict[str, int] = defaultdict(int)
+        tally = np.bincount(self._set_of[hits])
+        for number in tally.nonzero()[0].tolist():
+            for value in self._sets[number]:
+                found[value] += int(tally[number])
+        return sorted(found.items(), key=lambda item: (-item[1], item[0]))

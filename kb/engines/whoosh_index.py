@@ -30,7 +30,7 @@ from whoosh.system import pack_ushort
 from whoosh.util import fib
 from whoosh.writing import SegmentWriter
 
-from kb.engines.postings_cache import PostingsCache
+from kb.engines.bounded_cache import BoundedCache
 from kb.engines.scoring import Postings
 from kb.engines.sealing import read_sealed, seal
 from kb.errors import IndexCorrupt
@@ -40,7 +40,7 @@ from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
 FORMAT_VERSION = 4
 
 _LENGTHS = "lengths"
-#: of posting lists by segment, which survive a commit, and again of those joined for a view
+#: of posting lists by segment, which survive a commit
 _CACHE_BYTES = 32 * 2**20
 _EMPTY: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 
@@ -210,7 +210,7 @@ class WhooshIndex:
     def __init__(self, path: Path) -> None:
         """Open the index at ``path``; any exception means that it is damaged or missing."""
         self._index = _Storage(str(path)).open_index()
-        self._cache = PostingsCache(_CACHE_BYTES)
+        self._cache = BoundedCache[Postings](_CACHE_BYTES, lambda lists: sum(array.nbytes for array in lists))
 
     @classmethod
     def create(cls, path: Path) -> WhooshIndex:
@@ -302,7 +302,7 @@ class Reader:
     that are not ``shown``.
     """
 
-    def __init__(self, reader: Any, cache: PostingsCache, shown: NDArray[np.bool_] | None = None) -> None:
+    def __init__(self, reader: Any, cache: BoundedCache[Postings], shown: NDArray[np.bool_] | None = None) -> None:
         self._reader, self._cache, self._shown = reader, cache, shown
         self._leaves = [(leaf, base) for leaf, base in reader.leaf_readers() if leaf.segment()]
         self.size = int(reader.doc_count_all())
@@ -310,7 +310,6 @@ class Reader:
         self._identities = reader.column_reader("identity") if self._leaves else {}
         self._stored = reader.column_reader("stored") if self._leaves else {}
         self._alive = [_alive(leaf.segment()) for leaf, _ in self._leaves]
-        self._joined = PostingsCache(_CACHE_BYTES)
 
     def only(self, name: str, token: str) -> Reader:
         """The same commit, as if there were no other documents than those that carry ``token`` in field ``name``."""
@@ -320,24 +319,16 @@ class Reader:
 
     def postings(self, name: str, token: str) -> Postings:
         """All live documents that carry ``token`` in field ``name``."""
-        found = self._joined.get((name, token))
-        if found is None:
-            found = _kept(self._join(name, token), self._shown)
-            self._joined.put((name, token), found)
-        return found
-
-    def _join(self, name: str, token: str) -> Postings:
         parts = []
         for (leaf, base), alive in zip(self._leaves, self._alive, strict=True):
             documents, frequencies = self._leaf_postings(leaf, name, token)
             if documents.size:
                 documents, frequencies = _kept((documents, frequencies), alive)
                 parts.append((documents + np.int32(base) if base else documents, frequencies))
-        if len(parts) == 1:
-            return parts[0]
         if not parts:
             return _EMPTY
-        return np.concatenate([d for d, _ in parts]), np.concatenate([f for _, f in parts])
+        joined = (np.concatenate([d for d, _ in parts]), np.concatenate([f for _, f in parts]))
+        return _kept(parts[0] if len(parts) == 1 else joined, self._shown)
 
     def _leaf_postings(self, leaf: Any, name: str, token: str) -> Postings:
         key = (leaf.segment().segment_id(), name, token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.engines.bounded_cache import BoundedCache
 from kb.engines.highlighting import highlights, is_one_token, needles
 from kb.engines.overlay import Overlay
-from kb.engines.scoring import ENOUGH, Accumulator, FieldPostings, FieldStatistics, Matches, counts, plan, top
+from kb.engines.scoring import COMMON_SHARE, FacetCounter, FieldPostings, FieldStatistics, Impact, Matches, score, top
 from kb.engines.whoosh_index import Reader, WhooshIndex
 from kb.errors import EngineError, IndexCorrupt, KbError
 from kb.ports.engine import (
@@ -29,12 +30,17 @@ from kb.ports.engine import (
     Evidence,
     IndexDocument,
     Reading,
-    Term,
 )
 from kb.text.analyzer import AnalyzedText
 from kb.text.grams import grams, is_han_unit
 from kb.text.matching import occurrences
 from kb.text.once import once
+
+#: of what tokens add to scores; for a view
+_CACHE_BYTES = 32 * 2**20
+
+#: (scored field, what a match in it counts), without those that count nothing
+Boosts = tuple[tuple[str, float], ...]
 
 
 class View:
@@ -50,7 +56,8 @@ class View:
         self._live = np.zeros(self.reader.size, np.bool_)
         self._live[self.reader.live_numbers()] = True
         self._tokens_with = once(self._by_character)
-        self._keywords: dict[str, dict[str, NDArray[np.int32]]] = {}
+        self._facets: dict[str, FacetCounter] = {}
+        self._impacts = BoundedCache[Impact](_CACHE_BYTES, lambda impact: impact.nbytes)
         self._by_audience: dict[str, View] = {}
 
     @classmethod
@@ -79,10 +86,10 @@ class View:
         also[self._numbers(query.also)] = True
         also &= allowed
         found = self._best_reading(query, allowed, also)
-        hits = found.hits | also
+        hits = np.flatnonzero(found.hits | also)
         ranked = self._ranked(found.scores, hits, query.offset + query.limit)
         also[[number for *_, number in ranked]] = False
-        beyond = self._ranked(found.scores, also, len(query.also))
+        beyond = self._ranked(found.scores, np.flatnonzero(also), len(query.also))
         wanted = cache(lambda reading: needles(query, reading))
         return EngineResult(
             hits=tuple(
@@ -92,8 +99,8 @@ class View:
                 for negative, article_id, revision, number in (*ranked[query.offset :], *beyond)
                 for reading in (found.reading(number),)
             ),
-            total=int(np.count_nonzero(hits)),
-            facets={name: counts(self._values(name), hits) for name in query.facets},
+            total=hits.size,
+            facets={name: self._facet(name).counts(hits) for name in query.facets},
             generation=self.generation,
         )
 
@@ -105,48 +112,45 @@ class View:
         return self._by_audience[audience]
 
     def _ranked(
-        self, scores: NDArray[np.float32], hits: NDArray[np.bool_], wanted: int
+        self, scores: NDArray[np.float32], hits: NDArray[np.intp], wanted: int
     ) -> list[tuple[float, str, str, int]]:
         """(-score, id, revision, number) of the ``wanted`` best hits, equal scores by id."""
-        best = top(scores, np.flatnonzero(hits).astype(np.int32), wanted)
-        return sorted((-float(scores[n]), *self.reader.identity(int(n)), int(n)) for n in best)[:wanted]
+        best = top(scores, hits, wanted)
+        found = zip((-scores[best]).tolist(), best.tolist(), strict=True)
+        return sorted((negative, *self.reader.identity(number), number) for negative, number in found)[:wanted]
 
     def _best_reading(self, query: EngineQuery, allowed: NDArray[np.bool_], also: NDArray[np.bool_]) -> Matches:
         """Each document with the reading of the query that suits it best."""
         if not query.terms:
             return Matches.best([allowed.astype(np.float32)], query.floor)
         readings = (Reading(query.terms, 1.0), *query.readings)
-        scores = [self._score(reading, query.boosts, allowed, also) for reading in readings]
+        boosts = tuple((name, query.boosts[name]) for name in SCORED_FIELDS if query.boosts.get(name))
+        scores = [self._score(reading, boosts, allowed, also) for reading in readings]
         return Matches.best(scores, query.floor)
 
     def _score(
-        self, reading: Reading, boosts: Mapping[str, float], allowed: NDArray[np.bool_], also: NDArray[np.bool_]
+        self, reading: Reading, boosts: Boosts, allowed: NDArray[np.bool_], also: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
         """The weighted scores of one reading, 0 for what is not ``allowed``."""
-        planned = plan(reading.terms, self._frequency, self.reader.live)
-        scored = Accumulator(self.reader.size, self.reader.live)
-        for term in planned.rare:
-            scored.add(term, self._postings(term, boosts))
-        selected = allowed & scored.found()
-        enough = np.count_nonzero(selected) >= ENOUGH
-        only = np.flatnonzero(selected | also).astype(np.int32) if enough else None
-        for term in planned.common:
-            scored.add(term, self._postings(term, boosts), only)
-        scores: NDArray[np.float32] = scored.scores() * np.float32(reading.weight)
-        scores[~allowed] = 0
-        return scores
+        terms = [(term, self._impact(term.text, boosts)) for term in reading.terms]
+        weighted: NDArray[np.float32] = score(terms, allowed, also) * np.float32(reading.weight)
+        return weighted
 
-    def _postings(self, term: Term, boosts: Mapping[str, float]) -> Iterator[FieldPostings]:
-        for name in SCORED_FIELDS:
-            if boosts.get(name):
-                postings = self.reader.postings(name, term.text)
-                yield FieldPostings(postings, self._norms[name], boosts[name], name == PERFECT_FIELD)
+    def _impact(self, token: str, boosts: Boosts) -> Impact:
+        """What a token adds to scores; kept, for norms and frequencies don't change."""
+        impact = self._impacts.get((token, boosts))
+        if impact is None:
+            fields = [
+                FieldPostings(self.reader.postings(name, token), self._norms[name], boost, name == PERFECT_FIELD)
+                for name, boost in boosts
+            ]
+            common = self.reader.postings(PERFECT_FIELD, token)[0].size > COMMON_SHARE * self.reader.live
+            impact = Impact.of(fields, self.reader.size, self.reader.live, common)
+            self._impacts.put((token, boosts), impact)
+        return impact
 
     def _numbers(self, article_ids: Iterable[str]) -> list[int]:
         return [number for article_id in article_ids for number in self.reader.numbers(article_id)]
-
-    def _frequency(self, token: str) -> int:
-        return int(self.reader.postings("head", token)[0].size)
 
     def _allowed(self, query: EngineQuery) -> NDArray[np.bool_]:
         """Which documents pass filters, phrases and exclusions."""
@@ -196,11 +200,12 @@ class View:
                 found[character].append(token)
         return found
 
-    def _values(self, name: str) -> dict[str, NDArray[np.int32]]:
-        """Every value of a keyword field with the documents that carry it."""
-        if name not in self._keywords:
-            self._keywords[name] = {t: self.reader.postings(name, t)[0] for t in self.reader.tokens(name)}
-        return self._keywords[name]
+    def _facet(self, name: str) -> FacetCounter:
+        """Counts the values of a keyword field."""
+        if name not in self._facets:
+            values = {token: self.reader.postings(name, token)[0] for token in self.reader.tokens(name)}
+            self._facets[name] = FacetCounter(values, self.reader.size)
+        return self._facets[name]
 
     def _evidence(self, number: int, wanted: tuple[str, ...]) -> Evidence:
         with damage_is_corruption():

@@ -15,6 +15,7 @@ import os
 import sqlite3
 import threading
 import weakref
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -189,6 +190,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         _enable_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function("crc32", 1, zlib.crc32, deterministic=True)  # of a BLOB
     except sqlite3.Error:
         connection.close()
         raise

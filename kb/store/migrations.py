@@ -306,6 +306,22 @@ MIGRATIONS = (
         );
         """,
     ),
+    Migration(
+        15,
+        "what takes one look at every article takes no look at its text",
+        """
+        DROP INDEX article_files_by_id;
+        CREATE INDEX article_files_served
+            ON article_files (article_id, path, served_revision, index_revision, changed);
+        CREATE INDEX article_files_stamps ON article_files (path, size, mtime_ns);
+        CREATE INDEX article_files_changed ON article_files (changed);
+        CREATE INDEX article_files_problems ON article_files (path) WHERE problems <> '[]';
+        ALTER TABLE article_files ADD COLUMN seal INTEGER;  -- CRC-32 of article; NULL: written before there were seals
+        UPDATE catalog_state SET parser = '';               -- so that all files are read again and sealed
+        CREATE TABLE history_state (settled TEXT NOT NULL); -- what of catalog and heads agreed at the last comparison
+        INSERT INTO history_state VALUES ('');
+        """,
+    ),
 )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from kb.errors import StoreError
 from kb.ports.history import Content, Edit, Revision
 from kb.store import reviews
 from kb.store.database import Database, epoch_ms, from_epoch_ms
@@ -67,20 +69,19 @@ class Revisions:
     def settle(self, at: datetime) -> int:
         """Follow the catalog: confirm what it has of the intended, record what was changed or removed otherwise."""
         with self._database.read() as db:
-            if not _differing(db):
+            state = _state(db)  # before the look: a later change is then still to do
+            if db.execute("SELECT settled FROM history_state").fetchone()[0] == state:
                 return 0
-        completed = 0
+            agreed = not _differing(db)
+        if agreed:
+            with suppress(StoreError), self._database.write() as db:  # it only saves the next look
+                _remember(db, state)
+            return 0
         with self._database.write() as db:
-            for article_id, path, revision, source, head, former in _differing(db):
-                content = Content(article_id, path, revision, source)
-                number = _intended(db, content, head or 0)
-                if number is None:
-                    edit = Edit(at, "", "file", _action(former, revision))
-                    number = _insert(db, edit, content, confirmed=True)
-                _confirm(db, number)
-                completed += reviews.give(db, number, at)
+            completed = _follow(db, at)
             db.execute("DELETE FROM revisions WHERE NOT confirmed AND at < ?", [epoch_ms(at - _UNDER_WAY)])
             reviews.forget(db)
+            _remember(db, _state(db))
         return completed
 
     def revisions(self, article_ids: Sequence[str]) -> list[Revision]:
@@ -120,7 +121,7 @@ class Revisions:
     def stamp(self) -> str:
         """Another text whenever a head is another one: they only grow."""
         with self._database.read() as db:
-            return "{}-{:.0f}".format(*db.execute("SELECT count(*), total(number) FROM revision_heads").fetchone())
+            return _stamp(db)
 
     def sources(self, revisions: Iterable[str]) -> Iterator[tuple[str, str]]:
         """(SHA-256, text) of those of ``revisions`` that are known, one at a time."""
@@ -148,6 +149,34 @@ class Revisions:
     def _select(self, where: str, values: Sequence[object]) -> list[Revision]:
         with self._database.read() as db:
             return [_revision(row) for row in db.execute(f"SELECT {_COLUMNS} FROM revisions WHERE {where}", values)]  # noqa: S608  # columns and conditions are ours
+
+
+def _stamp(db: Any) -> str:
+    return "{}-{:.0f}".format(*db.execute("SELECT count(*), total(number) FROM revision_heads").fetchone())
+
+
+def _state(db: Any) -> str:
+    """Names all that ``_differing`` depends on."""
+    (version,) = db.execute("SELECT version FROM catalog_state").fetchone()
+    return f"{version} {_stamp(db)}"
+
+
+def _remember(db: Any, agreed: str) -> None:
+    db.execute("UPDATE history_state SET settled = ?", [agreed])
+
+
+def _follow(db: Any, at: datetime) -> int:
+    """Make the heads say what the catalog has; return how many reviews that completed."""
+    completed = 0
+    for article_id, path, revision, source, head, former in _differing(db):
+        content = Content(article_id, path, revision, source)
+        number = _intended(db, content, head or 0)
+        if number is None:
+            edit = Edit(at, "", "file", _action(former, revision))
+            number = _insert(db, edit, content, confirmed=True)
+        _confirm(db, number)
+        completed += reviews.give(db, number, at)
+    return completed
 
 
 def _differing(db: Any) -> list[tuple[Any, ...]]:

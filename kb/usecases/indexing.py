@@ -86,9 +86,10 @@ class Indexer:
         for damage in the catalog as well, which takes longer than finding what changed.
         """
         started = time.perf_counter()
-        scan = self._scan()
-        served = len(self._catalog.index_revisions())
-        if served and not scan.files and not rebuild:  # rather a lost mount or a mistyped folder than a wish
+        with without_garbage_collection():
+            scan = self._scan()
+        if not scan.files and not rebuild and (served := len(self._catalog.index_revisions())):
+            # rather a lost mount or a mistyped folder than a wish
             raise ArticleError(
                 f"知识目录 {self._files.root} 里没有任何条目，原来的 {served} 条照常提供；"
                 "确要清空请执行 kb index --rebuild。"
@@ -133,12 +134,14 @@ class Indexer:
     def _read_changed(self, scan: Scan, everything: bool, damaged: list[str], progress: Progress) -> None:
         """Read what differs, or ``everything``. What is ``damaged`` goes, and comes back if its file is good."""
         known = self._catalog.stats()
-        for path in damaged:
-            known.pop(path, None)
         parser = self._files.parser
         everything = everything or self._catalog.parser() != parser
-        stamps = {file.path: (file.size, file.mtime_ns) for file in scan.files}
+        stamps = {path: (size, mtime_ns) for path, size, mtime_ns in scan.files}
         stamps |= {file.path: (file.size, file.mtime_ns) for file in scan.folder_files}
+        if known == stamps and not damaged and not everything:
+            return
+        for path in damaged:
+            known.pop(path, None)
         folders = _changed_folders(scan, known)
         stale = [
             file

@@ -265,3 +265,18 @@ def test_what_is_taken_over_may_be_decided_while_nobody_else_writes(catalog: Cat
 
     catalog.apply(meanwhile(), iter(()), PARSER)
     assert served(catalog) == [("a", "mall/refund/a.md")]
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_any_other_bytes_are_damage_unless_they_were_stored_before_there_were_seals(
+    catalog: Catalog, tmp_path: Path, sealed: bool
+) -> None:
+    """One letter that a bad disk changed leaves good JSON."""
+    catalog.apply([good("a", title="退款要几天"), good("b"), broken("mall/refund/c.md")], [], PARSER)
+    assert catalog.damaged() == []
+    with sqlite3.connect(tmp_path / "zhida.db") as db:
+        if not sealed:
+            db.execute("UPDATE article_files SET seal = NULL")
+        db.execute("UPDATE article_files SET article = replace(article, '退款要几天', '退货要几天')")
+    db.close()
+    assert catalog.damaged() == (["mall/refund/a.md"] if sealed else [])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -66,6 +67,7 @@ class TrustedProxies:
         return client
 
 
+@lru_cache(maxsize=1024)  # the same few hundred desks ask all day
 def _address(text: str) -> Address | None:
     """The address that ``text`` is; IPv4 within IPv6 (``::ffff:10.0.0.5``) as IPv4."""
     try:

@@ -37,6 +37,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_ON_EVERY_ANSWER = (*HEADERS.items(), ("Cache-Control", "private, no-cache"))
 
 
 def register(app: Flask) -> None:
@@ -111,9 +112,8 @@ def _comes_from_here() -> bool:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)  # a view may be stricter
-    response.headers["X-Request-Id"] = request_id()
-    if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "private, no-cache"
+    """What a view has said itself stands: it may be stricter."""
+    said = {name.lower() for name, _ in response.headers}
+    wanted = [*_ON_EVERY_ANSWER, ("X-Request-Id", request_id())]
+    response.headers.extend([(name, value) for name, value in wanted if name.lower() not in said])
     return response
