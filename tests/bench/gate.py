@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +68,7 @@ class Verdict:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print a table, return the exit code: 1 when something got slower."""
     options = _options(arguments)
+    logging.disable(logging.WARNING)  # what is built anew is no news here
     form = SHORT if options.short else FULL
     measured = _measured(form)
     recorded = read_recorded(RECORDED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 import time
@@ -183,4 +184,5 @@ _PROBES: Mapping[str, Callable[..., object]] = {
 }
 
 if __name__ == "__main__":
+    logging.disable(logging.WARNING)  # what jieba loads is no news here
     print(json.dumps(_PROBES[sys.argv[1]](*sys.argv[2:])))

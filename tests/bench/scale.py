@@ -7,6 +7,7 @@ Prints what it measures and keeps it in ``results.json`` beside the corpora; the
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import re
@@ -17,13 +18,14 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from kb.errors import KbError
 from kb.wiring.search import build_engine
+from tests.bench import bench_http
 from tests.bench.bench_serve import resident_megabytes
 from tests.bench.page import write_page
 from tests.bench.peers import PEERS
@@ -35,6 +37,8 @@ SIZES = (1_000, 10_000, 100_000)
 _ENGINES = ("whoosh", "tantivy")
 _UPDATES = 5
 _SERVED = 200
+#: articles at which a server's requests a second are measured
+_THROUGHPUT_AT = 10_000
 #: questions of a round: fewer where one takes long
 _ASKED = {1_000: 200, 10_000: 200, 100_000: 80}
 
@@ -103,7 +107,19 @@ def _measure(corpus: Corpus, started: float) -> Results:
             results[engine]["against"] = {name: figures["ratio"] for name, figures in took.items()}
             for name, figures in took.items():
                 results["peers"][name] |= figures
+        if corpus.count == _THROUGHPUT_AT and "ZHIDA_EVAL_DIR" in os.environ:
+            _say(started, f"{corpus.count:,} articles: throughput")
+            results["http"] = _throughput(corpus.articles, work / engines()[-1])
     return results
+
+
+def _throughput(articles: Path, data: Path) -> Figures:
+    """Requests a second as a share of those of a bare route, as ``bench_http`` prints them; nothing without wrk."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        bench_http.main(settings_for(str(articles), str(data), "auto"))
+    rows = re.findall(r"^\| (.+?) \| [\d,.]+ \| ([\d.]+)% \|$", printed.getvalue(), re.MULTILINE)
+    return {name: float(share) / 100 for name, share in rows}
 
 
 def _engine(corpus: Corpus, engine: str, data: Path, questions: Sequence[str]) -> Figures:

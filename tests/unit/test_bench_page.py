@@ -68,6 +68,12 @@ def test_targets_say_whether_they_are_met() -> None:
     assert len(rows) == len(TARGETS) + 2
 
 
+@pytest.mark.parametrize(("share", "met"), [(0.59, "**no**"), (0.6, "yes"), (0.9, "yes")])
+def test_throughput_is_to_be_at_least_what_was_promised(share: float, met: str) -> None:
+    rows = target_rows({"10000": {"http": {"suggest": share}}})
+    assert f"| ≥ 0.6 × | {share:.2f} × | {met} |" in next(row for row in rows if "of suggest" in row)
+
+
 def test_the_plot_is_one_picture_with_a_line_for_every_name() -> None:
     panels = [
         Panel("build (s)", {"ours": [(1_000, 1.0), (10_000, 10.0)], "<theirs>": [(1_000, 2.0), (10_000, 2.0)]}),
