@@ -10,7 +10,7 @@ from kb.reports.svg import number, svg, text
 
 WIDTH, HEIGHT = 300.0, 190.0
 _COLUMNS = 3
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 12.0, 40.0, 22.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56.0, 26.0, 40.0, 22.0
 _LEGEND = 30.0
 
 _STYLE = """<style>
@@ -52,7 +52,7 @@ def scale_plot(title: str, panels: Sequence[Panel]) -> str:
 
 def _legend(names: Sequence[str]) -> Iterator[str]:
     for at, name in enumerate(names):
-        left = _LEFT + at * 170
+        left = _LEFT + at * 165
         yield f'<circle class="c{at}" cx="{number(left)}" cy="15" r="4"/>{text(left + 9, 19, "start", name)}'
 
 
@@ -64,7 +64,7 @@ def _panel(panel: Panel, names: Sequence[str]) -> Iterable[str]:
     for value in up.decades():
         y = number(up.at(value))
         yield f'<line class="grid" x1="{number(_LEFT)}" x2="{number(WIDTH - _RIGHT)}" y1="{y}" y2="{y}"/>'
-        yield text(_LEFT - 4, up.at(value) + 4, "end", f"{value:g}")
+        yield text(_LEFT - 4, up.at(value) + 4, "end", f"{value:,.0f}" if value >= 1 else f"{value:g}")
     for value in across.decades():
         yield text(across.at(value), HEIGHT - 6, "middle", f"{value:,.0f}")
     yield _slope(points, across, up)

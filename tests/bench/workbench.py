@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -101,7 +102,8 @@ class Workbench:
         self.service()
         settings = self._settings("whoosh")
         start = [*KB, "--articles", str(settings.articles), "--data", str(settings.data)]
-        return lambda: subprocess.run([*start, *words], check=True, capture_output=True)
+        environment = {**os.environ, "KB_ENGINE": "whoosh", "KB_SEMANTIC": "off"}
+        return lambda: subprocess.run([*start, *words], env=environment, check=True, capture_output=True)
 
     # --- the yardsticks
 
