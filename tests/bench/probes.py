@@ -51,7 +51,7 @@ def settings_for(articles: str, data: str, engine: str) -> Settings:
 
 
 def tokens(articles: str, data: str, target: str) -> Figures:
-    """Write the articles of a data folder as JSON lines for the peers; the seconds of jieba alone on ``_CUT`` of them."""
+    """Write the articles of a data folder as JSON lines for the peers; what jieba alone takes for ``_CUT`` of them."""
     jieba.initialize()
     spent = 0.0
     with Path(target).open("w", encoding="utf-8") as file:
