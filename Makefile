@@ -5,6 +5,7 @@
 # make bench  the scale curve and other engines beside it, written into docs/benchmarks.md (ARGS="http" runs another benchmark)
 # make bench-check  fails where something got slower than recorded (SHORT=1: as in CI; RECORD=1: holds from now on)
 # make quality  retrieval and keystrokes on the sets under ZHIDA_EVAL_DIR
+# make load   200 agents, editors and a reviewer for ten minutes, docs/load.svg drawn anew
 # make screenshots  the pictures in docs/screenshots, taken anew (needs Chromium)
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -14,7 +15,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help run test check lint openapi bench bench-check quality screenshots clean
+.PHONY: help run test check lint openapi bench bench-check load quality screenshots clean
 
 help:
 	@sed -n 's/^# //p' $(ROOT)Makefile
@@ -61,6 +62,9 @@ bench: $(VENV)/.bench
 
 bench-check: $(VENV)/.bench
 	@cd $(ROOT) && $(BIN)/python -W ignore -m tests.bench.gate $(if $(SHORT),--short) $(if $(RECORD),--record)
+
+load: $(VENV)/.dev
+	@cd $(ROOT) && $(BIN)/python -m tests.bench.load $(ARGS)
 
 quality: $(VENV)/.base
 	@$(BIN)/kb eval "$${ZHIDA_EVAL_DIR:?names the folder of the sets}" --keystrokes $(ARGS)

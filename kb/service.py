@@ -35,6 +35,7 @@ class Service:
     def __init__(self, system: System) -> None:
         self.system = system
         self._troubles: dict[str, str] = {}
+        self._warm = False
 
     def desk(self, caller: Caller) -> Desk:
         """What ``caller`` may ask and do."""
@@ -81,7 +82,7 @@ class Service:
     def refresh(self) -> bool:
         """Let answers follow the articles; return whether there was anything to follow."""
         built = self.system.snapshots.refresh()
-        if built:
+        if built and self._warm:
             self._judge_queue()
         if self.system.public.in_use:
             self.system.public.refresh()
@@ -89,6 +90,7 @@ class Service:
 
     def warm_up(self) -> None:
         """Load what the first requests would wait for, now and at every later ``refresh``."""
+        self._warm = True
         self.system.snapshots.warm_up()
         self._judge_queue()
         if self.system.access.anonymous_role is Role.PUBLIC:

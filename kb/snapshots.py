@@ -185,13 +185,13 @@ class Snapshots:
             if self._semantic is not None or i in learned.of_article
         )
         verdict = partial(self.freshness, as_of=today)
-        suggester = once(lambda: build_suggester(records, library, verdict, *self._habits(), words.tokenizer))
+        suggester = once(lambda: build_suggester(records, library, verdict, *self._habits(), words.cells_of))
         searcher = Searcher(
             engine=self._engine,
             articles=_Articles(self.articles, version[0], shown),
             library=library,
             vocabulary=words,
-            freshness=self.freshness,
+            freshness=_remembered(self.freshness),
             by_pinyin=lambda text: [row.id for row in suggester()(text, 50) if row.id],
             channels=self._channels,
             today=self._today,
@@ -270,6 +270,19 @@ def _kept(page: SearchPage) -> SearchPage:
 def _without_body(record: ArticleRecord) -> ArticleRecord:
     """What a hit shows of an article; bodies would double the memory."""
     return replace(record, article=replace(record.article, body=""))
+
+
+def _remembered(judge: Callable[[ArticleRecord, date], Freshness]) -> Callable[[ArticleRecord, date], Freshness]:
+    """``judge`` for one snapshot: every hit of every search is judged, and tomorrow there is another snapshot."""
+    known: dict[str, tuple[ArticleRecord, date, Freshness]] = {}
+
+    def freshness(record: ArticleRecord, as_of: date) -> Freshness:
+        judged = known.get(record.article.id)
+        if judged is None or judged[0] is not record or judged[1] != as_of:
+            judged = known[record.article.id] = record, as_of, judge(record, as_of)
+        return judged[2]
+
+    return freshness
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 import watchfiles
 
 from kb.errors import KbError
-from kb.garbage import keep_for_good
+from kb.garbage import give_back, keep_for_good
 from kb.model import Problem
 from kb.service import Service
 from kb.text.pictures import is_picture
@@ -70,8 +70,8 @@ class Upkeep:
         self._known: frozenset[Problem] = frozenset()
         self._behind = False  # the latest attempt to take over changes failed
         self._edits = _Job("files", RETRY_EVERY, partial(self._take_over, thorough=False))
-        # for what the watcher missed: network drives, new mounts
-        self._rescan = _Job("files", RESCAN_EVERY, partial(self._take_over, thorough=True))
+        # for what the watcher missed: network drives, new mounts; at once, for the start did not look for damage
+        self._rescan = _Job("files", RESCAN_EVERY, partial(self._take_over, thorough=True), wait=0.0)
         self._mend = _Job("repair", RETRY_EVERY, service.mend)
         self._jobs = [
             _Job("faq", RANK_EVERY, service.follow_use),
@@ -99,6 +99,7 @@ class Upkeep:
     def _keep_fresh(self) -> None:
         self._attempt(self._service.warm_up)
         keep_for_good()
+        give_back()
         while not self._stop.is_set():
             self._saved.wait(TICK)  # what was saved here need not wait for the next look
             self._saved.clear()
@@ -117,7 +118,6 @@ class Upkeep:
             self._saved.set()
 
     def _keep_examined(self) -> None:
-        _let_answers_go_first()
         pause = TICK
         while not self._stop.wait(pause):
             if self._service.can_search():  # until then there is nothing to examine
@@ -134,6 +134,7 @@ class Upkeep:
     def _follow(self) -> None:
         if self._service.refresh():
             self._service.rank_faq()  # new articles belong into the panel, expired ones out of it
+            give_back()
 
     def _keep_indexed(self) -> None:
         said = ""
@@ -204,7 +205,11 @@ def concerns_articles(_: watchfiles.Change, path: str) -> bool:
 
 
 def _let_answers_go_first() -> None:
-    """Give this thread less time than the others, where threads have priorities of their own."""
+    """Give this thread less time than the others, where threads have priorities of their own.
+
+    Only for one that computes outside of Python: a busy machine lets it wait, and with it all who wait for the
+    interpreter that it holds.
+    """
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 

@@ -7,6 +7,7 @@ import logging
 import re
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from types import FrameType
 
@@ -19,6 +20,9 @@ from webui.http.limits import LARGEST
 
 #: open connections; browsers of a few hundred agents keep some each
 _CONNECTIONS = 2000
+#: seconds for which a thread that computes keeps the interpreter while others wait for it. Every answer waits a few
+#: times; with Python's own 5 ms, three times as long while a save is being taken over (docs/benchmarks.md)
+_TURN = 0.001
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 
 
@@ -31,6 +35,7 @@ def serve(
     thread. Raises ServeError when the address can't be listened on.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue under load is no news
+    sys.setswitchinterval(_TURN)
     listener = _listen(host, port)
     server = waitress.create_server(
         app,

@@ -86,17 +86,17 @@ class Checker:
 
     def judge(self, unsaved: Unsaved) -> FileVersion:
         """The article that the file describes, or what breaks the format. Raises QueryError for a bad folder."""
-        return self._judged(unsaved, self._files.scan())
+        return self._judged(unsaved, self._above(unsaved))
 
     def check(self, unsaved: Unsaved, vocabulary: Vocabulary, today: date) -> Checked:
         """All that can be said. Raises QueryError for a folder that can't be, StoreError."""
-        scan = self._files.scan()
-        version = self._judged(unsaved, scan)
+        above = self._above(unsaved)
+        version = self._judged(unsaved, above)
         problems, article = list(version.problems), version.article
         if article is None:
             return Checked(None, _placed(unsaved.source, problems))
         before = self._catalog.get(unsaved.id) if unsaved.id else None
-        problems += islice(self._strict(version, article, scan, vocabulary, today), MOST_FINDINGS)
+        problems += islice(self._strict(version, article, above, vocabulary, today), MOST_FINDINGS)
         problems += self._ids(version, article, unsaved.id)
         return Checked(
             article=article,
@@ -110,15 +110,18 @@ class Checker:
         """Which other articles have these wordings already, see ``Wordings``."""
         return self._wordings.duplicates(texts, vocabulary, own_id)
 
-    def _judged(self, unsaved: Unsaved, scan: Scan) -> FileVersion:
+    def _above(self, unsaved: Unsaved) -> Scan:
+        """Its folders alone: a walk over the whole tree with every rest of the writer's hands holds agents up."""
         product, _, scenario = unsaved.folder.partition("/")
         if not (SLUG.fullmatch(product) and SLUG.fullmatch(scenario)):
             raise QueryError(f"没有{quoted(unsaved.folder)}这个分类；请先选产品类型和问题场景。")
-        data = unsaved.source.encode("utf-8", "surrogatepass")
-        return self._files.judge(f"{unsaved.folder}/{unsaved.id or 'new'}.md", data, scan.folders)
+        return self._files.scan_above(_path(unsaved))
+
+    def _judged(self, unsaved: Unsaved, above: Scan) -> FileVersion:
+        return self._files.judge(_path(unsaved), unsaved.source.encode("utf-8", "surrogatepass"), above.folders)
 
     def _strict(
-        self, version: FileVersion, article: Article, scan: Scan, vocabulary: Vocabulary, today: date
+        self, version: FileVersion, article: Article, above: Scan, vocabulary: Vocabulary, today: date
     ) -> Iterator[Problem]:
         """What ``kb lint --strict`` would say of this one file, but for twins: those are duplicates."""
         front = read_front_matter(version.source, Findings(version.path))
@@ -128,7 +131,7 @@ class Checker:
         yield from strict.of_page(page, today)
         related = self._catalog.get_many(article.related)
         yield from hidden_targets(page, {i: r.article for i, r in related.items() if r.article.status != "published"})
-        yield from contradictions(page, read_agreements(scan.folder_files).holding_for(version.path), today)
+        yield from contradictions(page, read_agreements(above.folder_files).holding_for(version.path), today)
         yield from future_dates(version, today)
 
     def _ids(self, version: FileVersion, article: Article, own_id: str | None) -> Iterator[Problem]:
@@ -141,6 +144,10 @@ class Checker:
             if target not in known:
                 message = f"相关知识里的{quoted(target)}没有对应的条目，可能已删除或改号；请改正或去掉。"
                 yield Problem(version.path, line_of(version, "related"), message, "warning")
+
+
+def _path(unsaved: Unsaved) -> str:
+    return f"{unsaved.folder}/{unsaved.id or 'new'}.md"
 
 
 def _placed(source: str, problems: list[Problem]) -> tuple[FieldFinding, ...]:

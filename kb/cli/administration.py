@@ -41,7 +41,7 @@ def serve(context: Context, host: str, port: int) -> None:
     logging.getLogger("kb").setLevel(logging.INFO)  # what takes long says when it begins and ends
     service = context.service
     try:
-        report = service.index(progress=track)
+        report = service.index(progress=track, thorough=False)  # upkeep looks for damage as soon as answers are given
         remarks.print(f"索引就绪：{report.articles} 条，用时 {report.seconds:.2f} 秒。")
         if report.errors:
             remarks.print(f"[yellow]有 {report.errors} 处错误，执行 kb lint 查看。[/]")

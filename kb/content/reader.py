@@ -57,7 +57,11 @@ class ArticleFiles:
 
     def folders_at(self, path: str, last_good: Mapping[str, Folder] | None = None) -> Mapping[str, Folder]:
         """The folders of one article, without a walk over the tree; ``last_good`` as in ``scan``. Raises nothing."""
-        return Walk(self.root, last_good or {}).folders_above(path)
+        return self.scan_above(path, last_good).folders
+
+    def scan_above(self, path: str, last_good: Mapping[str, Folder] | None = None) -> Scan:
+        """What ``scan`` says of the two folders of one article, which is all that judging it takes."""
+        return Walk(self.root, last_good or {}).above(path)
 
     def read(self, file: FileStat, folders: Mapping[str, Folder]) -> FileVersion:
         """Read and judge one article file; ``folders`` as in the scan. Raises nothing."""

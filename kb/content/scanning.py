@@ -50,7 +50,7 @@ def _judge_index(path: str, data: bytes) -> tuple[Folder, FileVersion]:
 
 
 class Walk:
-    """One pass over the tree; ``result`` gives what it found."""
+    """One pass over the tree, or the way up from one article; gives what it found."""
 
     def __init__(self, root: Path, last_good: Mapping[str, Folder]) -> None:
         self._root = root
@@ -65,6 +65,16 @@ class Walk:
         """Walk the whole tree."""
         self._visit("", 0)
         self._check_titles()
+        return self._found()
+
+    def above(self, path: str) -> Scan:
+        """Read nothing but the ``_index.md`` files that an article file inherits from."""
+        product, scenario = path.split("/")[:2]
+        for folder in (product, f"{product}/{scenario}"):
+            self._read_index(folder, (self._root / folder / INDEX_NAME).exists())
+        return self._found()
+
+    def _found(self) -> Scan:
         return Scan(
             tuple(sorted(self._files, key=attrgetter("path"))),  # strings alone are compared much faster
             self._folders,
@@ -72,13 +82,6 @@ class Walk:
             tuple(sorted(self._problems)),
             tuple(self._unreadable),
         )
-
-    def folders_above(self, path: str) -> dict[str, Folder]:
-        """Read the ``_index.md`` files that an article file inherits from."""
-        product, scenario = path.split("/")[:2]
-        for folder in (product, f"{product}/{scenario}"):
-            self._read_index(folder, (self._root / folder / INDEX_NAME).exists())
-        return self._folders
 
     def _visit(self, folder: str, depth: int) -> None:
         """List ``folder``, which lies ``depth`` folders below the root."""

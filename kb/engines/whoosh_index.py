@@ -22,7 +22,7 @@ from whoosh import columns, fields, formats
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo
 from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import StructFile
+from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.matching import ListMatcher
 from whoosh.matching.wrappers import WrappingMatcher
 from whoosh.reading import SegmentReader
@@ -99,9 +99,17 @@ class _SegmentInMemory(CompoundStorage):  # type: ignore[misc]  # Whoosh has no 
     def __init__(self, dbfile: Any) -> None:
         super().__init__(dbfile, use_mmap=False)
         dbfile.seek(0)
-        self._source: Any = dbfile.read()
+        whole = memoryview(dbfile.read())
         dbfile.close()
+        # parts of their own: a BytesIO shares bytes, but copies what it is given of a view
+        self._parts = {name: bytes(whole[start : start + size]) for name, (start, size) in self._ranges()}
         self._file: Any = None
+
+    def _ranges(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        return ((name, self.range(name)) for name in self.list())
+
+    def open_file(self, name: str, *_: Any, **__: Any) -> BufferFile:
+        return BufferFile(self._parts[name], name=name)
 
     def close(self) -> None:
         self.is_closed = True

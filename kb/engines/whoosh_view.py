@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kb.engines.bounded_cache import BoundedCache
-from kb.engines.highlighting import highlights, is_one_token, needles
+from kb.engines.highlighting import is_one_token, needles
 from kb.engines.overlay import Overlay
 from kb.engines.scoring import COMMON_SHARE, FacetCounter, FieldPostings, FieldStatistics, Impact, Matches, score, top
 from kb.engines.whoosh_index import Reader, WhooshIndex
@@ -23,7 +23,6 @@ from kb.ports.engine import (
     LONG_TEXT,
     PERFECT_FIELD,
     SCORED_FIELDS,
-    TEXT_FIELDS,
     EngineHit,
     EngineQuery,
     EngineResult,
@@ -33,11 +32,20 @@ from kb.ports.engine import (
 )
 from kb.text.analyzer import AnalyzedText
 from kb.text.grams import grams, is_han_unit
-from kb.text.matching import occurrences
+from kb.text.matching import contains
 from kb.text.once import once
 
 #: of what tokens add to scores; for a view
 _CACHE_BYTES = 32 * 2**20
+
+#: documents: of ids some 250 bytes each, of texts some 2 KB
+_KEPT_IDENTITIES, _KEPT_TEXTS = 20_000, 2_000
+
+#: sets of hidden ids: the same ones all day
+_KEPT_HIDDEN = 2
+
+#: (-score, id, revision, number) of a document
+_Row = tuple[float, str, str, int]
 
 #: (scored field, what a match in it counts), without those that count nothing
 Boosts = tuple[tuple[str, float], ...]
@@ -55,6 +63,9 @@ class View:
         }
         self._live = np.zeros(self.reader.size, np.bool_)
         self._live[self.reader.live_numbers()] = True
+        self._hidden = lru_cache(_KEPT_HIDDEN)(partial(_numbers, self.reader))
+        self._identity = lru_cache(_KEPT_IDENTITIES)(self.reader.identity)
+        self._texts = lru_cache(_KEPT_TEXTS)(partial(_texts, self.reader))
         self._tokens_with = once(self._by_character)
         self._facets: dict[str, FacetCounter] = {}
         self._impacts = BoundedCache[Impact](_CACHE_BYTES, lambda impact: impact.nbytes)
@@ -83,26 +94,28 @@ class View:
             return self._for(query.audience).search(replace(query, audience=None))
         allowed = self._allowed(query)
         also = np.zeros_like(allowed)
-        also[self._numbers(query.also)] = True
+        also[_numbers(self.reader, query.also)] = True
         also &= allowed
         found = self._best_reading(query, allowed, also)
         hits = np.flatnonzero(found.hits | also)
         ranked = self._ranked(found.scores, hits, query.offset + query.limit)
         also[[number for *_, number in ranked]] = False
         beyond = self._ranked(found.scores, np.flatnonzero(also), len(query.also))
-        wanted = cache(lambda reading: needles(query, reading))
         return EngineResult(
-            hits=tuple(
-                EngineHit(
-                    article_id, revision, -negative, cache(partial(self._evidence, number, wanted(reading))), reading
-                )
-                for negative, article_id, revision, number in (*ranked[query.offset :], *beyond)
-                for reading in (found.reading(number),)
-            ),
+            hits=tuple(self._hits(query, (*ranked[query.offset :], *beyond), found)),
             total=hits.size,
             facets={name: self._facet(name).counts(hits) for name in query.facets},
             generation=self.generation,
         )
+
+    def _hits(self, query: EngineQuery, ranked: Iterable[_Row], found: Matches) -> Iterator[EngineHit]:
+        wanted: dict[int | None, tuple[str, ...]] = {}
+        for negative, article_id, revision, number in ranked:
+            reading = found.reading(number)
+            if reading not in wanted:
+                wanted[reading] = needles(query, reading)
+            evidence = partial(self._evidence, number, wanted[reading])
+            yield EngineHit(article_id, revision, -negative, evidence, reading)
 
     def _for(self, audience: str) -> View:
         """The same commit as those see it who may see nothing but the articles for ``audience``."""
@@ -111,13 +124,11 @@ class View:
             self._by_audience[audience] = View(self.path, self._index, self._version, reader)
         return self._by_audience[audience]
 
-    def _ranked(
-        self, scores: NDArray[np.float32], hits: NDArray[np.intp], wanted: int
-    ) -> list[tuple[float, str, str, int]]:
-        """(-score, id, revision, number) of the ``wanted`` best hits, equal scores by id."""
+    def _ranked(self, scores: NDArray[np.float32], hits: NDArray[np.intp], wanted: int) -> list[_Row]:
+        """The ``wanted`` best hits, equal scores by id."""
         best = top(scores, hits, wanted)
         found = zip((-scores[best]).tolist(), best.tolist(), strict=True)
-        return sorted((negative, *self.reader.identity(number), number) for negative, number in found)[:wanted]
+        return sorted((negative, *self._identity(number), number) for negative, number in found)[:wanted]
 
     def _best_reading(self, query: EngineQuery, allowed: NDArray[np.bool_], also: NDArray[np.bool_]) -> Matches:
         """Each document with the reading of the query that suits it best."""
@@ -149,9 +160,6 @@ class View:
             self._impacts.put((token, boosts), impact)
         return impact
 
-    def _numbers(self, article_ids: Iterable[str]) -> list[int]:
-        return [number for article_id in article_ids for number in self.reader.numbers(article_id)]
-
     def _allowed(self, query: EngineQuery) -> NDArray[np.bool_]:
         """Which documents pass filters, phrases and exclusions."""
         allowed: NDArray[np.bool_] = self._live.copy()
@@ -160,7 +168,7 @@ class View:
             for value in values:
                 passing[self.reader.postings(name, value)[0]] = True
             allowed &= passing
-        allowed[self._numbers(query.hidden_ids)] = False
+        allowed[self._hidden(query.hidden_ids)] = False
         for phrase in query.phrases:
             allowed &= self._containing(phrase, allowed)
         for phrase in query.excluded:
@@ -176,7 +184,7 @@ class View:
         if not is_one_token(phrase):
             for number in np.flatnonzero(carrying):
                 texts = self._texts(int(number)).values()
-                carrying[number] = any(True for text in texts for _ in occurrences(text.folded, phrase))
+                carrying[number] = any(contains(text.folded, phrase) for text in texts)
         return carrying
 
     def _carrying(self, name: str, phrase: str) -> NDArray[np.bool_]:
@@ -208,15 +216,19 @@ class View:
         return self._facets[name]
 
     def _evidence(self, number: int, wanted: tuple[str, ...]) -> Evidence:
-        with damage_is_corruption():
-            texts = self._texts(number)
-            found = (mark for name in TEXT_FIELDS for mark in highlights(name, texts[name], wanted))
-            return Evidence(texts, tuple(found))
+        return Evidence(self._texts(number), wanted)
 
-    def _texts(self, number: int) -> dict[str, AnalyzedText]:
+
+def _numbers(reader: Reader | Overlay, article_ids: Iterable[str]) -> list[int]:
+    return [number for article_id in article_ids for number in reader.numbers(article_id)]
+
+
+def _texts(reader: Reader | Overlay, number: int) -> dict[str, AnalyzedText]:
+    """What was stored of a document."""
+    with damage_is_corruption():
         return {
             name: AnalyzedText(text, text if folded is None else folded, offsets, [])
-            for name, (text, folded, offsets) in self.reader.stored(number).items()
+            for name, (text, folded, offsets) in reader.stored(number).items()
         }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from kb.text.analyzer import AnalyzedText, analyze
+from kb.text.matching import merged_occurrences
 
 TEXT_FIELDS = ("title", "questions", "place", "body")
 #: the text in which single characters are not indexed, see ``kb.text.grams.grams``
@@ -112,25 +113,21 @@ class EngineQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Highlight:
-    """A match: ``text[start:end]`` of the original text of ``field`` (``questions`` joined by line feeds)."""
-
-    field: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Why a document was found: its texts as they were indexed (without tokens), and the matches in them."""
+    """Why a document was found: its texts as they were indexed (without tokens), and what to mark in them, folded."""
 
     texts: Mapping[str, AnalyzedText]
-    highlights: tuple[Highlight, ...]
+    needles: tuple[str, ...]
+
+    def marks(self, name: str) -> list[tuple[int, int]]:
+        """[start, end) of the matches in one original text (``questions`` joined by line feeds), merged, in order."""
+        text = self.texts[name]
+        return [text.original_span(start, end) for start, end in merged_occurrences(text.folded, self.needles)]
 
 
 @dataclass(frozen=True, slots=True)
 class EngineHit:
-    """One ranked document. Equal scores are ordered by id. ``evidence`` is looked up when it is called.
+    """One ranked document. Equal scores are ordered by id. ``evidence`` is looked up whenever it is called.
 
     ``reading`` is the index of the reading that scored best; None when the words as typed did (they win ties).
     """

@@ -1,5 +1,6 @@
 """Suggestions while the agent types: everything in memory, no engine and no database on the path."""
 
+from kb.suggest.cells import CellCutter
 from kb.suggest.suggester import Entry, Suggester
 
-__all__ = ["Entry", "Suggester"]
+__all__ = ["CellCutter", "Entry", "Suggester"]

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.suggest.cells import CutText
 from kb.suggest.keystrokes import (
     Piece,
     Reading,
@@ -52,8 +53,8 @@ class Match(NamedTuple):
 class Matcher:
     """The lines of all entries, ready to be searched."""
 
-    def __init__(self, lines: Iterable[Line], is_word: Callable[[str], bool]) -> None:
-        layout = lay_out(lines, is_word)
+    def __init__(self, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> None:
+        layout = lay_out(lines, cells_of)
         every_cell = np.arange(len(layout.literal), dtype=np.int32)
         self._tables = (  # by Spelling
             SuffixTable(layout.literal, every_cell, layout.keys),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from kb.model import Suggestion
+from kb.suggest.cells import CutText
 from kb.suggest.lines import Fit, Line
 from kb.suggest.loose import marks_of_units
 from kb.suggest.matcher import Match, Matcher
@@ -45,17 +46,17 @@ class Entry:
 class Suggester:
     """Answers keystrokes from memory. It never changes: build a new one aside, then swap the reference.
 
-    ``is_word`` tells whether a folded string of two or three characters is a word of the language.
+    ``cells_of`` is a ``CellCutter``; one that built the suggester before knows most texts already.
     """
 
-    def __init__(self, entries: Iterable[Entry], is_word: Callable[[str], bool]) -> None:
+    def __init__(self, entries: Iterable[Entry], cells_of: Callable[[str], CutText]) -> None:
         self._entries = _without_echoes(sorted(_without_empty_places(list(entries)), key=_by_use))
         self._children: defaultdict[tuple[str | None, str | None], list[int]] = defaultdict(list)
         for rank, entry in enumerate(self._entries):
             if entry.kind == "article":
                 self._children[entry.product, entry.scenario].append(rank)
                 self._children[entry.product, None].append(rank)
-        self._matcher = Matcher(_lines(self._entries), is_word)
+        self._matcher = Matcher(_lines(self._entries), cells_of)
 
     def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
         """The ``limit`` best suggestions for ``text``. Never raises.

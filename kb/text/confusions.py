@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 #: Southern speakers and lazy fingers: zh z, ch c, sh s · n l · fu hu, fei hui · -ng -n.
 _NEAR_SOUNDS = (
@@ -22,6 +23,7 @@ _CONFUSED = (
 _LIKE = {char: group.replace(char, "") for group in _CONFUSED for char in group}
 
 
+@cache
 def near_sound(syllable: str) -> str:
     """The same for two syllables that are easily confused."""
     for pattern, instead in _NEAR_SOUNDS:

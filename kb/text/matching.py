@@ -1,16 +1,17 @@
-"""Finding a folded string in a folded text without cutting a number or a Latin word in two."""
+"""Finding folded strings in a folded text without cutting a number or a Latin word in two."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 
 def occurrences(folded: str, needle: str) -> Iterator[tuple[int, int]]:
     """Every place of ``needle`` that cuts no run of letters or digits in two."""
     at = folded.find(needle) if needle else -1
+    opens, closes = needle[:1].isascii(), needle[-1:].isascii()  # at a Chinese character nothing is cut
     while at >= 0:
         end = at + len(needle)
-        if not _cuts(folded, at) and not _cuts(folded, end):
+        if not (opens and _cuts(folded, at)) and not (closes and _cuts(folded, end)):
             yield at, end
         at = folded.find(needle, at + 1)
 
@@ -27,4 +28,15 @@ def _cuts(folded: str, at: int) -> bool:
 
 def contains(folded: str, needle: str) -> bool:
     """Whether ``needle`` occurs as a whole."""
-    return next(occurrences(folded, needle), None) is not None
+    return needle in folded and next(occurrences(folded, needle), None) is not None
+
+
+def merged_occurrences(folded: str, needles: Iterable[str]) -> list[tuple[int, int]]:
+    """The ranges that any of ``needles`` covers, in order; those that touch are one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(span for needle in needles if needle in folded for span in occurrences(folded, needle)):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -6,10 +6,10 @@ xin). No dictionary is right about every word (没收 in 没收到货), so where
 
 from __future__ import annotations
 
-from collections.abc import Set
 from functools import cache, lru_cache
 
 from kb.text.normalize import normalize
+from kb.text.pinyin_table import reading_of_word, readings_of
 
 #: Characters that stand alone in more than one reading, the commoner first, but are safe to read by the word around.
 _ALONE = {
@@ -74,44 +74,18 @@ def _readings_in_words(text: str, at: int) -> tuple[str, ...]:
         found = []
         for start in range(max(at - size + 1, 0), min(at, len(text) - size) + 1):
             word = text[start : start + size]
-            if word in _known_words():
-                found.append(_word_reading(word)[at - start])
+            if reading := _WORDS.get(word) or reading_of_word(word):
+                found.append(reading[at - start])
         if found:
             return tuple(dict.fromkeys(found))
     return ()
 
 
 @cache
-def _known_words() -> Set[str]:
-    from pypinyin.phrases_dict import phrases_dict  # a fifth of a second, which not every command has to wait for
-
-    known: Set[str] = phrases_dict.keys() | _WORDS.keys()
-    return known
-
-
-@cache
-def _word_reading(word: str) -> tuple[str, ...]:
-    from pypinyin import lazy_pinyin
-
-    return _WORDS.get(word) or tuple(map(_as_typed, lazy_pinyin(word)))
-
-
-@cache
 def _is_polyphone(char: str) -> bool:
-    return len(_dictionary_readings(char)) > 1
+    return len(readings_of(char)) > 1
 
 
 @cache
 def _alone(char: str) -> tuple[str, ...]:
-    return _ALONE.get(char) or _dictionary_readings(char)[:1]
-
-
-def _dictionary_readings(char: str) -> tuple[str, ...]:
-    from pypinyin import Style, pinyin
-
-    readings = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
-    return tuple(dict.fromkeys(map(_as_typed, readings[0]))) if readings else ()
-
-
-def _as_typed(syllable: str) -> str:
-    return syllable.replace("ve", "ue")
+    return _ALONE.get(char) or readings_of(char)[:1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -62,21 +62,16 @@ class Spelling:
     """Corrections that the given titles and questions support."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        learned = "\n".join(map(normalize, texts))
-        self._pairs = Counter(_HAN_PAIR.findall(learned))
-        self._latin = Counter(_LATIN.findall(learned))
-        triples = Counter(_HAN_TRIPLE.findall(learned))
-        self._by_sound: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for pair, count in sorted(self._pairs.items(), key=lambda item: (-item[1], item[0])):
-            if count >= _MIN_COUNT:
-                for sound in dict.fromkeys(_near_sounds(pair)):
-                    self._by_sound[sound].append(pair)
-        common = self._common_words(triples)
-        self._by_pinyin = once(lambda: PinyinWords(common))
+        learned = tuple(map(normalize, texts))
+        self._pairs, self._latin = _counted(_HAN_PAIR, learned), _counted(_LATIN, learned)
+        # what the first question needs only if it has a slip, and that if it is in letters
+        self._by_sound = once(self._pairs_by_sound)
+        self._by_pinyin = once(lambda: PinyinWords(_common_words(self._pairs, learned)))
         self._candidates = lru_cache(maxsize=10_000)(self._find_candidates)
 
     def warm_up(self) -> None:
-        """Do now what the first question with Latin letters would wait for."""
+        """Do now what the first question with a slip or with Latin letters would wait for."""
+        self._by_sound()
         self._by_pinyin()
 
     def knows(self, folded: str) -> bool:
@@ -95,10 +90,13 @@ class Spelling:
         """The words of a text that is pinyin but for one key; None when it isn't."""
         return self._by_pinyin().with_one_slip(folded.replace(" ", ""), is_word)
 
-    def _common_words(self, triples: Counter[str]) -> list[str]:
-        """The common pairs and triples, most frequent first."""
-        common = [row for counted in (self._pairs, triples) for row in counted.items() if row[1] >= _MIN_COUNT]
-        return [text for text, _ in sorted(common, key=lambda row: (-row[1], row[0]))]
+    def _pairs_by_sound(self) -> Mapping[tuple[str, ...], list[str]]:
+        """The common pairs by what sounds nearly like them, most frequent first."""
+        found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for pair in _most_frequent(self._pairs):
+            for sound in dict.fromkeys(_near_sounds(pair)):
+                found[sound].append(pair)
+        return found
 
     def _han_slips(self, folded: str, is_word: Callable[[str], bool]) -> Iterator[Slip]:
         done = 0
@@ -131,7 +129,7 @@ class Spelling:
                 meant = pair[:at] + alike + pair[at + 1 :]
                 if self._pairs[meant] >= _MIN_COUNT:
                     found[meant] = (meant, SURE, True)
-        near = (known for sound in dict.fromkeys(_near_sounds(pair)) for known in self._by_sound.get(sound, ()))
+        near = (known for sound in dict.fromkeys(_near_sounds(pair)) for known in self._by_sound().get(sound, ()))
         for meant in near:
             same = not sounds.isdisjoint(_sounds(meant))
             if same or meant[0] == pair[0] or meant[1] == pair[1]:
@@ -152,6 +150,25 @@ class Spelling:
     def _near_latin(self, word: str) -> str | None:
         near = process.extractOne(word, self._latin.keys(), scorer=DamerauLevenshtein.distance, score_cutoff=1)
         return near[0] if near else None
+
+
+def _counted(pattern: re.Pattern[str], texts: Iterable[str]) -> Counter[str]:
+    """How often each thing that matches was written. Text by text: what is found in all at once takes 30 MB."""
+    found: Counter[str] = Counter()
+    for text in texts:
+        found.update(pattern.findall(text))
+    return found
+
+
+def _common_words(pairs: Counter[str], learned: Iterable[str]) -> list[str]:
+    """The common pairs and triples of what was learned, most frequent first."""
+    return _most_frequent(pairs + _counted(_HAN_TRIPLE, learned))
+
+
+def _most_frequent(counted: Counter[str]) -> list[str]:
+    """What is common, most frequent first."""
+    common = [row for row in counted.items() if row[1] >= _MIN_COUNT]
+    return [text for text, _ in sorted(common, key=lambda row: (-row[1], row[0]))]
 
 
 def _changes(pair: str, other: str) -> int:

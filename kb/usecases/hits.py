@@ -17,11 +17,9 @@ def matched_hit(request: SearchRequest, question: Question, ranked: Ranked) -> H
     Of one that is here by its meaning, the characters that its body shares with the question by chance explain nothing.
     """
     record = ranked.record
-    evidence = ranked.found.evidence()
-    marks: dict[str, list[tuple[int, int]]] = {name: [] for name in evidence.texts}
-    for mark in evidence.highlights:
-        marks[mark.field].append((mark.start, mark.end))
-    matched = question.matched(ranked.found)
+    overlap = question.overlap(ranked.found)
+    evidence, matched = overlap.evidence, overlap.matched
+    marks = {name: evidence.marks(name) for name in evidence.texts}
     by_meaning = ranked.near and not matched and ranked.parts.meaning > 0
     if by_meaning:
         marks["body"] = []

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from kb.errors import QueryError
 from kb.model import ArticleRecord, Folder
 from kb.text.normalize import normalize
+from kb.text.once import once
 from kb.text.spelling import Spelling
 
 
@@ -39,7 +40,7 @@ class Library:
             wordings += (article.title, *article.questions)
             if article.valid_from is not None and article.valid_from > today:
                 upcoming[article.id] = article.valid_from
-        return cls(products, scenarios, upcoming, partial(_spelling, tuple(wordings)))
+        return cls(products, scenarios, upcoming, once(lambda: _spelling(tuple(wordings))))
 
     def hidden_ids(self, today: date) -> frozenset[str]:
         """Articles whose ``valid_from`` has not come yet."""
@@ -66,8 +67,9 @@ class Library:
 
     def title_of(self, field_name: str, value: str) -> str:
         """The Chinese name of a facet value; values other than folders are their own name."""
-        folders = {"product": self.products, "scenario": self.scenarios}.get(field_name, {})
-        return folders[value].title if value in folders else value
+        folders = self.products if field_name == "product" else self.scenarios
+        folder = folders.get(value) if field_name in ("product", "scenario") else None
+        return folder.title if folder else value
 
 
 @lru_cache(maxsize=2)

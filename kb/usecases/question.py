@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
 
-from kb.ports.engine import EngineHit, Reading
+from kb.ports.engine import EngineHit, Evidence, Reading
 from kb.rules.query import MAX_QUERY, ParsedQuery, parse_query, untouchable
 from kb.rules.rewriting import MOST_REWRITINGS, NO_SYNONYMS, Rewriting, Synonyms, mend, with_synonyms
-from kb.text.analyzer import AnalyzedText
+from kb.suggest import CellCutter
 from kb.text.matching import contains
 from kb.text.normalize import normalize
 from kb.text.spelling import Spelling
 from kb.text.tokenizer import Tokenizer
 
 _FEW_WORDS = 3
+
+#: joins the texts of an article; folding makes a space of every control character, so no word holds it
+_BETWEEN = "\0"
+
+
+class Overlap(NamedTuple):
+    """What an article has of a question. ``matched``: the phrases and content words that stand in it, of the question,
+    then of the reading that won; ``complete``: whether all words do, as typed, ``complete_as_read``: in that reading.
+    """
+
+    evidence: Evidence
+    matched: tuple[str, ...]
+    complete: bool
+    complete_as_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,7 @@ class Question:
     typed: ParsedQuery
     rewritings: tuple[Rewriting, ...] = ()
     readings: tuple[ParsedQuery, ...] = ()
+    _overlaps: dict[EngineHit, Overlap] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def is_worded(self) -> bool:
@@ -49,36 +66,55 @@ class Question:
         pairs = zip(self.rewritings, self.readings, strict=True)
         return tuple(Reading(reading.terms, rewriting.weight) for rewriting, reading in pairs)
 
-    def matched(self, hit: EngineHit) -> tuple[str, ...]:
-        """The phrases and content words that stand in an article: of the question, then of the reading that won."""
-        texts = hit.evidence().texts.values()
-        return tuple(dict.fromkeys(word for asked in self._asked(hit) for word in _standing(asked, texts)))
+    def overlap(self, hit: EngineHit) -> Overlap:
+        """What an article has of the question; worked out once."""
+        found = self._overlaps.get(hit)
+        if found is None:
+            found = self._overlaps[hit] = self._overlap(hit)
+        return found
 
     def is_met_by(self, hit: EngineHit) -> bool:
         """Whether an article has all words of the question, as typed or in the reading that won."""
-        return any(_has_all(asked, hit) for asked in self._asked(hit))
+        overlap = self.overlap(hit)
+        return overlap.complete or overlap.complete_as_read
 
     def mended_for(self, hits: Iterable[EngineHit]) -> str | None:
         """The question with its spelling mended, if one of ``hits`` has all words of that and none has all as typed."""
         mended = None
         for hit in hits:
-            if _has_all(self.typed, hit):
+            overlap = self.overlap(hit)
+            if overlap.complete:
                 return None
-            if mended is None and hit.reading is not None and self.rewritings[hit.reading].mends_spelling:
-                mended = self.rewritings[hit.reading].text if _has_all(self.readings[hit.reading], hit) else None
+            if mended is None and overlap.complete_as_read and hit.reading is not None:
+                rewriting = self.rewritings[hit.reading]
+                mended = rewriting.text if rewriting.mends_spelling else None
         return mended
 
-    def _asked(self, hit: EngineHit) -> tuple[ParsedQuery, ...]:
-        return (self.typed,) if hit.reading is None else (self.typed, self.readings[hit.reading])
+    def _overlap(self, hit: EngineHit) -> Overlap:
+        evidence = hit.evidence()
+        folded = _BETWEEN.join(text.folded for text in evidence.texts.values())
+        matched, complete = _standing(self.typed, folded)
+        if hit.reading is None:
+            return Overlap(evidence, matched, complete)
+        as_read, complete_as_read = _standing(self.readings[hit.reading], folded)
+        return Overlap(evidence, tuple(dict.fromkeys([*matched, *as_read])), complete, complete_as_read)
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words of the house: the tokenizer that knows its terms, words that never count as content, synonyms."""
+    """The words of the house: the tokenizer that knows its terms, words that never count as content, synonyms.
+
+    ``cells_of`` cuts what is suggested by these words; the file ``kept_cells`` saves the next process that.
+    """
 
     tokenizer: Tokenizer
     stop_words: Collection[str] = frozenset()
     synonyms: Synonyms = NO_SYNONYMS
+    kept_cells: Path | None = None
+    cells_of: CellCutter = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells_of", CellCutter(self.tokenizer.is_word, self.kept_cells, self.tokenizer.name))
 
     def parse(self, text: str) -> ParsedQuery:
         """The query as it stands. Raises QueryError when it is too long."""
@@ -115,10 +151,7 @@ class Vocabulary:
         return with_synonyms(folded, places, spelling.knows)
 
 
-def _has_all(asked: ParsedQuery, hit: EngineHit) -> bool:
-    return set(asked.words) <= set(_standing(asked, hit.evidence().texts.values()))
-
-
-def _standing(asked: ParsedQuery, texts: Collection[AnalyzedText]) -> tuple[str, ...]:
-    wanted = dict.fromkeys([*asked.phrases, *asked.words])
-    return tuple(word for word in wanted if any(contains(text.folded, word) for text in texts))
+def _standing(asked: ParsedQuery, folded: str) -> tuple[tuple[str, ...], bool]:
+    """The phrases and content words that stand in a text, and whether all words do."""
+    found = {word: None for word in (*asked.phrases, *asked.words) if contains(folded, word)}
+    return tuple(found), all(word in found for word in asked.words)

@@ -120,13 +120,14 @@ class Searcher:
         return page
 
     def _run(self, request: SearchRequest, question: Question, filters: Filters, pending: Pending | None) -> _Answer:
+        today = self.today()
         query = EngineQuery(
             terms=question.typed.terms,
             readings=question.for_engine(),
             phrases=question.typed.phrases,
             excluded=question.typed.excluded,
             filters=filters,
-            hidden_ids=self.library.hidden_ids(self.today()),
+            hidden_ids=self.library.hidden_ids(today),
             audience=self.audience,
             boosts=BOOSTS,
             facets=FACETS,
@@ -136,14 +137,14 @@ class Searcher:
         additions = self._additions(question, pending.wait() if pending else None, bool(filters))
         result = self.engine.search(replace(query, also=additions.found))
         records = self.articles.get_many([hit.id for hit in result.hits])
-        ranking = Ranking(lambda record: self.freshness(record, self.today()), self.demand)
+        ranking = Ranking(lambda record: self.freshness(record, today), self.demand)
         ranked = ranking.rank(question, result.hits, records, additions)
         best = result.hits[:_JUDGED]
         return _Answer(
             result=result,
             hits=tuple(matched_hit(request, question, row) for row in ranked[request.offset :][: request.limit]),
             complete=any(question.is_met_by(hit) for hit in best),
-            related=any(question.matched(hit) for hit in best),
+            related=any(question.overlap(hit).matched for hit in best),
             mended=question.mended_for(best),
             semantic=isinstance(additions, ByMeaning),
             trouble=pending.trouble if pending else "",

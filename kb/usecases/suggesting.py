@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from kb.model import ArticleRecord, Freshness, Suggestion
-from kb.suggest.suggester import Entry, Suggester
-from kb.text.tokenizer import Tokenizer
+from kb.suggest import CellCutter, Entry, Suggester
 from kb.usecases.library import Library
 
 
@@ -23,11 +22,13 @@ def build_suggester(
     freshness: Callable[[ArticleRecord], Freshness],
     use: Mapping[str, int],
     frequent: Sequence[tuple[str, int]],
-    tokenizer: Tokenizer,
+    cells_of: CellCutter,
 ) -> SuggestFunction:
     """Build the suggester from published records; ``use`` counts picks and copies per article id."""
     entries = [*_articles(records, freshness, use), *_places(library), *_queries(frequent)]
-    return Suggester(entries, tokenizer.is_word).suggest
+    suggester = Suggester(entries, cells_of)
+    cells_of.keep()
+    return suggester.suggest
 
 
 def _articles(

@@ -59,4 +59,4 @@ def vocabulary_of(dictionaries: Dictionaries, settings: Settings) -> Vocabulary:
     """Tokenizer, stop words and synonyms from the program's lists and ``dictionaries``."""
     tokenizer = Tokenizer(map(normalize, dictionaries.terms), cache_dir=settings.data)
     stop_words = function_words() | set(map(normalize, dictionaries.stopwords))
-    return Vocabulary(tokenizer, stop_words, Synonyms(dictionaries.synonyms))
+    return Vocabulary(tokenizer, stop_words, Synonyms(dictionaries.synonyms), settings.data / "suggest.cells")

@@ -45,7 +45,7 @@ def trial(
     records = _InMemory({article.id: ArticleRecord(article, article.id, article.id) for article in articles})
     current = Freshness(State.FRESH, (), None, 0)
     library = Library.of(records.values(), date.max)
-    suggest = build_suggester(tuple(records.values()), library, lambda _: current, {}, (), vocabulary.tokenizer)
+    suggest = build_suggester(tuple(records.values()), library, lambda _: current, {}, (), vocabulary.cells_of)
     with tempfile.TemporaryDirectory(prefix="kb-trial-") as folder:
         settings = replace(settings, data=Path(folder))
         engine = build_engine(settings)

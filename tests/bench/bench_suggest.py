@@ -17,7 +17,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from kb.suggest import Entry, Suggester
+from kb.suggest import CellCutter, Entry, Suggester
 from kb.text.normalize import letters_of
 from kb.text.pinyin import syllables
 from kb.text.tokenizer import Tokenizer
@@ -70,7 +70,7 @@ def _measure(name: str, entries: list[Entry], tokenizer: Tokenizer) -> float:
     """Print the figures of one size; return the p50 of a suggestion in microseconds."""
     strings = [text for entry in entries for text in (entry.text, *entry.questions)]
     started = time.perf_counter()
-    suggester = Suggester(entries, tokenizer.is_word)
+    suggester = Suggester(entries, CellCutter(tokenizer.is_word))
     seconds = time.perf_counter() - started
     print(f"\n{name}: {len(strings)} strings, built in {seconds:.2f} s, {_megabytes(entries, tokenizer):.0f} MB")
     typed = list(queries([entry.text for entry in entries if entry.kind == "article"]))
@@ -86,7 +86,7 @@ def _measure(name: str, entries: list[Entry], tokenizer: Tokenizer) -> float:
 
 def _megabytes(entries: list[Entry], tokenizer: Tokenizer) -> float:
     tracemalloc.start()
-    suggester = Suggester(entries, tokenizer.is_word)
+    suggester = Suggester(entries, CellCutter(tokenizer.is_word))
     size = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     del suggester

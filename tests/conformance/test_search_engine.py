@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import EngineError, IndexCorrupt, IndexLocked, IndexMissing
-from kb.ports.engine import EngineQuery, EngineResult, IndexDocument, Reading, SearchEngine, Term
+from kb.ports.engine import TEXT_FIELDS, EngineQuery, EngineResult, IndexDocument, Reading, SearchEngine, Term
 from kb.text.grams import grams
 from kb.text.normalize import normalize
 
@@ -242,7 +242,7 @@ class TestReadings:
     def test_highlights_mark_the_words_of_the_reading_that_won(self, engine: SearchEngine) -> None:
         hit = self.search(engine, "票据开具", ("发票开具", 0.9)).hits[0]
         texts = hit.evidence().texts
-        marked = [texts[m.field].text[m.start : m.end] for m in hit.evidence().highlights if m.field == "title"]
+        marked = [texts["title"].text[start:end] for start, end in hit.evidence().marks("title")]
         assert marked == ["发票开具"]
 
     def test_common_terms_of_a_reading_select_only_when_they_must(self, engine: SearchEngine) -> None:
@@ -416,7 +416,9 @@ class TestAudiences:
 class TestHighlights:
     def marked(self, engine: SearchEngine, text: str) -> list[tuple[str, str]]:
         evidence = engine.search(query(text)).hits[0].evidence()
-        return [(m.field, evidence.texts[m.field].text[m.start : m.end]) for m in evidence.highlights]
+        return [
+            (name, evidence.texts[name].text[start:end]) for name in TEXT_FIELDS for start, end in evidence.marks(name)
+        ]
 
     def test_ranges_point_into_the_original_text(self, engine: SearchEngine) -> None:
         assert self.marked(engine, "会员登录") == [("title", "會員"), ("title", "登錄")]

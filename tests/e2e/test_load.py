@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from tests.bench.load import Run, load, prepare
 from tests.bench.load_agents import Pace
 from tests.bench.load_verdicts import verdicts
+from tests.e2e.processes import Server
 
 HASTE = Pace(arrival=0.1, pause=0.3, key=(0.01, 0.02), reading=(0.0, 0.1), editing=(0.0, 0.2), resting=(0.0, 0.1))
 SECONDS = 6.0
@@ -25,3 +28,10 @@ def test_five_agents_three_editors_and_a_reviewer_lose_nothing(tmp_path: Path, m
     assert records.samples[0].rss_mb > 0
     forged = replace(kept, events={**kept.events, ("nobody", "copy"): 1})
     assert any(verdict.holds is False for verdict in verdicts(records, forged, SECONDS))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priorities of their own here")
+def test_no_thread_that_computes_in_python_waits_for_other_programs(running: Server) -> None:
+    stats = Path(f"/proc/{running.process.pid}/task").glob("*/stat")
+    niceness = {int(stat.read_text(encoding="utf-8").rpartition(")")[2].split()[16]) for stat in stats}
+    assert niceness == {os.getpriority(os.PRIO_PROCESS, 0)}

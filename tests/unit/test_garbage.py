@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+from weakref import ref
 
+from kb.config import Settings
 from kb.garbage import keep_for_good
+from tests.conftest import indexed
 
 
 def test_what_is_kept_for_good_is_not_looked_through() -> None:
@@ -16,3 +19,16 @@ def test_what_is_kept_for_good_is_not_looked_through() -> None:
     finally:
         gc.unfreeze()
     assert any(one is loaded for one in gc.get_objects())
+
+
+def test_nothing_of_a_service_outlives_it(small: Settings) -> None:
+    """Not even the dictionary, which something kept for all of a process would hold on to."""
+    service = indexed(small)
+    snapshot = service.system.snapshots.current()
+    snapshot.searcher.vocabulary.parse("退款")
+    parts = service, snapshot.library, snapshot.searcher.vocabulary.tokenizer, service.system.engine
+    left = [ref(part) for part in parts if type(part).__weakrefoffset__]
+    del service, snapshot, parts
+    gc.collect()
+    assert len(left) >= 2
+    assert [part() for part in left] == [None] * len(left)

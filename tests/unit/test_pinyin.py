@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.text.pinyin import syllables
+from kb.text.pinyin_table import reading_of_word, readings_of
+from tests.pinyin_table import readings
 
 
 def spelled(text: str) -> str:
@@ -55,3 +57,13 @@ def test_every_character_gets_its_readings_in_plain_letters(text: str) -> None:
     result = syllables(text)
     assert len(result) == len(text)
     assert all(reading.isalpha() and reading.islower() for readings in result for reading in readings)
+
+
+def test_the_table_is_what_pypinyin_says() -> None:
+    """Write it anew with ``python -m tests.pinyin_table`` when pypinyin has learned something."""
+    differing = [
+        text
+        for text, expected in readings()
+        if (reading_of_word(text) if len(text) > 1 else readings_of(text)) != expected
+    ]
+    assert differing == []

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kb.model import Suggestion
-from kb.suggest import Entry, Suggester
+from kb.suggest import CellCutter, Entry, Suggester
 
 WORDS = {"退款", "退货", "收到", "到货", "到账", "时效", "优惠", "支付", "密码", "登录", "客服", "平台", "会员", "权益"}
 
@@ -29,7 +29,7 @@ ENTRIES = [
     Entry("网上商城", "product", product="网上商城"),
     Entry("退款 多久", "query", popularity=9),
 ]
-SUGGESTER = Suggester(ENTRIES, WORDS.__contains__)
+SUGGESTER = Suggester(ENTRIES, CellCutter(WORDS.__contains__))
 
 
 def texts(typed: str, suggester: Suggester = SUGGESTER, **options: Any) -> list[str]:
@@ -37,7 +37,7 @@ def texts(typed: str, suggester: Suggester = SUGGESTER, **options: Any) -> list[
 
 
 def only(*entries: Entry) -> Suggester:
-    return Suggester(entries, WORDS.__contains__)
+    return Suggester(entries, CellCutter(WORDS.__contains__))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.suggest import Entry, Suggester
+from kb.suggest import CellCutter, Entry, Suggester
 from kb.text.normalize import letters_of
 from kb.text.pinyin import syllables
 
@@ -17,7 +17,7 @@ anything = st.text(st.characters(exclude_categories=()), max_size=60)
 
 def suggester_of(title_list: list[str]) -> Suggester:
     entries = [Entry(title, id=str(number)) for number, title in enumerate(title_list)]
-    return Suggester(entries, {"退款", "收到", "到货", "银行", "会员", "登录", "密码"}.__contains__)
+    return Suggester(entries, CellCutter({"退款", "收到", "到货", "银行", "会员", "登录", "密码"}.__contains__))
 
 
 def found(suggester: Suggester, typed: str) -> set[str]:
@@ -85,7 +85,9 @@ def test_the_order_does_not_depend_on_the_order_of_the_entries(title_list, rando
     entries = [Entry(title, id=str(number)) for number, title in enumerate(title_list)]
     shuffled = random.sample(entries, len(entries))
     for typed in ("t", "退", title_list[0][:3]):
-        one, other = (Suggester(e, {"退款"}.__contains__).suggest(typed, limit) for e in (entries, shuffled))
+        one, other = (
+            Suggester(e, CellCutter({"退款"}.__contains__)).suggest(typed, limit) for e in (entries, shuffled)
+        )
         assert one == other
 
 

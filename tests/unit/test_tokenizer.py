@@ -41,7 +41,7 @@ def test_traditional_text_is_cut_like_simplified_text(tokenizer: Tokenizer) -> N
 
 def test_the_dictionary_is_kept_in_the_folder_given(tmp_path: Path) -> None:
     Tokenizer(cache_dir=tmp_path).warm_up()
-    assert [path.name for path in tmp_path.iterdir()] == ["jieba.cache"]
+    assert [path.name for path in tmp_path.iterdir()] == ["jieba.words"]
     assert [token.text for token in Tokenizer(cache_dir=tmp_path).words("极速退款")] == ["极速", "退款"]
 
 

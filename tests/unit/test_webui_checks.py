@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -145,6 +146,17 @@ def test_only_who_may_edit_the_article_is_answered(
 ) -> None:
     asked = {"query": "退款"} if route == "trial" else {}
     ask(browser(caller), route, status, source=ARTICLE, id=article_id, **PLACE, **asked)
+
+
+def test_writing_never_walks_the_tree(browser: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = browser(EDITOR)
+
+    def refuse(path: object) -> None:
+        raise AssertionError(f"{path} was listed")
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert ask(client, "check", source=ARTICLE, id="refund-not-received", **PLACE)["valid"]
+    assert ask(client, "trial", source=ARTICLE, id="refund-not-received", query="退款", **PLACE)["rank"] == 1
 
 
 def test_of_thousands_of_findings_some_are_listed(browser: As) -> None:

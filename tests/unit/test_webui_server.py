@@ -34,6 +34,10 @@ def slow():
 def echo():
     return request.args["q"]
 
+@app.get("/turn")
+def turn():
+    return str(sys.getswitchinterval())
+
 serve(app, sys.argv[1], 0, ready=lambda url: print(url, flush=True))
 print("stopped in order", flush=True)
 """
@@ -48,6 +52,11 @@ def running(host: str = "127.0.0.1", times: int = 1) -> Iterator[subprocess.Pope
             yield process
         finally:
             process.kill()
+
+
+def test_threads_that_compute_let_others_answer_soon() -> None:
+    with running() as process:
+        assert float(ask(read_line(process) + "turn")) == pytest.approx(0.001)
 
 
 def read_line(process: subprocess.Popen[str]) -> str:

@@ -1,0 +1,45 @@
+"""Files that hold what would take long to make again: replaced as a whole, and of use only as they were written.
+
+Whatever is missing, damaged, cut short or made by another version counts as not there, so nobody has to be told and
+nothing has to be mended: it is made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+_SEAL_BYTES = 4
+
+
+def keep_sealed(path: Path, kind: str, parts: Iterable[bytes | memoryview]) -> None:
+    """Replace the file at ``path`` by one of this ``kind``, which names all that its content depends on.
+
+    Where that is not possible (no folder, no space, no right) the file stays as it was and nothing is left behind: it
+    is a cache, and costs only time.
+    """
+    with suppress(OSError), TemporaryDirectory(prefix=".new-", dir=path.parent) as scratch:
+        draft = Path(scratch) / path.name
+        checksum = 0
+        with draft.open("wb") as file:
+            for part in (kind.encode() + b"\n", *parts):
+                file.write(part)
+                checksum = zlib.crc32(part, checksum)
+            file.write(checksum.to_bytes(_SEAL_BYTES, "little"))
+        os.replace(draft, path)
+
+
+def read_sealed(path: Path, kind: str) -> memoryview | None:
+    """The content of the file at ``path``; None unless it is there, of this ``kind`` and as it was written."""
+    try:
+        data = memoryview(path.read_bytes())
+    except OSError:
+        return None
+    head, sealed, seal = kind.encode() + b"\n", data[:-_SEAL_BYTES], data[-_SEAL_BYTES:]
+    if sealed[: len(head)] != head or zlib.crc32(sealed).to_bytes(_SEAL_BYTES, "little") != seal:
+        return None
+    return sealed[len(head) :]
