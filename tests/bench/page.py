@@ -94,6 +94,8 @@ def curve_rows(results: Results) -> Iterator[str]:
                 cells = [shown(value, measure.unit) for value in values]
                 grown = [exponent(*pair) for pair in zip(_steps(sizes), _steps(values), strict=True)]
                 yield f"| {name} | {' | '.join(cells)} | {measure.expected} | {' | '.join(grown)} |"
+    loads = (shown(results[str(size)].get("load")) for size in sizes)
+    yield f"\nLoad average when each size was begun: {', '.join(loads)}. Times grow with it."
 
 
 def peer_rows(results: Results) -> Iterator[str]:

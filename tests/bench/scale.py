@@ -55,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results: Results = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     started = time.perf_counter()
     for count in options.sizes:
-        corpus = Corpus(find_source(), count, options.cache)
-        results[str(count)] = _measure(corpus, started)
+        corpus, load = Corpus(find_source(), count, options.cache), os.getloadavg()[0]
+        results[str(count)] = _measure(corpus, started) | {"load": load}
         kept.write_text(json.dumps(results, indent=1), encoding="utf-8")
     _say(started, "done")
     write_page(results)

@@ -16,6 +16,7 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 def results(size: int) -> dict[str, Any]:
     return {
+        "load": 0.5,
         "whoosh": {"first_s": size / 1000, "update_s": 0.2, "search_p50_ms": 4.0, "against": {"fts5": 0.5}},
         "suggest": {"suggest_p99_us": 100.0, "scan_p50_us": float(size)},
         "peers": {"fts5": {"build_s": 1.0, "p50": 8.0, "p95": 9.0}, "tokens": {"jieba_s": 1.0}},
@@ -49,7 +50,8 @@ def test_figures_have_three_digits_at_most(value: float | None, told: str) -> No
 
 
 def test_rows_tell_every_size_and_what_was_not_measured_is_left_out() -> None:
-    rows = list(curve_rows(CURVE))
+    *rows, loads = curve_rows(CURVE)
+    assert "begun: 0.50, 0.50, 0.50." in loads
     assert rows[2] == "| first `kb index`, whoosh | 1.00 s | 10.0 s | 100 s | ≤ 1: each article once | 1.00 | 1.00 |"
     assert len({row.count("|") for row in rows}) == 1
     assert not [row for row in rows if "tantivy" in row]
