@@ -2,6 +2,8 @@
 # make test  install the test tools too, then run every test
 # make check what CI runs: format, lint, types, tests
 # make openapi  write docs/openapi.json anew after a change of the API
+# make bench  the scale curve and other engines beside it, written into docs/benchmarks.md (ARGS="http" runs another benchmark)
+# make bench-check  fails where something got slower than recorded (SHORT=1: as in CI; RECORD=1: holds from now on)
 # make quality  retrieval and keystrokes on the sets under ZHIDA_EVAL_DIR
 # make load   200 agents, editors and a reviewer for ten minutes, docs/load.svg drawn anew
 # make screenshots  the pictures in docs/screenshots, taken anew (needs Chromium)
@@ -13,7 +15,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help run test check lint openapi bench load quality screenshots clean
+.PHONY: help run test check lint openapi bench bench-check load quality screenshots clean
 
 help:
 	@sed -n 's/^# //p' $(ROOT)Makefile
@@ -56,8 +58,16 @@ check: lint test
 openapi: $(VENV)/.base
 	@cd $(ROOT) && $(BIN)/python -m kb openapi > docs/openapi.json
 
-bench: $(VENV)/.dev
-	@cd $(ROOT) && $(BIN)/python -m tests.bench $(ARGS)
+# engines to compare with are a gift, too: what is not there is left out, and said so
+$(VENV)/.bench: $(VENV)/.dev
+	@$(PIP) --retries 1 --only-binary tantivy -e "$(ROOT)[bench]" 2>/dev/null || echo "There is no package of other engines here: going on without them."
+	@touch $@
+
+bench: $(VENV)/.bench
+	@cd $(ROOT) && $(BIN)/python -W ignore -m tests.bench $(ARGS)
+
+bench-check: $(VENV)/.bench
+	@cd $(ROOT) && $(BIN)/python -W ignore -m tests.bench.gate $(if $(SHORT),--short) $(if $(RECORD),--record)
 
 load: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m tests.bench.load $(ARGS)

@@ -47,10 +47,10 @@ def bar(name: str, title: str, parts: Sequence[Part], whole: float) -> str:
     for part in parts:
         width = 100 * part.value / whole if whole else 0.0
         if width > 0:
-            pieces.append(f'<rect class="{part.kind}" x="{_n(at)}" y="0" width="{_n(width)}" height="8"/>')
+            pieces.append(f'<rect class="{part.kind}" x="{number(at)}" y="0" width="{number(width)}" height="8"/>')
         at += width
-    told = "，".join(f"{part.label} {_n(part.value)}" for part in parts if part.value)
-    return _svg(name, "strip", "0 0 100 8", title, told, pieces, ' preserveAspectRatio="none"')
+    told = "，".join(f"{part.label} {number(part.value)}" for part in parts if part.value)
+    return svg(name, "strip", "0 0 100 8", title, told, pieces, ' preserveAspectRatio="none"')
 
 
 def columns(name: str, title: str, shown: Sequence[Column]) -> str:
@@ -59,13 +59,13 @@ def columns(name: str, title: str, shown: Sequence[Column]) -> str:
     step = min((WIDTH - _LEFT - _RIGHT) / max(len(shown), 1), _WIDEST)
     every = max(1, -(-int(_LABEL) // max(int(step), 1)))
     pieces = list(_scale(highest))
-    for number, column in enumerate(shown):
-        left = _LEFT + number * step
+    for at, column in enumerate(shown):
+        left = _LEFT + at * step
         pieces += _stack(column, left + step * 0.12, step * 0.76, highest)
-        if (len(shown) - 1 - number) % every == 0:
-            pieces.append(_text(left + step / 2, HEIGHT - 4, "middle", column.label))
-    told = "；".join(f"{column.label} {_n(column.total)}" for column in shown)
-    return _svg(name, "columns", f"0 0 {_n(WIDTH)} {_n(HEIGHT)}", title, told, pieces)
+        if (len(shown) - 1 - at) % every == 0:
+            pieces.append(text(left + step / 2, HEIGHT - 4, "middle", column.label))
+    told = "；".join(f"{column.label} {number(column.total)}" for column in shown)
+    return svg(name, "columns", f"0 0 {number(WIDTH)} {number(HEIGHT)}", title, told, pieces)
 
 
 def _stack(column: Column, left: float, width: float, highest: float) -> Iterable[str]:
@@ -76,8 +76,8 @@ def _stack(column: Column, left: float, width: float, highest: float) -> Iterabl
         if height <= 0:
             continue
         base -= height
-        told = f"<title>{escape(column.label)} {escape(part.label)} {_n(part.value)}</title>"
-        place = f'x="{_n(left)}" y="{_n(base)}" width="{_n(width)}" height="{_n(height)}"'
+        told = f"<title>{escape(column.label)} {escape(part.label)} {number(part.value)}</title>"
+        place = f'x="{number(left)}" y="{number(base)}" width="{number(width)}" height="{number(height)}"'
         yield f'<rect class="{part.kind}" {place}>{told}</rect>'
 
 
@@ -85,12 +85,13 @@ def _scale(highest: float) -> Iterable[str]:
     """Nothing, half and all, with lines across."""
     for value in (0.0, highest / 2, highest) if highest else (0.0,):
         y = HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (value / highest if highest else 0.0)
-        yield f'<line x1="{_n(_LEFT)}" x2="{_n(WIDTH)}" y1="{_n(y)}" y2="{_n(y)}"/>'
-        yield _text(_LEFT - 4, y + 4, "end", _n(value))
+        yield f'<line x1="{number(_LEFT)}" x2="{number(WIDTH)}" y1="{number(y)}" y2="{number(y)}"/>'
+        yield text(_LEFT - 4, y + 4, "end", number(value))
 
 
-def _text(x: float, y: float, anchor: str, said: str) -> str:
-    return f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}">{escape(said)}</text>'
+def text(x: float, y: float, anchor: str, said: str) -> str:
+    """A word that begins, ends or has its middle (``anchor``) at a place."""
+    return f'<text x="{number(x)}" y="{number(y)}" text-anchor="{anchor}">{escape(said)}</text>'
 
 
 def _round_up(value: float) -> float:
@@ -103,12 +104,13 @@ def _round_up(value: float) -> float:
     return next(unit * times for times in (2, 4, 6, 8, 10) if unit * times >= value)
 
 
-def _svg(name: str, look: str, box: str, title: str, told: str, pieces: Iterable[str], more: str = "") -> str:
+def svg(name: str, look: str, box: str, title: str, told: str, pieces: Iterable[str], more: str = "") -> str:
+    """A whole picture; ``look`` is its class, ``told`` what it shows in words, ``more`` attributes."""
     head = f'<title id="{name}-t">{escape(title)}</title><desc id="{name}-d">{escape(told or "没有数据")}</desc>'
     attributes = f'class="chart {look}" viewBox="{box}" role="img" aria-labelledby="{name}-t {name}-d"{more}'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}>{head}{"".join(pieces)}</svg>'
 
 
-def _n(value: float) -> str:
+def number(value: float) -> str:
     """A number as short as it can be written."""
     return f"{value:.2f}".rstrip("0").rstrip(".")

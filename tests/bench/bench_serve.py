@@ -58,7 +58,7 @@ def _seconds_to_visible(desk: Desk, server: Server, round_: int) -> float:
     return perf_counter() - started
 
 
-def resident_megabytes(pid: int) -> float:
+def resident_megabytes(pid: int | str) -> float:
     """What a process holds of the machine's memory."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     found = re.search(r"VmRSS:\s+(\d+) kB", status)

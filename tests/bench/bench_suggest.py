@@ -73,13 +73,13 @@ def _measure(name: str, entries: list[Entry], tokenizer: Tokenizer) -> float:
     suggester = Suggester(entries, CellCutter(tokenizer.is_word))
     seconds = time.perf_counter() - started
     print(f"\n{name}: {len(strings)} strings, built in {seconds:.2f} s, {_megabytes(entries, tokenizer):.0f} MB")
-    queries = list(_queries([entry.text for entry in entries if entry.kind == "article"]))
-    scanned = [query for _, query in queries[:: _QUERIES // _SCAN_QUERIES]]
+    typed = list(queries([entry.text for entry in entries if entry.kind == "article"]))
+    scanned = [query for _, query in typed[:: _QUERIES // _SCAN_QUERIES]]
     scan = _timed(lambda query: [text for text in strings if query in text], scanned)
     _print("substring scan", scan, scan)
-    took = _timed(suggester.suggest, [query for _, query in queries])
-    for style in sorted({style for style, _ in queries}):
-        _print(style, [t for t, (s, _) in zip(took, queries, strict=True) if s == style], scan)
+    took = _timed(suggester.suggest, [query for _, query in typed])
+    for style in sorted({style for style, _ in typed}):
+        _print(style, [t for t, (s, _) in zip(took, typed, strict=True) if s == style], scan)
     _print("all suggestions", took, scan)
     return _percentile(took, 50)
 
@@ -93,7 +93,7 @@ def _megabytes(entries: list[Entry], tokenizer: Tokenizer) -> float:
     return size / 1e6
 
 
-def _queries(titles: list[str]) -> Iterator[tuple[str, str]]:
+def queries(titles: list[str]) -> Iterator[tuple[str, str]]:
     """What agents type: the beginning or a part of a title, as Chinese, pinyin, initials or a mix."""
     chance = random.Random(1)
     styles = [_literal, _pinyin, _initials, _mixed]
