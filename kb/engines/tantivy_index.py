@@ -13,7 +13,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +169,7 @@ class TantivyReader:
 
     def __init__(self, searcher: Searcher, schema: Schema) -> None:
         self._searcher, self._schema = searcher, schema
-        numbers, self._addresses, _ = self._found(Query.all_query())
+        numbers, self._addresses, _ = self._found(Query.all_query(), int(searcher.num_docs))
         self._documents = numbers
         self.size = self.live = len(numbers)
         self._shown: NDArray[np.bool_] | None = None
@@ -198,16 +197,17 @@ class TantivyReader:
     def _read(self, name: str, token: str) -> Postings:
         more = self._searcher.terms_with_prefix(name, f"{token}{_TIMES}") if name in SCORED_FIELDS else ()
         variants = [(token, 1), *((term, int(term.rpartition(_TIMES)[2])) for term, _ in more)]
+        most = sum(self._searcher.doc_freq(name, term) for term, _ in variants)
         carried = [
             (Occur.Should, Query.const_score_query(Query.term_query(self._schema, name, term, "basic"), float(times)))
             for term, times in variants
         ]
-        numbers, _, scores = self._found(Query.boolean_query(carried))
+        numbers, _, scores = self._found(Query.boolean_query(carried), most)
         return np.searchsorted(self._documents, numbers).astype(np.int32), scores.astype(np.float32)
 
-    def _found(self, query: Query) -> tuple[NDArray[np.int64], Sequence[Any], NDArray[np.float64]]:
-        """Numbers in order, addresses and scores of all that matches."""
-        hits = self._searcher.search(query, max(int(self._searcher.num_docs), 1), count=False).hits
+    def _found(self, query: Query, most: int) -> tuple[NDArray[np.int64], Sequence[Any], NDArray[np.float64]]:
+        """Numbers in order, addresses and scores of all that matches, which is no more than ``most``."""
+        hits = self._searcher.search(query, max(most, 1), count=False).hits
         addresses = [address for _, address in hits]
         numbers = np.array(self._searcher.fast_field_values("number", addresses), np.int64)
         order = np.argsort(numbers)
@@ -245,8 +245,9 @@ class TantivyReader:
 
     def tokens(self, name: str, prefix: str = "") -> Iterator[str]:
         """See ``Reader``; some may be of deleted documents."""
-        terms = (term.partition(_TIMES)[0] for term, _ in self._searcher.terms_with_prefix(name, prefix))
-        return (term for term, _ in groupby(terms))
+        terms = self._searcher.terms_with_prefix(name, prefix)  # the commonest first
+        scored = name in SCORED_FIELDS
+        return iter(sorted({term.partition(_TIMES)[0] if scored else term for term, _ in terms}))
 
 
 def _variant(token: str, times: int) -> str:
