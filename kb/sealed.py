@@ -24,6 +24,7 @@ def keep_sealed(path: Path, kind: str, parts: Iterable[bytes | memoryview]) -> N
     """
     with suppress(OSError), TemporaryDirectory(prefix=".new-", dir=path.parent) as scratch:
         draft = Path(scratch) / path.name
+        draft.touch(mode=0o600)  # it may say what articles say
         checksum = 0
         with draft.open("wb") as file:
             for part in (kind.encode() + b"\n", *parts):

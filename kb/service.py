@@ -88,6 +88,11 @@ class Service:
             self.system.public.refresh()
         return built
 
+    def compact(self) -> None:
+        """Tidy up in memory after many edits; takes long, and nobody waits for it."""
+        self.system.snapshots.compact()
+        self.system.public.compact()
+
     def warm_up(self) -> None:
         """Load what the first requests would wait for, now and at every later ``refresh``."""
         self._warm = True

@@ -1,5 +1,6 @@
 """What is derived from all articles at once: library, searcher, suggester, tree. Built aside, swapped in as a whole.
 
+What follows an edit takes over from the one before whatever that left as it was.
 For callers who may see public articles only there are snapshots of their own, derived from those alone.
 Requests go on with the snapshot they started with. ``refresh`` builds a new one when articles, dictionaries or day
 have changed; while the database fails, the one at hand goes on answering.
@@ -25,18 +26,21 @@ from kb.ports.store import FaqSnapshots
 from kb.rules.freshness import Policy, assess
 from kb.rules.learned_words import LearnedWords
 from kb.rules.vector_index import ArticleTexts
+from kb.suggest import CellCutter
 from kb.text.once import once
+from kb.text.spelling import Spelling
 from kb.usecases.activity import Activity
-from kb.usecases.audience import PUBLIC, PublicArticles
+from kb.usecases.audience import PUBLIC, PublicArticles, seen_outside
 from kb.usecases.browsing import Tree, grow_tree
 from kb.usecases.classifying import Classifier, learn_wordings
 from kb.usecases.faq import FaqPanels
 from kb.usecases.learning import LearnedQuestions, Learning
 from kb.usecases.library import Library
+from kb.usecases.published import PublishedArticles, PublishedTexts, without_body
 from kb.usecases.question import Vocabulary
 from kb.usecases.searching import Searcher
 from kb.usecases.semantic import Semantic
-from kb.usecases.suggesting import SuggestFunction, build_suggester
+from kb.usecases.suggesting import SuggestFunction, Suggesting
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +84,7 @@ class Snapshots:
     def __init__(
         self,
         articles: ServedArticles,
+        published: PublishedArticles,
         engine: SearchEngine,
         habits: Callable[[], Habits],
         panels: FaqPanels,
@@ -92,7 +97,8 @@ class Snapshots:
         semantic: Semantic | None = None,
         audience: str | None = None,
     ) -> None:
-        self.articles, self.panels = articles, panels
+        self.articles, self.panels, self._published = articles, panels, published
+        self._suggesting, self._texts = Suggesting(), PublishedTexts()
         self._engine, self._habits = engine, habits
         self._policy, self._channels = policy, channels
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
@@ -129,6 +135,9 @@ class Snapshots:
             if self._snapshot is not None and self._snapshot.version == version:
                 return False
             self.panels.reload(self._now())
+            if self._warm and self._snapshot is not None:
+                # suggestions need not wait for the spelling, which takes the longest and is not what an edit is about
+                self._swap_in(self._build(version, self._snapshot.library.spelling))
             self._swap_in(self._build(version))
             return True
 
@@ -150,6 +159,11 @@ class Snapshots:
         """Load what the first requests would wait for, now and at every later ``refresh``."""
         self._warm = True
         _warm_up(self.current())
+        self.current().tree()
+
+    def compact(self) -> None:
+        """Tidy up after many edits; takes long, and nobody waits for it."""
+        self._suggesting.compact()
 
     def search(self, request: SearchRequest) -> SearchPage:
         """As ``Searcher.search``; from memory when it was asked before and nothing has changed since."""
@@ -169,23 +183,24 @@ class Snapshots:
         if self._warm:
             _warm_up(snapshot)
         self._snapshot = snapshot
+        if self._warm:
+            snapshot.tree()  # who browses may have to wait for it, who searches doesn't
         if self._semantic is not None:
             self._semantic.follow(snapshot.texts, self._audience)
 
-    def _build(self, version: tuple[int, str, date]) -> Snapshot:
+    def _build(self, version: tuple[int, str, date], spelling: Callable[[], Spelling] | None = None) -> Snapshot:
+        """Build one; with the ``spelling`` of an earlier one if given."""
         today, top_ids = version[-1], self.panels.top_ids()
-        records = [record for record in self.articles.records() if record.article.status == "published"]
-        shown = {record.article.id: _without_body(record) for record in records}
-        library = Library.of(records, today)
+        shown = self._published.now()
+        library = Library.of(shown.values(), today)
+        if spelling is not None:
+            library = replace(library, spelling=spelling)
         words = self._vocabulary(version[1])
         learned = self._learned()
-        texts = tuple(
-            ArticleTexts.of(record.article, learned.trusted(i))
-            for i, record in shown.items()
-            if self._semantic is not None or i in learned.of_article
-        )
+        compared = (r for i, r in shown.items() if self._semantic is not None or i in learned.of_article)
+        texts = self._texts.of(compared, learned.trusted)
         verdict = partial(self.freshness, as_of=today)
-        suggester = once(lambda: build_suggester(records, library, verdict, *self._habits(), words.cells_of))
+        suggester = once(lambda: self._suggest(shown, library, today, words.cells_of))
         searcher = Searcher(
             engine=self._engine,
             articles=_Articles(self.articles, version[0], shown),
@@ -205,9 +220,15 @@ class Snapshots:
         classifier = once(lambda: Classifier(searcher.search, library, learn_wordings(shown.values())))
         return Snapshot(next(_NUMBERS), version, top_ids, texts, library, searcher, pages, suggester, tree, classifier)
 
+    def _suggest(
+        self, shown: Mapping[str, ArticleRecord], library: Library, today: date, cells_of: CellCutter
+    ) -> SuggestFunction:
+        verdict, judged_by = partial(self.freshness, as_of=today), (today, self.panels.top_ids())
+        return self._suggesting.follow(shown, library, verdict, judged_by, *self._habits(), cells_of).suggest
+
     def _state(self) -> _State:
         try:
-            version = self.articles.version()
+            version = self.articles.recent_version()
         except StoreError:
             version = None
         edition = self._semantic.edition if self._semantic is not None else 0
@@ -227,9 +248,11 @@ def all_and_public(
     **shared: Any,
 ) -> tuple[Snapshots, Snapshots]:
     """Of all articles, and of the public ones, about which agents' words and reviews tell nothing."""
+    published, outside = PublishedArticles(catalog), PublishedArticles(catalog, seen_outside)
     everything = Snapshots(
         catalog,
-        panels=FaqPanels(catalog, events, rankings, policy),
+        published,
+        panels=FaqPanels(catalog, events, rankings, policy, lambda: published.now().values()),
         policy=policy,
         habits=activity.habits,
         learned=learning.current,
@@ -238,7 +261,8 @@ def all_and_public(
     articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
     public = Snapshots(
         articles,
-        panels=FaqPanels(articles, events, rankings, policy),
+        outside,
+        panels=FaqPanels(articles, events, rankings, policy, lambda: outside.now().values()),
         policy=policy,
         habits=lambda: (activity.habits()[0], ()),
         learned=LearnedQuestions,
@@ -261,15 +285,10 @@ class _NotKept(Exception):
 
 
 def _kept(page: SearchPage) -> SearchPage:
-    """The page, unless the next who asks may get a better one."""
+    """The page with a number of its own, unless the next who asks may get a better one."""
     if page.semantic_trouble:
         raise _NotKept(page)
-    return page
-
-
-def _without_body(record: ArticleRecord) -> ArticleRecord:
-    """What a hit shows of an article; bodies would double the memory."""
-    return replace(record, article=replace(record.article, body=""))
+    return replace(page, kept_as=next(_NUMBERS))
 
 
 def _remembered(judge: Callable[[ArticleRecord, date], Freshness]) -> Callable[[ArticleRecord, date], Freshness]:
@@ -297,8 +316,8 @@ class _Articles:
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
         try:
-            if self.served.version() != self.version:
-                return {i: _without_body(record) for i, record in self.served.get_many(ids).items()}
+            if self.served.recent_version() != self.version:
+                return {i: without_body(record) for i, record in self.served.get_many(ids).items()}
         except StoreError as error:
             log.warning("数据库暂不可用，以内存中的条目作答：%s", error)
         return {i: self.snapshot[i] for i in ids if i in self.snapshot}
@@ -307,5 +326,4 @@ class _Articles:
 def _warm_up(snapshot: Snapshot) -> None:
     snapshot.searcher.vocabulary.tokenizer.warm_up()
     snapshot.suggester()
-    snapshot.tree()
     snapshot.library.spelling().warm_up()

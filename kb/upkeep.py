@@ -122,6 +122,7 @@ class Upkeep:
         while not self._stop.wait(pause):
             if self._service.can_search():  # until then there is nothing to examine
                 pause = TICK if self._attempt(self._service.examine, "signals") else RETRY_EVERY
+                self._attempt(self._service.compact)
 
     def _embed(self, semantic: Semantic) -> None:
         _let_answers_go_first()
@@ -150,6 +151,7 @@ class Upkeep:
 
     def _index(self, job: _Job) -> None:
         self._behind = not self._attempt(job.run, job.part)
+        self._saved.set()
 
     def _take_over(self, thorough: bool) -> None:
         """Bring the index up to date and log what is wrong in the files, each finding once."""

@@ -55,6 +55,7 @@ ROOMS = {
     "sqlite3": {"kb/store/"},
     "yaml": {"kb/content/"},
     "flask": {"webui/"},
+    "orjson": {"webui/http/encoding.py"},
     "flask_compress": {"webui/http/assets.py"},
     "waitress": {"webui/"},
     "click": {"kb/cli/"},

@@ -17,15 +17,12 @@ from flask import Flask
 
 from kb.service import Service
 from webui import api, http, pages
-from webui.http.assets import base_address
 from webui.http.proxies import TrustedProxies
 
 
 def create_app(service: Service) -> Flask:
     """The WSGI application that shows ``service``."""
-    app = Flask(__name__, static_url_path=base_address())
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # an attribute of Flask's own provider only
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # the same
+    app = Flask(__name__, static_folder=None)  # webui.http.assets serves it
     app.extensions["service"] = service
     for part in (*http.PARTS, *pages.PARTS):
         part.register(app)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kb.bulk.articles import cells_of, version_of
-from kb.bulk.columns import TOLD, VERSION, VERSION_COLUMN, Columns
+from kb.bulk.columns import TOLD, VERSION, VERSION_COLUMN, Column, Columns
 from kb.bulk.csv_files import write_csv
 from kb.bulk.html_file import write_html
 from kb.bulk.jsonl_files import write_jsonl
-from kb.bulk.xlsx_files import write_xlsx
 from kb.content.files import replacing
 from kb.content.reader import ArticleFiles
 from kb.model import Article, Freshness
@@ -77,7 +76,7 @@ def write_template(target: Path, form: str, channels: tuple[str, ...]) -> None:
     columns = Columns(channels)
     with replacing(target) as temporary:
         if form == "xlsx":
-            write_xlsx(temporary, columns.all, ())
+            _write_xlsx(temporary, columns.all, ())
         else:
             with temporary.open("w", encoding="utf-8-sig", newline="") as file:
                 write_csv(file, [column.heading for column in columns.all], ())
@@ -98,10 +97,16 @@ def _told(article: Article, assess: Callable[[Article], Freshness]) -> dict[str,
     return {column.name: text for column, text in zip(TOLD, texts, strict=True)}
 
 
+def _write_xlsx(target: Path, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    from kb.bulk.xlsx_files import write_xlsx  # openpyxl takes a tenth of a second and 6 MB, which few need
+
+    write_xlsx(target, columns, rows)
+
+
 def _write_table(target: Path, form: str, columns: Columns, rows: Iterator[dict[str, str]]) -> None:
     every = (*columns.all, *TOLD, VERSION_COLUMN)
     if form == "xlsx":
-        write_xlsx(target, every, (tuple(cells.values()) for cells in rows))
+        _write_xlsx(target, every, (tuple(cells.values()) for cells in rows))
     elif form == "csv":
         with target.open("w", encoding="utf-8-sig", newline="") as file:
             write_csv(file, [column.heading for column in every], (tuple(cells.values()) for cells in rows))

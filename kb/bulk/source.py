@@ -10,15 +10,21 @@ from kb.bulk.jsonl_files import read_jsonl
 from kb.bulk.markdown_folder import read_markdown_folder
 from kb.bulk.phpmyfaq import read_phpmyfaq
 from kb.bulk.rows import Source
-from kb.bulk.xlsx_files import read_xlsx
 from kb.errors import BulkImportError
+
+
+def _read_xlsx(path: Path, columns: Columns) -> Source:
+    from kb.bulk.xlsx_files import read_xlsx  # openpyxl takes a tenth of a second and 6 MB, which few need
+
+    return read_xlsx(path, columns)
+
 
 _READERS = {
     ".csv": read_csv,
     ".tsv": read_csv,
     ".txt": read_csv,
-    ".xlsx": read_xlsx,
-    ".xlsm": read_xlsx,
+    ".xlsx": _read_xlsx,
+    ".xlsm": _read_xlsx,
     ".jsonl": read_jsonl,
     ".ndjson": read_jsonl,
 }

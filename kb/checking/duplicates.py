@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from kb.checking.following import Following
 from kb.content.checks.twins import Saying, core_of, rarest_of, say_the_same
 from kb.model import Article
 from kb.ports.catalog import Catalog
 from kb.text.normalize import letters_of
+from kb.usecases.following import Following
 from kb.usecases.question import Vocabulary
 
 

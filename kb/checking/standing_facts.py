@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kb.checking.following import Following
 from kb.model import Article, ArticleRecord
 from kb.ports.catalog import Catalog
 from kb.rules.changed_facts import ChangedFact, changed_facts
 from kb.rules.document_parts import field_label, section_texts
 from kb.rules.facts import Fact, facts_in
 from kb.text.normalize import letters_of
+from kb.usecases.following import Following
 
 #: So many articles that have a value are read, those of the same scenario and product first: 1 天 stands in hundreds.
 _READ = 100

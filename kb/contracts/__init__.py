@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -30,6 +31,9 @@ from kb.usecases.browsing import ProductBranch, ScenarioBranch, Tree
 if TYPE_CHECKING:  # it loads what ``kb --help`` shall not wait for
     from kb.usecases.learning import Proposal
 
+#: what ``escape`` replaces
+_SPECIAL = re.compile("[&<>'\"]")
+
 
 def article_url(article_id: str) -> str:
     """The permalink of an article, relative to the service."""
@@ -38,11 +42,12 @@ def article_url(article_id: str) -> str:
 
 def marked(snippet: Snippet) -> str:
     """A snippet as HTML: escaped text, matches in ``<mark>``."""
-    pieces, done = [], 0
+    text, pieces, done = snippet.text, [], 0
+    in_html = escape if _SPECIAL.search(text) else str  # most texts have nothing to escape, and there are 20 on a page
     for start, end in snippet.marks:
-        pieces += [escape(snippet.text[done:start]), "<mark>", escape(snippet.text[start:end]), "</mark>"]
+        pieces += [in_html(text[done:start]), "<mark>", in_html(text[start:end]), "</mark>"]
         done = end
-    return "".join(map(str, [*pieces, escape(snippet.text[done:])]))
+    return "".join([*pieces, in_html(text[done:])])
 
 
 def search_document(page: SearchPage) -> shapes.Search:

@@ -161,11 +161,11 @@ class View:
         """What a token adds to scores; kept, for norms and frequencies don't change."""
         impact = self._impacts.get((token, boosts))
         if impact is None:
+            postings = {name: self.reader.postings(name, token) for name in SCORED_FIELDS}
             fields = [
-                FieldPostings(self.reader.postings(name, token), self._norms[name], boost, name == PERFECT_FIELD)
-                for name, boost in boosts
+                FieldPostings(postings[name], self._norms[name], boost, name == PERFECT_FIELD) for name, boost in boosts
             ]
-            common = self.reader.postings(PERFECT_FIELD, token)[0].size > COMMON_SHARE * self.reader.live
+            common = postings[PERFECT_FIELD][0].size > COMMON_SHARE * self.reader.live
             impact = Impact.of(fields, self.reader.size, self.reader.live, common)
             self._impacts.put((token, boosts), impact)
         return impact

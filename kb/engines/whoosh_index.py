@@ -25,7 +25,7 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.filedb.structfile import BufferFile, StructFile
 from whoosh.matching import ListMatcher
 from whoosh.matching.wrappers import WrappingMatcher
-from whoosh.reading import SegmentReader
+from whoosh.reading import SegmentReader, TermNotFound
 from whoosh.system import pack_ushort
 from whoosh.util import fib
 from whoosh.writing import SegmentWriter
@@ -37,7 +37,7 @@ from kb.errors import IndexCorrupt
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 _LENGTHS = "lengths"
 #: of posting lists by segment, which survive a commit
@@ -178,7 +178,10 @@ class _Writer(SegmentWriter):  # type: ignore[misc]  # Whoosh has no types
     def add(self, document: Mapping[str, Any]) -> None:
         tokens = document["tokens"]
         self.pool.add_document(self.docnum, {**tokens, _LENGTHS: _lengths(tokens)})
-        stored = json.dumps(document["stored"]).encode()
+        # segments are read into memory, and an escaped Chinese character takes six bytes there instead of three
+        stored = json.dumps(document["stored"], ensure_ascii=False, separators=(",", ":")).encode(
+            errors="surrogatepass"
+        )
         self.add_document(identity="\0".join(document["identity"]).encode(), stored=stored)
 
     def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: Any) -> None:
@@ -354,9 +357,10 @@ class Reader:
 
     @staticmethod
     def _read(leaf: Any, name: str, token: str) -> Postings:
-        if (name, token.encode()) not in leaf:
+        try:
+            matcher = leaf.postings(name, token.encode())
+        except TermNotFound:
             return _EMPTY
-        matcher = leaf.postings(name, token.encode())
         while isinstance(matcher, WrappingMatcher):  # a filter of deleted documents; we filter whole arrays
             matcher = matcher.child
         return np.array(matcher._ids, np.int32), np.array(matcher._weights, np.float32)

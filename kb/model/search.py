@@ -88,6 +88,7 @@ class SearchPage:
     """The answer to a SearchRequest. ``took_ms`` in milliseconds; ``fallback`` says in words what was relaxed.
 
     ``semantic``: whether meaning took part; if it should have but couldn't, ``semantic_trouble`` says why.
+    ``kept_as``: pages with the same one are the same answer, but for ``took_ms``; 0: this one is not kept.
     """
 
     query: str
@@ -100,6 +101,7 @@ class SearchPage:
     semantic: bool = False
     semantic_trouble: str | None = None
     took_ms: float = 0.0
+    kept_as: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,9 @@ class ServedArticles(Protocol):
     def version(self) -> int:
         """A number that grows with every change, also one made by another process."""
 
+    def recent_version(self) -> int:
+        """As ``version``; a change made by another process may go unnoticed for a moment (50 ms), one made here not."""
+
 
 class Catalog(ServedArticles, Protocol):
     """The articles being served and the file versions that they come from.

@@ -122,7 +122,8 @@ class Evidence:
     def marks(self, name: str) -> list[tuple[int, int]]:
         """[start, end) of the matches in one original text (``questions`` joined by line feeds), merged, in order."""
         text = self.texts[name]
-        return [text.original_span(start, end) for start, end in merged_occurrences(text.folded, self.needles)]
+        found = merged_occurrences(text.folded, self.needles)
+        return found if text.offsets is None else [text.original_span(start, end) for start, end in found]
 
 
 @dataclass(frozen=True, slots=True)

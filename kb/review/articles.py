@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from kb.checking.following import Following
 from kb.model import Article, ArticleRecord
 from kb.ports.catalog import Catalog
 from kb.rules.review_budget import review_minutes
+from kb.usecases.following import Following
 from kb.usecases.library import Library
 
 

@@ -6,12 +6,16 @@ import json
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from kb.model import Article, Folder, Interval, Script
 
 _DATES = ("created", "updated", "verified", "valid_from", "valid_to")
 _TUPLES = ("questions", "channels", "tags", "related", "former_ids")
+#: the same in many articles, which share one object then
+_REPEATED = frozenset({"channels", "tags"})
+_NAMES = ("id", "title", "kind", "owner", "contact", "priority", "status", "audience", "verified_by")
 _DEFAULTS = tuple((field.name, field.default) for field in fields(Article))
 
 
@@ -26,10 +30,13 @@ def load_article(text: str | bytes) -> Article:
     values: dict[str, Any] = json.loads(text)
     for name in _DATES:
         if name in values:
-            values[name] = date.fromisoformat(values[name])
+            values[name] = _date(values[name])
     for name in _TUPLES:
         if name in values:
-            values[name] = tuple(values[name])
+            values[name] = _shared(tuple(values[name])) if name in _REPEATED else tuple(values[name])
+    for name in _NAMES:  # one object each for all who hold articles: snapshots, the queue
+        if isinstance(value := values.get(name), str):
+            values[name] = intern(value)
     for name in ("product", "scenario"):
         values[name] = _folder(*values[name])
     if "review_every" in values:
@@ -52,6 +59,16 @@ def _folder(
 ) -> Folder:
     """Articles of one folder share one object."""
     return Folder(slug, title, owner, _interval(review_every), weight, description)
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@lru_cache(maxsize=4096)
+def _shared(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return texts
 
 
 @lru_cache(maxsize=256)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
+from itertools import islice
 from typing import Any
+
+import sqlite_utils
 
 from kb.model import Article, ArticleRecord, Problem
 from kb.ports.catalog import FileVersion
@@ -15,6 +19,11 @@ from kb.store.article_json import dump_article, load_article
 from kb.store.database import Database, epoch_ms
 
 log = logging.getLogger(__name__)
+
+#: seconds for which ``recent_version`` may not know of what another process has changed
+_LOOK_EVERY = 0.05
+#: files that are in memory together while a catalog is filled
+_AT_ONCE = 500
 
 # JSON is read as bytes: text that is no UTF-8 any more would fail the whole statement, not only its row.
 _ALL = "SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM served_articles ORDER BY article_id"
@@ -35,6 +44,8 @@ class Catalog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._changes = 0  # made here
+        self._looked = (0.0, 0, 0)  # until when it holds, after how many changes, version
 
     def stats(self) -> dict[str, tuple[int, int]]:
         """path -> (size, mtime_ns) of every file that was read."""
@@ -50,29 +61,29 @@ class Catalog:
         """A number that grows with every change, also one made by another process."""
         return int(self._state()[0])
 
+    def recent_version(self) -> int:
+        """As ``version``, but without a look at the database for every question that is asked."""
+        now, changes = time.monotonic(), self._changes
+        until, after, version = self._looked
+        if now >= until or after != changes:
+            version = self.version()
+            self._looked = now + _LOOK_EVERY, changes, version
+        return version
+
     def apply(self, read: Iterable[FileVersion], removed: Iterable[str], parser: str) -> None:
         """Take over changed files and forget removed ones in one transaction."""
         with self._database.write() as db:
             for path in removed:
                 db.execute("DELETE FROM article_files WHERE path = ?", [path])
-            read = list(read)
             # Not just the next number: a database that takes another one's place must not look like it.
             (before,) = db.execute("SELECT version FROM catalog_state").fetchone()
             version = max(before + 1, epoch_ms(datetime.now(timezone.utc)))
-            good = [(file, file.article) for file in read if file.article]
-            files = db.table("article_files")
-            articles = [_file_row(file) | _article_row(file, article) for file, article in good]
-            broken = [_file_row(file) for file in read if not file.article]
-            for row in (*articles, *broken):
-                db.execute(_MARK_CHANGED, {"version": version, "article": None, **row})
-            files.upsert_all(articles, pk="path")
-            files.upsert_all(broken, pk="path")  # leaves the last good version alone
+            files = iter(read)
+            while some := list(islice(files, _AT_ONCE)):
+                _take_over(db, some, version)
             db.execute("UPDATE article_files SET changed = ? WHERE changed = 0", [version])  # the new ones
-            for file, article in good:
-                db.execute("DELETE FROM former_ids WHERE path = ?", [file.path])
-                for former_id in article.former_ids:
-                    db.execute("INSERT INTO former_ids VALUES (?, ?)", [former_id, file.path])
             db.execute("UPDATE catalog_state SET version = ?, parser = ?", [version, parser])
+        self._changes += 1
 
     def records(self) -> Iterator[ArticleRecord]:
         """Every article being served, in order of id, read row by row."""
@@ -176,6 +187,22 @@ class Catalog:
         with self._database.read() as db:
             version, parser = db.execute("SELECT version, parser FROM catalog_state").fetchone()
         return version, parser
+
+
+def _take_over(db: sqlite_utils.Database, read: Sequence[FileVersion], version: int) -> None:
+    """Let the rows of some files say what was ``read``; those that change are marked with the catalog's ``version``."""
+    good = [(file, file.article) for file in read if file.article]
+    files = db.table("article_files")
+    articles = [_file_row(file) | _article_row(file, article) for file, article in good]
+    broken = [_file_row(file) for file in read if not file.article]
+    for row in (*articles, *broken):
+        db.execute(_MARK_CHANGED, {"version": version, "article": None, **row})
+    files.upsert_all(articles, pk="path")
+    files.upsert_all(broken, pk="path")  # leaves the last good version alone
+    for file, article in good:
+        db.execute("DELETE FROM former_ids WHERE path = ?", [file.path])
+        for former_id in article.former_ids:
+            db.execute("INSERT INTO former_ids VALUES (?, ?)", [former_id, file.path])
 
 
 def _file_row(file: FileVersion) -> dict[str, Any]:

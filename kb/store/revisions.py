@@ -17,12 +17,12 @@ from kb.store.database import Database, epoch_ms, from_epoch_ms
 _COLUMNS = "number, article_id, path, revision, at, author, origin, action, note"
 # An article's head is the revision that the catalog had when they were last compared.
 _CHANGED = """
-    SELECT served.article_id, served.path, served.served_revision, served.source, head.number, latest.revision
+    SELECT served.article_id, served.path, served.served_revision, head.number, latest.revision
     FROM served_articles AS served
     LEFT JOIN revision_heads AS head USING (article_id) LEFT JOIN revisions AS latest USING (number)
     WHERE latest.revision IS NOT served.served_revision OR latest.path IS NOT served.path"""
 _GONE = """
-    SELECT head.article_id, latest.path, '', '', head.number, latest.revision
+    SELECT head.article_id, latest.path, '', head.number, latest.revision
     FROM revision_heads AS head JOIN revisions AS latest USING (number)
     WHERE latest.revision <> '' AND head.article_id NOT IN
         (SELECT article_id FROM article_files WHERE article_id NOTNULL)"""
@@ -168,8 +168,8 @@ def _remember(db: Any, agreed: str) -> None:
 def _follow(db: Any, at: datetime) -> int:
     """Make the heads say what the catalog has; return how many reviews that completed."""
     completed = 0
-    for article_id, path, revision, source, head, former in _differing(db):
-        content = Content(article_id, path, revision, source)
+    for article_id, path, revision, head, former in _differing(db):
+        content = Content(article_id, path, revision, _served_source(db, path) if revision else "")
         number = _intended(db, content, head or 0)
         if number is None:
             edit = Edit(at, "", "file", _action(former, revision))
@@ -181,6 +181,11 @@ def _follow(db: Any, at: datetime) -> int:
 
 def _differing(db: Any) -> list[tuple[Any, ...]]:
     return [row for sql in (_CHANGED, _GONE) for row in db.execute(sql)]
+
+
+def _served_source(db: Any, path: str) -> str:
+    (source,) = db.execute("SELECT source FROM article_files WHERE path = ?", [path]).fetchone()
+    return str(source)
 
 
 def _latest(db: Any, article_id: str) -> str | None:

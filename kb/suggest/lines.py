@@ -7,7 +7,8 @@ nobody types them. A cell is typed as itself, as the pinyin of its character or 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -56,7 +57,7 @@ class Layout:
     ``lines``: what was laid out, in order; a line that can be read in several ways comes as often.
     Per cell: ``line_of`` its line's number in ``lines`` (a separator belongs to the line before it), ``letters`` its
     offset in ``spelled`` (in the other two that is the cell's number), ``origin`` its offset in the text of its
-    line, ``keys`` how good it is: group, fit, rank, number of the cell.
+    line, ``keys`` how good it is: group, fit, rank, number of the cell. ``syllables`` are counted.
     """
 
     lines: list[Line]
@@ -67,7 +68,7 @@ class Layout:
     letters: Cells
     origin: Cells
     keys: Keys
-    syllables: frozenset[str]
+    syllables: Mapping[str, int]
 
 
 def lay_out(lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Layout:
@@ -75,7 +76,7 @@ def lay_out(lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Layout
     laid: list[Line] = []
     literal, spelled, initials = [SEPARATOR], [SEPARATOR], [SEPARATOR]
     sizes, origin, keys = array("B", [1]), array("i", [0]), array("q", [_NEVER])
-    known: set[str] = set()
+    known: Counter[str] = Counter()
     for line in lines:
         cut = cells_of(line.text)
         base = line.group << _GROUP_SHIFT | line.rank << CELL_BITS
@@ -101,7 +102,7 @@ def lay_out(lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Layout
         letters=np.cumsum([0, *sizes[:-1]], dtype=np.int32),
         origin=np.array(origin, dtype=np.int32),
         keys=np.array(keys, dtype=np.int64) | np.arange(len(keys)),
-        syllables=frozenset(known),
+        syllables=known,
     )
 
 

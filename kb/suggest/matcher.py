@@ -1,18 +1,15 @@
-"""Finds the entries whose lines match what was typed, best first."""
+"""Finds the entries whose lines match what was typed, best first, in all segments as if they were one."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate, islice
+import math
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kb.suggest.cells import CutText
 from kb.suggest.keystrokes import (
-    Piece,
     Reading,
     Spelling,
     Syllabary,
@@ -21,21 +18,21 @@ from kb.suggest.keystrokes import (
     split_readings,
     whole_readings,
 )
-from kb.suggest.lines import FIT_MASK, FIT_SHIFT, RANK_MASK, Fit, Line, lay_out
-from kb.suggest.loose import lines_with_most
-from kb.suggest.suffixes import CELL_BITS, CELL_MASK, SEPARATOR, SuffixTable, best_keys
+from kb.suggest.lines import FIT_MASK, FIT_SHIFT, Fit
+from kb.suggest.segment import Part, Segment, rank_of
+from kb.suggest.suffixes import CELL_MASK
+from kb.text.grams import grams
 
-_RAISED = {
-    int(Fit.TITLE_START): Fit.WHOLE_TITLE - Fit.TITLE_START,
-    int(Fit.QUESTION_START): Fit.WHOLE_QUESTION - Fit.QUESTION_START,
-}
 _TITLE_FITS = frozenset((Fit.WHOLE_TITLE, Fit.TITLE_START, Fit.TITLE_WORD, Fit.TITLE_MIDDLE))
+
+#: Where nothing contains the input as it was typed: this much of it, weighed by rarity, has to stand in a line.
+_SHARE = 0.5
 
 
 class Match(NamedTuple):
-    """The best match of one entry. The fields but the last sort matches in the order in which they are shown.
+    """The best match of one entry. The first four fields sort matches in the order in which they are shown.
 
-    ``group_fit``: the group and the Fit, as in a key; ``cell``: where the match begins.
+    ``group_fit``: the group and the Fit, as in a key; ``cell``: where in ``segment`` the match begins.
     """
 
     group_fit: int
@@ -43,31 +40,31 @@ class Match(NamedTuple):
     rank: int
     cell: int
     reading: Reading
+    segment: Segment
 
     @property
     def fit(self) -> int:
         """The Fit alone."""
         return self.group_fit & FIT_MASK
 
+    @property
+    def question(self) -> str | None:
+        """The question that matched; None when the title did."""
+        line = self.segment.line(self.cell)
+        return None if line.is_title else line.text
+
+    @property
+    def marks(self) -> tuple[tuple[int, int], ...]:
+        """The [start, end) range of the title that was typed; none when a question matched."""
+        return self.segment.marks(self.cell, self.reading) if self.fit in _TITLE_FITS else ()
+
 
 class Matcher:
-    """The lines of all entries, ready to be searched."""
+    """The lines of all ``parts``; an entry, by its rank, is in one of them."""
 
-    def __init__(self, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> None:
-        layout = lay_out(lines, cells_of)
-        every_cell = np.arange(len(layout.literal), dtype=np.int32)
-        self._tables = (  # by Spelling
-            SuffixTable(layout.literal, every_cell, layout.keys),
-            SuffixTable(layout.spelled, layout.letters, layout.keys),
-            SuffixTable(layout.initials, every_cell, layout.keys),
-        )
-        self._syllabary = Syllabary(layout.syllables)
-        self._lines, self._line_of = layout.lines, layout.line_of
-        self._first_cells = np.searchsorted(layout.line_of, np.arange(len(layout.lines)))
-        self._sizes = np.diff(layout.letters, append=len(layout.spelled))
-        self._keys = layout.keys
-        self._letters = layout.letters.data
-        self._origin = layout.origin.data
+    def __init__(self, parts: Iterable[Part]) -> None:
+        self._parts = tuple(parts)
+        self._syllabary = Syllabary(chain.from_iterable(part.syllables() for part in self._parts))
 
     def best(self, typed: str, limit: int) -> list[Match]:
         """At most ``limit`` matches, one for each entry.
@@ -78,101 +75,62 @@ class Matcher:
         is_pinyin = False
         for readings in (whole_readings(typed), run_readings(typed), split_readings(typed, self._syllabary)):
             for reading in readings:
-                found = self._distinct(reading.pieces, limit)
+                found = list(self._best(reading, limit))
                 is_pinyin |= bool(found) and reading.spelling is Spelling.PINYIN
-                for rank, key in found.items():
-                    match = Match(key >> FIT_SHIFT, reading.spelling, rank, key & CELL_MASK, reading)
-                    if rank not in best or match < best[rank]:
-                        best[rank] = match
+                for match in found:
+                    if match.rank not in best or match < best[match.rank]:
+                        best[match.rank] = match
             if is_pinyin:
                 break
         return sorted(best.values())[:limit]
+
+    def _best(self, reading: Reading, limit: int) -> Iterator[Match]:
+        """What matches in one reading, the ``limit`` best entries surely among them."""
+        for part in self._parts:
+            for key in part.segment.best(reading.pieces, limit, part.gone).values():
+                yield _match(key, reading, part.segment)
 
     def by_sound(self, typed: str, limit: int) -> list[Match]:
         """At most ``limit`` matches of what sounds like ``typed``, for input methods offer the wrong character."""
         reading = sound_reading(typed)
         if reading is None:
             return []
-        cells = self._in_a_row(reading.pieces)
-        for shift, piece in enumerate(reading.pieces):  # ji is not the beginning of jin here
-            cells = cells[self._sizes[cells + shift] == len(piece.keys)]
-        return self._first_of_each(np.sort(self._keys[cells]).tolist(), reading, limit)
+        found = (
+            _match(key, reading, part.segment)
+            for part in self._parts
+            for key in part.segment.by_sound(reading, part.gone)
+        )
+        return _first_of_each(sorted(found), limit)
 
     def loosely(self, typed: str, limit: int) -> list[Match]:
-        """At most ``limit`` matches of entries that have most of ``typed``, in whatever order."""
-        lines = lines_with_most(typed, self._tables[Spelling.LITERAL], self._line_of)
-        keys = self._keys[self._first_cells[lines]].tolist()
-        return self._first_of_each(keys, Reading(Spelling.LITERAL, ()), limit)
+        """At most ``limit`` matches of entries that have most of ``typed``, in whatever order.
 
-    def _first_of_each(self, keys: Iterable[int], reading: Reading, limit: int) -> list[Match]:
-        """The first of ``keys`` for each entry, as matches in the same order."""
-        found: dict[int, Match] = {}
-        for key in keys:
-            rank = key >> CELL_BITS & RANK_MASK
-            if rank not in found:
-                found[rank] = Match(key >> FIT_SHIFT, reading.spelling, rank, key & CELL_MASK, reading)
-        return list(islice(found.values(), limit))
-
-    def question(self, match: Match) -> str | None:
-        """The question that matched; None when the title did."""
-        line = self._lines[self._line_of[match.cell]]
-        return None if line.is_title else line.text
-
-    def marks(self, match: Match) -> tuple[tuple[int, int], ...]:
-        """The [start, end) range of the title that was typed; none when a question matched."""
-        if match.fit not in _TITLE_FITS:
-            return ()
-        end = match.cell
-        for _, keys, width in match.reading.pieces:
-            end = self._end_of_pinyin(keys, end) if width is None else end + width
-        return ((self._origin[match.cell], self._origin[end - 1] + 1),)
-
-    def _end_of_pinyin(self, keys: str, cell: int) -> int:
-        last_letter = self._letters[cell] + len(keys) - 1
-        return bisect_right(self._letters, last_letter, cell, min(cell + len(keys), len(self._letters)))
-
-    def _distinct(self, pieces: Sequence[Piece], limit: int) -> dict[int, int]:
-        """The best ``limit`` entries, rank → best key."""
-        count = 2 * limit  # an entry may match in several places
-        while True:
-            found: dict[int, int] = {}
-            keys = self._best(pieces, count)
-            for key in keys:
-                rank = key >> CELL_BITS & RANK_MASK
-                if rank not in found:
-                    found[rank] = key
-                    if len(found) == limit:
-                        return found
-            if len(keys) < count:
-                return found
-            count *= 8
-
-    def _best(self, pieces: Sequence[Piece], count: int) -> list[int]:
-        """The ``count`` best keys of the cells where ``pieces`` stand in a row."""
-        if len(pieces) > 1:
-            return best_keys(self._keys[self._in_a_row(pieces)], count)
-        table, typed = self._tables[pieces[0].spelling], pieces[0].keys
-        span = table.span(typed)
-        keys = table.best(span, count)
-        if table.ends_line(typed, span):
-            whole_lines = table.cells(table.span(SEPARATOR + typed + SEPARATOR)) + 1
-            keys = sorted([*map(_of_whole_line, best_keys(self._keys[whole_lines], count)), *keys])
-        return keys
-
-    def _in_a_row(self, pieces: Sequence[Piece]) -> NDArray[np.int64]:
-        """The cells where the first of ``pieces`` begins and the others follow."""
-        tables = [self._tables[piece.spelling] for piece in pieces]
-        spans = [table.span(piece.keys) for table, piece in zip(tables, pieces, strict=True)]
-        if any(low == high for low, high in spans):
-            return np.empty(0, dtype=np.int64)
-        shifts = list(accumulate((piece.width or 0 for piece in pieces[:-1]), initial=0))
-        rarest = min(range(len(spans)), key=lambda i: spans[i][1] - spans[i][0])
-        cells = tables[rarest].cells(spans[rarest]) - shifts[rarest]
-        for table, span, shift in zip(tables, spans, shifts, strict=True):
-            cells = cells[table.within(cells + shift, span)]
-        return cells
+        忘记密码 → 忘记门锁密码, 换手机号 → 更换登录手机号. As in search, texts are compared by their units and touching
+        pairs, and the rarer one of these is, the more it says.
+        """
+        count = sum(part.count for part in self._parts)
+        scores, whole = [part.scores() for part in self._parts], 0.0
+        for gram in dict.fromkeys(grams(typed)):
+            lines = [part.lines_with(gram) for part in self._parts]
+            weight = math.log(1 + count / (sum(map(np.count_nonzero, lines)) + 0.5))
+            for score, has_it in zip(scores, lines, strict=True):
+                score += weight * has_it
+            whole += weight
+        found = []
+        for part, score in zip(self._parts, scores, strict=True):
+            for line in np.flatnonzero(score >= _SHARE * whole).tolist():
+                match = _match(part.segment.first_key(line), Reading(Spelling.LITERAL, ()), part.segment)
+                found.append((-score[line], match.rank, line, match))
+        return _first_of_each((row[-1] for row in sorted(found)), limit)
 
 
-def _of_whole_line(key: int) -> int:
-    """The key of a match at the start of a line, raised because it is all of the line."""
-    return key + (_RAISED[key >> FIT_SHIFT & FIT_MASK] << FIT_SHIFT)
+def _match(key: int, reading: Reading, segment: Segment) -> Match:
+    return Match(key >> FIT_SHIFT, reading.spelling, rank_of(key), key & CELL_MASK, reading, segment)
+
+
+def _first_of_each(matches: Iterable[Match], limit: int) -> list[Match]:
+    """The first ``limit`` matches of different entries."""
+    found: dict[int, Match] = {}
+    for match in matches:
+        found.setdefault(match.rank, match)
+    return list(islice(found.values(), limit))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 
-def occurrences(folded: str, needle: str) -> Iterator[tuple[int, int]]:
+def occurrences(folded: str, needle: str) -> list[tuple[int, int]]:
     """Every place of ``needle`` that cuts no run of letters or digits in two."""
+    found = []
     at = folded.find(needle) if needle else -1
     opens, closes = needle[:1].isascii(), needle[-1:].isascii()  # at a Chinese character nothing is cut
     while at >= 0:
         end = at + len(needle)
         if not (opens and _cuts(folded, at)) and not (closes and _cuts(folded, end)):
-            yield at, end
+            found.append((at, end))
         at = folded.find(needle, at + 1)
+    return found
 
 
 def _cuts(folded: str, at: int) -> bool:
@@ -28,13 +30,17 @@ def _cuts(folded: str, at: int) -> bool:
 
 def contains(folded: str, needle: str) -> bool:
     """Whether ``needle`` occurs as a whole."""
-    return needle in folded and next(occurrences(folded, needle), None) is not None
+    return needle in folded and bool(occurrences(folded, needle))
 
 
 def merged_occurrences(folded: str, needles: Iterable[str]) -> list[tuple[int, int]]:
     """The ranges that any of ``needles`` covers, in order; those that touch are one."""
+    found: list[tuple[int, int]] = []
+    for needle in needles:
+        if needle in folded:  # few are: cheaper than a call
+            found += occurrences(folded, needle)
     merged: list[tuple[int, int]] = []
-    for start, end in sorted(span for needle in needles if needle in folded for span in occurrences(folded, needle)):
+    for start, end in sorted(found):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
@@ -18,10 +17,12 @@ class PinyinWords:
     """Words by their full pinyin; of several, the ones given first are preferred."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words: dict[str, list[str]] = defaultdict(list)
+        self._words: dict[str, str] = {}  # with blanks between several
         for word in words:
             for sound in product(*syllables(word)):
-                self._words["".join(sound)].append(word)
+                letters = "".join(sound)
+                before = self._words.get(letters)
+                self._words[letters] = word if before is None else f"{before} {word}"
         self._longest = max(map(len, self._words), default=0)
 
     def spelled(self, letters: str, is_word: Callable[[str], bool]) -> str | None:
@@ -45,7 +46,7 @@ class PinyinWords:
         return next((words for words in found if words), None)
 
     def _word(self, letters: str, is_word: Callable[[str], bool]) -> str | None:
-        return next((word for word in self._words.get(letters, ()) if is_word(word)), None)
+        return next((word for word in self._words.get(letters, "").split() if is_word(word)), None)
 
 
 def _neighbouring(letters: str) -> Iterator[str]:

@@ -22,19 +22,19 @@ class PublicArticles(ServedArticles):
         self._served = served
 
     def records(self) -> Iterator[ArticleRecord]:
-        return (_outside(record) for record in self._served.records() if is_public(record.article))
+        return filter(None, map(seen_outside, self._served.records()))
 
     def get(self, article_id: str) -> ArticleRecord | None:
         record = self._served.get(article_id)
-        return _outside(record) if record and is_public(record.article) else None
+        return seen_outside(record) if record else None
 
     def find(self, article_id: str) -> ArticleRecord | None:
         record = self._served.find(article_id)
-        return _outside(record) if record and is_public(record.article) else None
+        return seen_outside(record) if record else None
 
     def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
         found = self._served.get_many(article_ids)
-        return {i: _outside(record) for i, record in found.items() if is_public(record.article)}
+        return {i: shown for i, record in found.items() if (shown := seen_outside(record))}
 
     def source(self, article_id: str) -> str | None:
         """None: the file says who is responsible."""
@@ -43,13 +43,19 @@ class PublicArticles(ServedArticles):
     def version(self) -> int:
         return self._served.version()
 
+    def recent_version(self) -> int:
+        return self._served.recent_version()
+
 
 def is_public(article: Article) -> bool:
     """Whether callers may see an article without being known."""
     return article.audience == PUBLIC
 
 
-def _outside(record: ArticleRecord) -> ArticleRecord:
+def seen_outside(record: ArticleRecord) -> ArticleRecord | None:
+    """A record as the public may see it; None when it may not."""
+    if not is_public(record.article):
+        return None
     article = replace(
         record.article,
         product=_unowned(record.article.product),

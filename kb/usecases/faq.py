@@ -7,7 +7,7 @@ ranking with the articles as they were when it was loaded.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from itertools import chain, islice
@@ -36,10 +36,20 @@ class _Loaded:
 
 
 class FaqPanels:
-    """Ranks, remembers and serves ``articles``. ``now`` is an aware datetime whose date decides what is valid."""
+    """Ranks, remembers and serves ``articles``. ``now`` is an aware datetime whose date decides what is valid.
 
-    def __init__(self, articles: ServedArticles, events: EventLog, snapshots: FaqSnapshots, policy: Policy) -> None:
-        self._articles = articles
+    ``published``: all of them from memory, bodies may be missing; else they are read one by one.
+    """
+
+    def __init__(
+        self,
+        articles: ServedArticles,
+        events: EventLog,
+        snapshots: FaqSnapshots,
+        policy: Policy,
+        published: Callable[[], Iterable[ArticleRecord]] | None = None,
+    ) -> None:
+        self._articles, self._published = articles, published or articles.records
         self._events = events
         self._snapshots = snapshots
         self._policy = policy
@@ -84,7 +94,7 @@ class FaqPanels:
         points = points_at(now, self._events.daily(now - LOOK_BACK, kinds=faq_score.EVENT_WEIGHTS))
         ranked = sorted(
             (faq_score.order(record.article, points.get(record.article.id, 0.0)), is_public(record.article))
-            for record in self._articles.records()
+            for record in self._published()
             if is_eligible(record.article, self._policy, now.date())
         )
         public = islice((key for key, for_all in ranked if for_all), TOP)

@@ -9,21 +9,26 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from kb.errors import ArticleError, IndexCorrupt, IndexMissing
 from kb.garbage import without_garbage_collection
 from kb.model import ArticleRecord, Problem
 from kb.ports.catalog import Catalog
-from kb.ports.content import ArticleFiles, Scan
+from kb.ports.content import ArticleFiles, FileStat, Scan
 from kb.ports.engine import IndexDocument, SearchEngine
 from kb.ports.history import History
 from kb.usecases.documents import index_document
 from kb.usecases.progress import Progress, silent
+from kb.usecases.spooling import spooled
 
 log = logging.getLogger(__name__)
+
+#: (size, mtime_ns) of a file when it was read; None when it never was
+Stamp = tuple[int, int] | None
 
 #: So many changes at once are cheaper as a rebuild: a batch deletes one by one and leaves a second segment.
 _REBUILD_SHARE = 0.2
@@ -151,11 +156,18 @@ class Indexer:
         removed = damaged + [path for path in known if path not in stamps and not scan.may_hide(path)]
         if stale or removed or folders or everything:
             with without_garbage_collection():
-                read = [self._files.read(file, scan.folders) for file in progress(stale, len(stale), "读取知识文件")]
-                # Somebody may have saved meanwhile, and the catalog has that already.
-                current = (file for file in (*scan.folder_files, *read) if self._files.is_current(file))
-                gone = (path for path in removed if path in damaged or self._files.is_gone(path, known.get(path)))
-                self._catalog.apply(current, gone, parser)
+                gone = {path: known.get(path) for path in removed}
+                self._take_over(scan, progress(stale, len(stale), "读取知识文件"), gone, damaged, parser)
+
+    def _take_over(
+        self, scan: Scan, stale: Iterable[FileStat], gone: Mapping[str, Stamp], damaged: list[str], parser: str
+    ) -> None:
+        """Let the catalog say what the ``stale`` files say; what is ``gone`` had these stamps when it was there."""
+        with spooled(self._files.read(file, scan.folders) for file in stale) as read:
+            # Somebody may have saved meanwhile, and the catalog has that already.
+            current = (file for file in chain(scan.folder_files, read) if self._files.is_current(file))
+            removed = (path for path in gone if path in damaged or self._files.is_gone(path, gone[path]))
+            self._catalog.apply(current, removed, parser)
 
     # --- catalog → index
 

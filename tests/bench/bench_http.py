@@ -1,6 +1,10 @@
-"""HTTP throughput of suggestions and searches against a bare Flask JSON route behind the same server, in one run.
+"""HTTP throughput of what agents ask for against a bare Flask JSON route behind the same server, in one run.
 
-Needs wrk (``apt install wrk``). The application can stand behind another server, too, to compare servers::
+Needs wrk (``apt install wrk``). On articles that are imported and indexed already, with any engine::
+
+    KB_ARTICLES=… KB_DATA=… KB_ENGINE=… python -m tests.bench.bench_http
+
+The application can stand behind another server, too, to compare servers::
 
     KB_ARTICLES=… KB_DATA=… gunicorn -k gthread --threads 8 'tests.bench.bench_http:application()'
 """
@@ -18,11 +22,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 from urllib.parse import quote
+from urllib.request import urlopen
 
 from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 
 from kb.config import Settings, load_settings
+from kb.garbage import keep_for_good
 from kb.wiring.service import build_service
 from tests.bench.corpus import questions
 from tests.e2e.processes import Server
@@ -30,15 +36,20 @@ from webui import create_app
 from webui.server import serve
 
 _ROUNDS = 5
-_WARM_UP, _SECONDS = 2, 3
+_SECONDS = 2
 _CONNECTIONS = 8
 _AGAIN = 50  # questions that are all asked within the warm-up
 _NEW = 2000  # questions in a row, so many that the first is forgotten when it comes again
 
-_NEXT_PATH = """
-local paths, at = {}, 0
-for path in io.lines(os.getenv("PATHS")) do paths[#paths + 1] = path end
-request = function() at = at % #paths + 1; return wrk.format("GET", paths[at]) end
+_BARE = "bare Flask route"
+
+_NEXT_REQUEST = """
+local requests, at = {}, tonumber(os.getenv("START"))
+for line in io.lines(os.getenv("REQUESTS")) do
+  local path, etag = line:match("^(%S+) ?(.*)$")
+  requests[#requests + 1] = wrk.format("GET", path, {["If-None-Match"] = etag ~= "" and etag or nil})
+end
+request = function() at = at % #requests + 1; return requests[at] end
 """
 
 
@@ -47,26 +58,44 @@ def main(settings: Settings) -> None:
     if shutil.which("wrk") is None:
         print("\nHTTP throughput was not measured: wrk is not installed (apt install wrk).")
         return
-    asked = questions(_NEW)
-    routes = {
-        "bare Flask route": ["/bare"],
-        "suggest": [f"/api/v1/suggest?q={quote(text[: 1 + number % 4])}" for number, text in enumerate(asked)],
-        "search, asked before": [f"/api/v1/search?q={quote(text[:200])}" for text in asked[:_AGAIN]],
-        "search, never asked": [f"/api/v1/search?q={quote(text[:200])}" for text in asked],
-    }
     with tempfile.TemporaryDirectory() as folder, _server(settings) as server:
-        load = {name: _load(Path(folder), server.url, paths) for name, paths in routes.items()}
+        load = {name: _load(Path(folder), server.url, lines) for name, lines in _routes(server).items()}
+        for measure in load.values():
+            measure()
         rounds = [{name: measure() for name, measure in load.items()} for _ in range(_ROUNDS)]
     print(f"\n| wrk, {_CONNECTIONS} connections, median of {_ROUNDS} rounds | requests/s | of bare |\n|---|---|---|")
-    for name in routes:
-        share = median(round_[name] / round_["bare Flask route"] for round_ in rounds)
+    for name in load:
+        share = median(round_[name] / round_[_BARE] for round_ in rounds)
         print(f"| {name} | {median(round_[name] for round_ in rounds):.0f} | {share:.0%} |")
+
+
+def _routes(server: Server) -> dict[str, list[str]]:
+    """What is asked for, in a row and from the beginning again: an address, and the ETag that the caller has."""
+    asked = questions(_NEW)
+    searches = [f"/api/v1/search?q={quote(text[:200])}" for text in asked]
+    pages = [f"/?q={quote(text[:200])}" for text in asked[:_AGAIN]]
+    return {
+        _BARE: ["/bare"],
+        "suggest": [f"/api/v1/suggest?q={quote(text[: 1 + number % 4])}" for number, text in enumerate(asked)],
+        "search, asked before": searches[:_AGAIN],
+        "the same, not modified": [f"{path} {_etag(server, path)}" for path in searches[:_AGAIN]],
+        "search, never asked": searches,
+        "FAQ document": ["/api/v1/faq"],
+        "first page": ["/"],
+        "page of hits, asked before": pages,
+    }
+
+
+def _etag(server: Server, path: str) -> str:
+    with urlopen(server.url + path) as response:  # our own server
+        return str(response.headers["ETag"])
 
 
 def application() -> Callable[..., Iterable[bytes]]:
     """Our application, and beside it a Flask application that does nothing."""
     service = build_service(load_settings())
     service.warm_up()
+    keep_for_good()  # as a server does
     ours, bare = create_app(service), Flask("bare")
 
     @bare.get("/bare")
@@ -81,30 +110,32 @@ def application() -> Callable[..., Iterable[bytes]]:
 
 def _server(settings: Settings) -> Server:
     environment = {"KB_ARTICLES": str(settings.articles), "KB_DATA": str(settings.data)}
-    return Server([sys.executable, "-m", "tests.bench.bench_http"], environment)
+    return Server([sys.executable, "-m", "tests.bench.bench_http", "serve"], environment)
 
 
-def _load(folder: Path, url: str, paths: Sequence[str]) -> Callable[[], float]:
-    """A function that asks for ``paths`` round and round, and returns the requests per second."""
+def _load(folder: Path, url: str, lines: Sequence[str]) -> Callable[[], float]:
+    """A function that goes on asking for ``lines`` round and round, and returns the requests per second."""
     file, script = folder / f"{len(list(folder.iterdir()))}.txt", folder / "next.lua"
-    file.write_text("\n".join(paths), encoding="ascii")
-    script.write_text(_NEXT_PATH, encoding="ascii")
-    environment = {**os.environ, "PATHS": str(file)}
-
-    def run(seconds: int) -> str:
-        command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "-s", str(script), url]
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    file.write_text("\n".join(lines), encoding="ascii")
+    script.write_text(_NEXT_REQUEST, encoding="ascii")
+    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{_SECONDS}s", "-s", str(script), url]
+    asked = 0
 
     def measure() -> float:
-        run(_WARM_UP)
-        report = run(_SECONDS)
+        nonlocal asked
+        environment = {**os.environ, "REQUESTS": str(file), "START": str(asked)}
+        report = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
         assert "Non-2xx" not in report, report
-        found = re.search(r"Requests/sec:\s+([0-9.]+)", report)
+        found = re.search(r"([0-9]+) requests in .*Requests/sec:\s+([0-9.]+)", report, re.DOTALL)
         assert found
-        return float(found[1])
+        asked += int(found[1])
+        return float(found[2])
 
     return measure
 
 
 if __name__ == "__main__":
-    serve(application(), "127.0.0.1", 0)
+    if sys.argv[1:] == ["serve"]:
+        serve(application(), "127.0.0.1", 0)
+    else:
+        main(load_settings())

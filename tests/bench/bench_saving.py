@@ -1,4 +1,4 @@
-"""Saving over HTTP: how long a PUT takes, and how long until searches and suggestions show the new title.
+"""How long until searches and suggestions show the new title of an article, saved over HTTP or in its file.
 
 ``python -m tests.bench.bench_saving [FOLDER]`` measures on a copy of a folder of articles, by default this project's.
 """
@@ -10,11 +10,13 @@ import shutil
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter, sleep
+from typing import Any
 
 from tests.e2e.processes import Desk, Server
 from tests.unit.article_tree import REPOSITORY
@@ -25,10 +27,10 @@ _DEADLINE = 60.0
 
 
 @dataclass(frozen=True)
-class Saved:
-    """Seconds: until the PUT was answered, and from its start until the new title was found and suggested."""
+class Changed:
+    """Seconds from the beginning of a change until it was answered, until its title was found, and suggested."""
 
-    put: float
+    answered: float
     found: float
     suggested: float
 
@@ -39,38 +41,35 @@ def main(articles: Path) -> None:
         desk = Desk(Path(folder) / "articles", Path(folder) / "data")
         shutil.copytree(articles, desk.articles)
         desk.json("index")
-        token = desk.run("token", "add", "bench", "--role", "admin", "--json").stdout
+        token = json.loads(desk.run("token", "add", "bench", "--role", "admin", "--json").stdout)["token"]
+        sources = ((path, path.read_text(encoding="utf-8")) for path in desk.articles.glob("*/*/[!_]*.md"))
+        paths = {source.partition("\nid: ")[2].partition("\n")[0]: path for path, source in sources}
         with desk.serve() as server:
             number = server.get("/healthz")["articles"]
-            ids = [item["id"] for item in server.get("/api/v1/faq", limit=str(_ROUNDS))["items"]]
-            saved = [_save(server, json.loads(token)["token"], *pair) for pair in enumerate(ids)]
-    print(f"\n| saving, {number:,} articles, {len(saved)} saves one by one | median | worst |\n|---|---|---|")
-    for name, of in _COLUMNS.items():
-        seconds = [of(one) for one in saved]
+            ids = [item["id"] for item in server.get("/api/v1/faq", limit=str(2 * _ROUNDS))["items"]]
+            saved, written = [], []
+            for at, (one, other) in enumerate(zip(ids[::2], ids[1::2], strict=False)):
+                saved.append(_change(server, one, f"饕餮{chr(ord('㐀') + at)}貔貅", partial(_put, server, token)))
+                written.append(_change(server, other, f"狴犴{chr(ord('㐀') + at)}睚眦", partial(_write, paths)))
+    print(f"\n| {number:,} articles, {len(saved)} changes each, one by one | median | worst |\n|---|---|---|")
+    for name, seconds in (
+        ("PUT answered", [one.answered for one in saved]),
+        ("its title found", [one.found for one in saved]),
+        ("its title suggested", [one.suggested for one in saved]),
+        ("a file was replaced: its title found", [one.found for one in written]),
+        ("its title suggested", [one.suggested for one in written]),
+    ):
         print(f"| {name} | {median(seconds):.2f} s | {max(seconds):.2f} s |")
 
 
-_COLUMNS: dict[str, Callable[[Saved], float]] = {
-    "PUT answered": lambda saved: saved.put,
-    "new title found": lambda saved: saved.found,
-    "new title suggested": lambda saved: saved.suggested,
-}
-
-
-def _save(server: Server, token: str, number: int, article_id: str) -> Saved:
-    """Give an article a title that no other has."""
+def _change(server: Server, article_id: str, word: str, make: Callable[[dict[str, Any], str], None]) -> Changed:
+    """Give an article a title that no other has, by ``make(article, new source)``."""
     sleep(_PAUSE)
-    word = f"饕餮{chr(ord('㐀') + number)}貔貅"
     article = server.get(f"/api/v1/articles/{article_id}")
     source = article["source"].replace("title: ", f"title: {word}", 1)
-    headers = {"Authorization": f"Bearer {token}", "If-Match": article["revision"], "Content-Type": "application/json"}
-    request = urllib.request.Request(  # our own server
-        f"{server.url}/api/v1/articles/{article_id}", json.dumps({"source": source}).encode(), headers, method="PUT"
-    )
     started = perf_counter()
-    with urllib.request.urlopen(request) as answer:
-        answer.read()
-    put, found, suggested = perf_counter() - started, 0.0, 0.0
+    make(article, source)
+    answered, found, suggested = perf_counter() - started, 0.0, 0.0
     while not (found and suggested):
         now = perf_counter() - started
         assert now < _DEADLINE, f"{article_id} was not shown within {_DEADLINE} s"
@@ -80,7 +79,20 @@ def _save(server: Server, token: str, number: int, article_id: str) -> Saved:
         if not suggested and article_id in [row.get("id") for row in rows]:
             suggested = perf_counter() - started
         sleep(0.01)
-    return Saved(put, found, suggested)
+    return Changed(answered, found, suggested)
+
+
+def _put(server: Server, token: str, article: dict[str, Any], source: str) -> None:
+    headers = {"Authorization": f"Bearer {token}", "If-Match": article["revision"], "Content-Type": "application/json"}
+    request = urllib.request.Request(  # our own server
+        f"{server.url}/api/v1/articles/{article['id']}", json.dumps({"source": source}).encode(), headers, method="PUT"
+    )
+    with urllib.request.urlopen(request) as answer:
+        answer.read()
+
+
+def _write(paths: Mapping[str, Path], article: dict[str, Any], source: str) -> None:
+    paths[article["id"]].write_text(source, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -232,8 +232,8 @@ def _bodies() -> list[tuple[str, dict[str, str]]]:
 
 def _answer(response: Any) -> tuple[object, ...]:
     """Status, body and headers, without what differs from one request or one server's key to the next."""
-    told = _OWN_TO_ANSWER.sub("", response.get_data(as_text=True))
-    body = _OWN_TO_SERVER.sub("", told)
+    told = response.get_data(as_text=True)
+    body = _OWN_TO_SERVER.sub("", _OWN_TO_ANSWER.sub("", told))
     left_out = {"X-Request-Id", "Content-Length", "Date"} | ({"ETag"} if body != told else set())
     headers = {name: value for name, value in response.headers.items() if name not in left_out}
     return response.status_code, body, sorted(headers.items())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -280,3 +281,14 @@ def test_any_other_bytes_are_damage_unless_they_were_stored_before_there_were_se
         db.execute("UPDATE article_files SET article = replace(article, '退款要几天', '退货要几天')")
     db.close()
     assert catalog.damaged() == (["mall/refund/a.md"] if sealed else [])
+
+
+def test_the_recent_version_knows_changes_made_here_at_once_and_others_soon(catalog: Catalog, tmp_path: Path) -> None:
+    other = Catalog(Database(tmp_path / "zhida.db"))
+    for changed in (catalog, other, catalog):
+        before = catalog.recent_version()
+        changed.apply([], [], "parser")
+        assert changed.recent_version() == changed.version() > before
+        deadline = time.monotonic() + 10
+        while catalog.recent_version() != changed.version():
+            assert time.monotonic() < deadline

@@ -1,5 +1,8 @@
 """What holds for suggestions whatever the titles and the input are."""
 
+from dataclasses import replace
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,3 +99,47 @@ def test_a_limit_cuts_the_list_and_changes_nothing_else(title_list: list[str], l
     suggester = suggester_of(title_list)
     for typed in ("t", "tuik", "tk", "的w", "shf", "退", title_list[0][:3]):
         assert suggester.suggest(typed, limit) == suggester.suggest(typed, ALL)[:limit]
+
+
+kinds = st.sampled_from(["article", "article", "article", "scenario", "product", "query"])
+entries = st.builds(
+    Entry,
+    readable_titles,
+    kinds,
+    id=st.none(),
+    product=st.sampled_from(["商城", "会员"]),
+    scenario=st.sampled_from(["退款", "登录"]),
+    questions=st.lists(titles, max_size=2).map(tuple),
+    popularity=st.integers(0, 2),
+    weight=st.integers(0, 1),
+)
+entry_lists = st.lists(entries, max_size=8).map(
+    lambda found: [replace(entry, id=str(i)) if entry.is_article else entry for i, entry in enumerate(found)]
+)
+keystrokes = st.one_of(titles, st.text("tuikhdengluyinhxiaoms退款登录会员", min_size=1, max_size=6))
+
+
+@given(st.lists(entry_lists, min_size=2, max_size=5), st.lists(keystrokes, max_size=8), st.integers(1, 6))
+def test_edits_one_after_the_other_suggest_what_a_new_suggester_does(
+    states: list[list[Entry]], typed: list[str], limit: int
+) -> None:
+    """However articles came to be what they are: edited, added, removed, moved to the front by being used."""
+    cells_of = CellCutter({"退款", "收到", "到货", "银行", "会员", "登录", "密码"}.__contains__)
+    suggester = Suggester(states[0], cells_of)
+    for before, after in pairwise(states):
+        old, new = ([entry for entry in state if entry.is_article] for state in (before, after))
+        gone, come = ([entry for entry in one if entry not in other] for one, other in ((old, new), (new, old)))
+        suggester = suggester.changed(gone, come, [entry for entry in after if not entry.is_article])
+        fresh = Suggester(after, cells_of)
+        for text in [*typed, *(entry.text[:3] for entry in after)]:
+            assert suggester.suggest(text, limit) == fresh.suggest(text, limit), text
+            assert suggester.compacted().suggest(text, limit) == fresh.suggest(text, limit), text
+
+
+def test_where_there_is_no_room_between_two_articles_all_are_laid_out_anew() -> None:
+    suggester = Suggester([Entry("退款", id="a"), Entry("退款" * 40, id="z")], CellCutter(bool))
+    sizes = [1, 40]
+    for size in range(39, 1, -1):  # each goes between the first and the one before it
+        sizes.insert(1, size)
+        suggester = suggester.changed((), [Entry("退款" * size, id=str(size))], ())
+        assert [len(row.text) // 2 for row in suggester.suggest("退款", limit=50)] == sizes

@@ -91,7 +91,7 @@ def test_the_panel_is_compressed_for_those_who_take_it(client: FlaskClient, serv
     compressed = encoding in ("gzip", "br, *")
     assert response.headers.get("Content-Encoding") == ("gzip" if compressed else None)
     assert response.headers["Vary"] == "Accept-Encoding"
-    assert response.headers["Cache-Control"] == "no-cache"
+    assert response.headers["Cache-Control"] == "private, no-cache"
     body = gzip.decompress(response.data) if compressed else response.data
     assert json.loads(body) == contracts.faq_document(service.desk(ANYBODY).faq())
 

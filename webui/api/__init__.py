@@ -14,7 +14,6 @@
     health.py        /healthz                     for monitoring
     openapi.py       /openapi.json  /api          the documentation, from the declarations on the views
     parameters.py    what routes take, declared once for requests and documentation
-    precomputed.py   documents that are encoded once for everybody
 """
 
 from webui.api import answers, checks, dictionaries, editing, gaps, health, images, openapi, preview, reports, reviews

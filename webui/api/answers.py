@@ -5,7 +5,7 @@ Every view is declared with what it takes and gives: requests are read, and ``/o
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from kb import contracts, shapes
 from kb.contracts.queue import stale_document
 from kb.errors import QueryError
-from kb.model import KINDS, Message, SearchRequest, SignalKind, State
+from kb.model import KINDS, Message, SearchPage, SearchRequest, SignalKind, State
 from kb.ports.events import EVENT_KINDS, VOTES
 from kb.review.queue import QueueFilter
 from kb.rules.conversation import MAX_CONVERSATION
@@ -38,19 +38,24 @@ from webui.api.parameters import (
     whole,
     words,
 )
-from webui.api.precomputed import Encoded, as_json, encode, respond
 from webui.current import caller, desk
 from webui.http import csrf
 from webui.http.callers import comes_by_token
+from webui.http.encoding import as_json
 from webui.http.inputs import Body
+from webui.http.kept import Kept
+from webui.http.precomputed import Encoded, Timed, encode, encode_timed, respond, respond_timed
 from webui.http.security import address, sender, visitor, welcome_visitor
 
 Given = dict[str, Any]
 
 _LONGEST_NOTE = 500
 LONGEST_ID = 200
-#: longer lists of suggestions are not kept
-_KEPT_ROWS = 10
+#: encoded answers, until others have pushed them out. What they are kept by is another one after every change, and
+#: for whoever sees other articles: ``SearchPage.kept_as``, ``Desk.edition``.
+_PAGES: Kept[Timed] = Kept(8_000_000)
+_SUGGESTIONS: Kept[bytes] = Kept(6_000_000)
+_PANELS: Kept[Encoded] = Kept(4_000_000)
 _DAY_MS = 24 * 3600 * 1000.0
 
 _Q = words("q", "要查的话，或开头几个字", "没收到货", maxLength=MAX_QUERY)
@@ -128,30 +133,29 @@ def never_store(response: Response) -> Response:
 
 
 @blueprint.get("/search")
-@describe(Operation("搜索：按相关程度排好的条目", shapes.Search, query=_SEARCH, errors=(400, 503)))
+@describe(Operation("搜索：按相关程度排好的条目", shapes.Search, query=_SEARCH, errors=(304, 400, 503)))
 def search(given: Given) -> ResponseReturnValue:
     """Ranked hits. What our visitors ask is logged as typing: Enter would have loaded the page."""
-    asked = SearchRequest(given.pop("q") or "", **given)
-    return jsonify(contracts.search_document(desk().search(asked, agent=visitor())))
+    page = desk().search(SearchRequest(given.pop("q") or "", **given), agent=visitor())
+    encoded = _PAGES.get(page.kept_as, partial(_encoded_page, page)) if page.kept_as else _encoded_page(page)
+    return respond_timed(encoded, page.took_ms)
+
+
+def _encoded_page(page: SearchPage) -> Timed:
+    return encode_timed(contracts.search_document(page))
 
 
 @blueprint.get("/suggest")
 @describe(Operation("联想：开头几个字、拼音或首字母可能指什么", shapes.Suggest, query=_SUGGEST, errors=(400,)))
 def suggest(given: Given) -> ResponseReturnValue:
-    """What may be meant by the first keystrokes."""
+    """What may be meant by the first keystrokes, of which the same few come again and again."""
     typed, limit = given["q"] or "", given["limit"]
-    encoded = _kept_suggestions(desk().edition(), typed, limit) if limit <= _KEPT_ROWS else _suggested(typed, limit)
+    encoded = _SUGGESTIONS.get((desk().edition(), typed, limit), partial(_encoded_suggestions, typed, limit))
     return Response(encoded, mimetype="application/json")
 
 
-def _suggested(typed: str, limit: int) -> bytes:
+def _encoded_suggestions(typed: str, limit: int) -> bytes:
     return as_json(contracts.suggest_document(typed, desk().suggest(typed, limit)))
-
-
-@lru_cache(maxsize=4096)
-def _kept_suggestions(edition: object, typed: str, limit: int) -> bytes:
-    """The same few keystrokes come again and again: an answer is kept for as long as the ``edition`` is the latest."""
-    return _suggested(typed, limit)
 
 
 @blueprint.get("/faq")
@@ -162,12 +166,11 @@ def _kept_suggestions(edition: object, typed: str, limit: int) -> bytes:
 )
 def faq(given: Given) -> ResponseReturnValue:
     """The panel of frequent questions; browsers keep it and ask whether it has changed."""
-    return respond(_encoded_panel(desk().edition(), given["channel"], given["limit"]))
+    channel, limit = given["channel"], given["limit"]
+    return respond(_PANELS.get((desk().edition(), channel, limit), partial(_encoded_panel, channel, limit)))
 
 
-@lru_cache(maxsize=32)
-def _encoded_panel(edition: object, channel: str | None, limit: int) -> Encoded:
-    """The panel, for as long as the ``edition`` is the latest."""
+def _encoded_panel(channel: str | None, limit: int) -> Encoded:
     return encode(contracts.faq_document(desk().faq(channel, limit)))
 
 

@@ -9,10 +9,12 @@
     limits.py     how long a request's body may be, by view
     inputs.py     query parameters and JSON bodies, read strictly
     problems.py   every error → a page or problem+json
+    encoding.py   documents → JSON
+    precomputed.py  documents that are encoded once for several; kept.py keeps them
     assets.py     static files: addresses, compression, how long browsers keep them
 """
 
-from webui.http import assets, callers, csrf, inputs, limits, problems, security
+from webui.http import assets, callers, csrf, encoding, inputs, limits, problems, security
 
 #: in the order in which they look at a request
-PARTS = (problems, limits, security, callers, csrf, inputs, assets)
+PARTS = (encoding, problems, limits, security, callers, csrf, inputs, assets)

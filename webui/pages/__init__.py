@@ -21,7 +21,7 @@
     media.py         /media/…                     pictures of articles
     feeds.py         /feeds/…                     due dates for calendars, news of reviews for feed readers
     presentation.py  labels and marks for the templates; acting.py what pages on which one acts have in common;
-    frequent.py      the FAQ panel, rendered once for all who see the same; helping.py where to go on from nothing
+    frequent.py      FAQ panel and hits, rendered once for all who see the same; helping.py where to go on from nothing
 """
 
 from webui.pages import (

@@ -1,20 +1,24 @@
-"""The FAQ panel as HTML, grouped by product: rendered once for everybody who sees the same, then served from memory."""
+"""What is rendered once for everybody who sees the same: the FAQ panel, grouped by product, and lists of hits."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
+from functools import partial
 from typing import NamedTuple
 
 from flask import render_template
 from markupsafe import Markup
 
-from kb.model import FaqItem, FaqPanel, Folder
+from kb.model import FaqItem, FaqPanel, Folder, SearchPage, SearchRequest
 from webui.current import desk
+from webui.http.kept import Kept
 
 #: entries of a product that are shown at once; the fewer products, the more
 _SHOWN_TOGETHER = 48
 _SHOWN_AT_LEAST = 8
+#: two bytes a character; what they are kept by is another one after every change, and for whoever sees other articles
+_PANELS: Kept[Markup] = Kept(6_000_000, unit=2)
+_HITS: Kept[Markup] = Kept(6_000_000, unit=2)
 
 
 class Group(NamedTuple):
@@ -27,12 +31,19 @@ class Group(NamedTuple):
 
 def panel_html(channel: str | None, product: str | None) -> Markup:
     """The panel for a channel and a product (slug); everything when None. Raises QueryError for an unknown channel."""
-    return _rendered(desk().edition(), channel, product)
+    return _PANELS.get((desk().edition(), channel, product), partial(_panel, channel, product))
 
 
-@lru_cache(maxsize=32)
-def _rendered(edition: object, channel: str | None, product: str | None) -> Markup:
-    """Kept for as long as the ``edition`` is the latest."""
+def hits_html(asked: SearchRequest, page: SearchPage) -> Markup:
+    """The hits of a page of results that has some."""
+    return _HITS.get(page.kept_as, partial(_hits, asked, page)) if page.kept_as else _hits(asked, page)
+
+
+def _hits(asked: SearchRequest, page: SearchPage) -> Markup:
+    return Markup(render_template("hit_list.html", asked=asked, page=page))  # noqa: S704  # the template escapes
+
+
+def _panel(channel: str | None, product: str | None) -> Markup:
     panel = desk().faq(channel)
     groups = _groups(panel, product)
     size = sum(len(group.shown) + len(group.folded) for group in groups)

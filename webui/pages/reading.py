@@ -19,7 +19,7 @@ from webui.current import desk
 from webui.http import inputs, problems
 from webui.http.security import address, visitor, welcome_visitor
 from webui.pages import history
-from webui.pages.frequent import panel_html
+from webui.pages.frequent import hits_html, panel_html
 from webui.pages.helping import elsewhere, near_titles
 from webui.pages.presentation import FILTERS, KINDS, VOTES
 
@@ -119,7 +119,7 @@ def browse() -> ResponseReturnValue:
 def _home(asked: SearchRequest) -> ResponseReturnValue:
     """The FAQ panel alone; browsers keep it and ask whether it has changed."""
     response = make_response(_panel(asked))
-    response.add_etag()
+    response.add_etag(weak=True)  # a strong one would hold for one encoding only, known after compression
     return response.make_conditional(request)
 
 
@@ -137,6 +137,7 @@ def _results(asked: SearchRequest, page: SearchPage) -> str:
         "search.html",
         asked=asked,
         page=page,
+        hits=hits_html(asked, page) if page.total else None,
         link=partial(_link, asked),
         chips=list(_chips(asked)),
         limits=list(_limits(asked)),
