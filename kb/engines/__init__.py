@@ -1,13 +1,12 @@
 """Adapters of the SearchEngine port: each third-party engine is imported in one file only.
 
-- ``embedded``: what both share: opening, renewing, batches, rebuilds; ``generations``: directories, the CURRENT
-  pointer, the write lock; ``damage``: one error for whatever is broken; ``preparing``: what is indexed of a document
+- ``embedded``: opening, renewing, batches, rebuilds; ``generations``: directories, the CURRENT pointer, the write
+  lock; ``damage``: one error for whatever is broken; ``preparing``: what is indexed of a document
+- ``view``: searching one commit, of what a ``reader`` gives or an ``overlay`` with one document more
 - ``scoring``: BM25 over posting arrays, facet counts, pure numpy
 - ``bounded_cache``: arrays kept in memory; ``highlighting``: what of a query is marked in a text
-- ``whoosh_index``: the one file that imports Whoosh: postings in, postings out
-- ``whoosh_view``: searching one commit
-- ``whoosh_engine``: the adapter that puts them together
-- ``tantivy_index``: the one file that imports tantivy: documents in, candidates out
-- ``candidates``, ``rescoring``, ``forward``: how many candidates, our formula for them, the frequencies that it needs
-- ``tantivy_view``, ``tantivy_engine``: as for Whoosh; ``manifest``: checksums of the files
+- ``whoosh_index``: the one file that imports Whoosh: postings in, postings out; ``sealing``: its checksums
+- ``whoosh_engine``: the adapter on it; ``whoosh_build``: two processes for large builds
+- ``tantivy_index``: the one file that imports tantivy: documents in, postings out; ``manifest``: its checksums
+- ``tantivy_engine``: the adapter on it
 """

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.engines.preparing import prepare
+from kb.engines.reader import Reader
 from kb.engines.scoring import Postings
-from kb.engines.whoosh_index import Reader
 from kb.ports.engine import IndexDocument
 
 

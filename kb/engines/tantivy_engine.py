@@ -8,7 +8,7 @@ from pathlib import Path
 from kb.engines.damage import damage_is_corruption
 from kb.engines.embedded import EmbeddedEngine
 from kb.engines.tantivy_index import FOLDER, FORMAT_VERSION, TantivyIndex
-from kb.engines.tantivy_view import View
+from kb.engines.view import View
 from kb.ports.engine import IndexDocument
 
 
@@ -19,7 +19,7 @@ class TantivyEngine(EmbeddedEngine):
     format = FORMAT_VERSION
 
     def _open(self, path: Path) -> View:
-        return View.open(path)
+        return View.latest(path, TantivyIndex(path / FOLDER))
 
     def _write(self, path: Path, documents: Iterator[IndexDocument], deleted_ids: Collection[str]) -> None:
         with damage_is_corruption():

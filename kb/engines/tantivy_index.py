@@ -1,31 +1,30 @@
-"""The one file that imports tantivy: one index folder; prepared documents in, candidates out.
+"""The one file that imports tantivy: one index folder; documents in, posting arrays out.
 
-tantivy finds and orders candidates by its own BM25, whose k1 is fixed; what it finds is scored again by our formula
-(``kb.engines.rescoring``). For that each document has a number that is never given again within its generation,
-and carries its entries of ``kb.engines.forward``.
+tantivy keeps the files: segments, term dictionary, deletions, merging, atomic commit. It hands out no posting lists,
+but it finds all documents that carry a term. So the frequency of a token is part of the indexed term (``退款#2``), and
+one search over a token's variants, each of which scores what it stands for, reads a whole posting list.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Searcher
 
 from kb.engines import manifest
-from kb.engines.forward import ForwardIndex, Numbers, describe, pack
-from kb.engines.found import Found, Wanted
-from kb.engines.preparing import prepare, texts_of
+from kb.engines.bounded_cache import BoundedCache
+from kb.engines.preparing import prepare
+from kb.engines.scoring import Postings
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS, IndexDocument
-from kb.text.analyzer import AnalyzedText
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
 FORMAT_VERSION = 1
@@ -33,19 +32,12 @@ FORMAT_VERSION = 1
 #: where in a generation
 FOLDER = "segments"
 
-_K1 = 1.2
 #: bytes that a writer collects before it writes a segment: tantivy's least; enough for some 30,000 articles
 _SMALL_HEAP, _LARGE_HEAP = 15_000_000, 100_000_000
-#: bytes of forward entries, some 90,000 articles
-_FORWARD_BYTES = 96 * 2**20
-#: term queries kept of one commit, each with the most that tantivy gives for it
-_MOST_TERMS = 20_000
-#: documents whose texts are kept, some 2 KB each
-_MOST_TEXTS = 2_000
-_KEPT_HIDDEN = 2
-
-#: whether documents must match (or must not), and what
-Condition = tuple[bool, Query]
+#: of posting lists kept of one commit
+_CACHE_BYTES = 32 * 2**20
+#: between a token and its frequency; no token holds it
+_TIMES = "#"
 
 
 class TantivyIndex:
@@ -58,7 +50,6 @@ class TantivyIndex:
         self._verified.look()
         self._index = Index.open(str(path))
         self._index.config_reader("manual")
-        self._forward = ForwardIndex(_FORWARD_BYTES)
         self._open_files = manifest.OpenFiles(())
 
     @staticmethod
@@ -80,19 +71,17 @@ class TantivyIndex:
         stat = (self._path / "meta.json").stat()
         return stat.st_ino, stat.st_mtime_ns
 
-    def reader(self) -> tuple[Reader, str]:
+    def reader(self) -> tuple[TantivyReader, str]:
         """A view of the latest commit that later commits don't change, and the commit's name. Raises IndexCorrupt."""
         while True:
             version = self.version()
-            meta = json.loads((self._path / "meta.json").read_bytes())
+            commit = json.loads((self._path / "meta.json").read_bytes())["opstamp"]
             self._verified.look()
             self._index.reload()
             if version == self.version():
                 break
         self._open_files = manifest.OpenFiles.of(self._path)
-        documents = sum(segment["max_doc"] for segment in meta["segments"])
-        schema = self._index.schema
-        return Reader(self._index.searcher(), schema, documents, self._forward), str(meta["opstamp"])
+        return TantivyReader(self._index.searcher(), self._index.schema), str(commit)
 
     def is_intact(self) -> bool:
         """Whether no open file was written to or cut: tantivy maps files, and reading a mapping past its file's end
@@ -101,23 +90,15 @@ class TantivyIndex:
         return self._open_files.are_intact()
 
 
-def in_memory(document: IndexDocument) -> Reader:
-    """An index of one document that is nowhere on disk."""
-    index = Index(_schema())
-    _fill(index, [document], (), 0, _SMALL_HEAP)
-    index.reload()
-    return Reader(index.searcher(), index.schema, 1, ForwardIndex(_FORWARD_BYTES))
-
-
 def _schema() -> Schema:
     builder = SchemaBuilder()
     for name in SCORED_FIELDS:
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
         builder.add_unsigned_field(f"{name}_length", fast=True)
-    for name in (*KEYWORD_FIELDS, "id", "identity"):
+    for name in (*KEYWORD_FIELDS, "id"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("number", indexed=True, fast=True)
-    for name in ("description", "entries", "texts"):
+    builder.add_unsigned_field("number", fast=True)
+    for name in ("identity", "texts"):
         builder.add_bytes_field(name, stored=True)
     return builder.build()
 
@@ -160,23 +141,16 @@ def _document(given: IndexDocument, number: int) -> Document:
     document = Document()
     for name in SCORED_FIELDS:
         tokens = prepared["tokens"][name]
-        document.add_text(name, " ".join(token for token, times in tokens.items() for _ in range(times)))
+        document.add_text(name, " ".join(_variant(token, times) for token, times in tokens.items()))
         document.add_unsigned(f"{name}_length", sum(tokens.values()))
     for name in KEYWORD_FIELDS:
         for value in given.keywords.get(name, ()):
             document.add_text(name, value)
     document.add_text("id", given.id)
-    document.add_text("identity", "\0".join(prepared["identity"]))
     document.add_unsigned("number", number)
-    document.add_bytes("description", describe(prepared, given.keywords))
-    document.add_bytes("entries", pack(prepared["tokens"]))
+    document.add_bytes("identity", "\0".join(prepared["identity"]).encode())
     document.add_bytes("texts", json.dumps(prepared["stored"]).encode())
     return document
-
-
-def _bytes(document: Document, name: str) -> bytes:
-    value: bytes = document.get_first(name)  # type: ignore[assignment]  # we stored bytes
-    return value
 
 
 @contextmanager
@@ -190,148 +164,92 @@ def _rust_errors() -> Iterator[None]:
         raise
 
 
-class Reader:
-    """Those documents of one commit that meet ``scope``. Deleted documents never show."""
+class TantivyReader:
+    """Posting arrays of one commit, see ``kb.engines.reader.Reader``. Live documents only, in the order of numbers."""
 
-    def __init__(
-        self,
-        searcher: Searcher,
-        schema: Schema,
-        indexed: int,
-        forward: ForwardIndex,
-        scope: tuple[Condition, ...] = (),
-    ) -> None:
-        self._searcher, self._schema, self._indexed, self.forward, self._scope = (
-            searcher,
-            schema,
-            indexed,
-            forward,
-            scope,
-        )
-        self._whole = not scope and searcher.num_docs == indexed  # then tantivy's own statistics are exact
-        self._terms: dict[tuple[str, str], tuple[Query, float]] = {}
-        self._texts: dict[int, dict[str, AnalyzedText]] = {}
-        #: documents with these ids; the hidden ones are the same all day
-        self.hidden = lru_cache(_KEPT_HIDDEN)(self._carrying_ids)
-        self.live = self.count(()) if scope else int(searcher.num_docs)
+    def __init__(self, searcher: Searcher, schema: Schema) -> None:
+        self._searcher, self._schema = searcher, schema
+        numbers, self._addresses, _ = self._found(Query.all_query(), int(searcher.num_docs))
+        self._documents = numbers
+        self.size = self.live = len(numbers)
+        self._shown: NDArray[np.bool_] | None = None
+        self._postings = BoundedCache[Postings](_CACHE_BYTES, lambda arrays: arrays[0].nbytes + arrays[1].nbytes)
 
-    def where(self, *conditions: Condition) -> Reader:
-        """The same commit, as if there were no other documents than those that meet ``conditions`` too."""
-        return Reader(self._searcher, self._schema, self._indexed, self.forward, (*self._scope, *conditions))
+    def only(self, name: str, token: str) -> TantivyReader:
+        """See ``Reader``."""
+        part = copy(self)
+        part._shown = np.zeros(self.size, np.bool_)
+        part._shown[self.postings(name, token)[0]] = True
+        part.live = int(np.count_nonzero(part._shown))
+        return part
 
-    # --- conditions
-
-    def carrying(self, name: str, tokens: Collection[str]) -> Query:
-        """Documents with one of ``tokens`` in a field."""
-        return Query.term_set_query(self._schema, name, list(tokens))
-
-    def _carrying_ids(self, article_ids: frozenset[str]) -> Query:
-        return self.carrying("id", article_ids)
-
-    def holding(self, name: str, character: str) -> Query:
-        """Documents with a token that holds a character in a field."""
-        return Query.regex_query(self._schema, name, f".*{re.escape(character)}.*")
-
-    def among(self, numbers: Numbers) -> Query:
-        """Documents with these numbers."""
-        return Query.term_set_query(self._schema, "number", numbers.tolist())
-
-    @staticmethod
-    def all_of(queries: Iterable[Query]) -> Query:
-        """Documents that meet every one of ``queries``."""
-        return Query.boolean_query([(Occur.Must, query) for query in queries])
-
-    @staticmethod
-    def any_of(queries: Iterable[Query]) -> Query:
-        """Documents that meet one of ``queries``."""
-        return Query.boolean_query([(Occur.Should, query) for query in queries])
-
-    # --- documents
-
-    def ranking(self, selecting: Iterable[Wanted], helping: Iterable[Wanted], given: Sequence[Condition]) -> Query:
-        """Documents that meet ``given`` and carry something ``selecting``; ``helping`` only adds to their scores."""
-        clauses = [(Occur.Must, self.any_of(map(self._weighted, selecting)))]
-        clauses.extend((Occur.Should, self._weighted(wanted)) for wanted in helping)
-        return Query.boolean_query([*clauses, *self._passing(given)])
-
-    def page(self, query: Query, start: int, size: int) -> Found:
-        """The documents of a ranking from place ``start`` on."""
-        hits = self._searcher.search(query, size, count=False, offset=start).hits
-        addresses = [address for _, address in hits]
-        numbers = self._searcher.fast_field_values("number", addresses)
-        scores = [score for score, _ in hits]
-        return Found(np.array(numbers, np.int64), np.array(scores, np.float64), addresses)
-
-    def all(self, given: Sequence[Condition]) -> Found:
-        """Every document that meets ``given``."""
-        query = Query.boolean_query([(Occur.Must, Query.all_query()), *self._passing(given)])
-        return self.page(query, 0, max(self.live, 1))
-
-    def count(self, given: Sequence[Condition]) -> int:
-        """How many documents meet ``given``."""
-        query = Query.boolean_query([(Occur.Must, Query.all_query()), *self._passing(given)])
-        return int(self._searcher.search(query, 1).count or 0)  # type: ignore[attr-defined]  # its stubs forgot it
-
-    def frequency(self, name: str, token: str) -> int:
-        """How many documents carry a token in a field."""
-        if self._whole:
-            return int(self._searcher.doc_freq(name, token))
-        return self.count([(True, self._term(name, token))])
-
-    def total_length(self, name: str) -> float:
-        """The token counts of a scored field, added up."""
-        query = Query.boolean_query([(Occur.Must, Query.all_query()), *self._passing(())])
-        found = self._searcher.aggregate(query, {"sum": {"sum": {"field": f"{name}_length"}}})
-        return float(found["sum"]["value"] or 0)
-
-    def take_up(self, found: Found) -> None:
-        """See to it that ``forward`` has the documents of ``found``."""
-        missing = self.forward.missing(found.numbers)
-        self.forward.add(self._record(int(found.numbers[at]), found.addresses[at]) for at in missing)
-
-    def _record(self, number: int, address: Any) -> tuple[int, bytes, bytes]:
-        document = self._searcher.doc(address)
-        return number, _bytes(document, "description"), _bytes(document, "entries")
-
-    def texts(self, number: int, address: Any) -> dict[str, AnalyzedText]:
-        """The texts of a document."""
-        found = self._texts.get(number)
+    def postings(self, name: str, token: str) -> Postings:
+        """See ``Reader``."""
+        found = self._postings.get((name, token))
         if found is None:
-            if len(self._texts) >= _MOST_TEXTS:
-                self._texts.clear()
-            found = self._texts[number] = texts_of(json.loads(_bytes(self._searcher.doc(address), "texts")))
-        return found
+            found = self._read(name, token)
+            self._postings.put((name, token), found)
+        if self._shown is None:
+            return found
+        kept = self._shown[found[0]]
+        return found[0][kept], found[1][kept]
 
-    def tokens(self, name: str, prefix: str, limit: int | None = None) -> list[str]:
-        """The indexed tokens of a field that start with ``prefix``, in order; of deleted documents too."""
-        return [token for token, _ in self._searcher.terms_with_prefix(name, prefix, limit=limit)]
-
-    def identities(self) -> Iterator[tuple[str, str]]:
-        """(id, revision) of every document."""
-        found = self._searcher.terms_with_prefix("identity", "", filter_query=Query.all_query())
-        for identity, _ in found:
-            article_id, revision = identity.split("\0")
-            yield article_id, revision
-
-    # --- queries
-
-    def _term(self, name: str, token: str) -> Query:
-        return Query.term_query(self._schema, name, token, "freq")
-
-    def _weighted(self, wanted: Wanted) -> Query:
-        """What gives about ``wanted.weight`` to a document that repeats the token for ever."""
-        known = self._terms.get(wanted[:2])
-        if known is None:
-            if len(self._terms) >= _MOST_TERMS:
-                self._terms.clear()
-            frequency = self._searcher.doc_freq(wanted.field, wanted.token)
-            own = math.log(1 + (self._indexed - frequency + 0.5) / (frequency + 0.5))
-            known = self._terms[wanted[:2]] = self._term(wanted.field, wanted.token), (_K1 + 1) * own
-        return Query.boost_query(known[0], wanted.weight / known[1])
-
-    def _passing(self, given: Sequence[Condition]) -> list[tuple[Occur, Query]]:
-        """Conditions that add nothing to scores."""
-        return [
-            (Occur.Must, Query.const_score_query(query, 0.0)) if wanted else (Occur.MustNot, query)
-            for wanted, query in (*self._scope, *given)
+    def _read(self, name: str, token: str) -> Postings:
+        more = self._searcher.terms_with_prefix(name, f"{token}{_TIMES}") if name in SCORED_FIELDS else ()
+        variants = [(token, 1), *((term, int(term.rpartition(_TIMES)[2])) for term, _ in more)]
+        most = sum(self._searcher.doc_freq(name, term) for term, _ in variants)
+        carried = [
+            (Occur.Should, Query.const_score_query(Query.term_query(self._schema, name, term, "basic"), float(times)))
+            for term, times in variants
         ]
+        numbers, _, scores = self._found(Query.boolean_query(carried), most)
+        return np.searchsorted(self._documents, numbers).astype(np.int32), scores.astype(np.float32)
+
+    def _found(self, query: Query, most: int) -> tuple[NDArray[np.int64], Sequence[Any], NDArray[np.float64]]:
+        """Numbers in order, addresses and scores of all that matches, which is no more than ``most``."""
+        hits = self._searcher.search(query, max(most, 1), count=False).hits
+        addresses = [address for _, address in hits]
+        numbers = np.array(self._searcher.fast_field_values("number", addresses), np.int64)
+        order = np.argsort(numbers)
+        scores = np.array([score for score, _ in hits], np.float64)
+        return numbers[order], [addresses[place] for place in order.tolist()], scores[order]
+
+    def lengths(self, name: str) -> NDArray[np.float32]:
+        """See ``Reader``."""
+        lengths = np.array(self._searcher.fast_field_values(f"{name}_length", list(self._addresses)), np.float32)
+        if self._shown is not None:
+            lengths[~self._shown] = 0
+        return lengths
+
+    def numbers(self, article_id: str) -> list[int]:
+        """See ``Reader``."""
+        return [int(number) for number in self.postings("id", article_id)[0]]
+
+    def identity(self, number: int) -> tuple[str, str]:
+        """See ``Reader``."""
+        article_id, revision = self._bytes(number, "identity").decode().split("\0")
+        return article_id, revision
+
+    def stored(self, number: int) -> dict[str, Any]:
+        """See ``Reader``."""
+        stored: dict[str, Any] = json.loads(self._bytes(number, "texts"))
+        return stored
+
+    def _bytes(self, number: int, name: str) -> bytes:
+        value: bytes = self._searcher.doc(self._addresses[number]).get_first(name)  # type: ignore[assignment]
+        return value
+
+    def live_numbers(self) -> NDArray[np.int32]:
+        """See ``Reader``."""
+        return np.flatnonzero(np.ones(self.size, np.bool_) if self._shown is None else self._shown).astype(np.int32)
+
+    def tokens(self, name: str, prefix: str = "") -> Iterator[str]:
+        """See ``Reader``; some may be of deleted documents."""
+        terms = self._searcher.terms_with_prefix(name, prefix)  # the commonest first
+        scored = name in SCORED_FIELDS
+        return iter(sorted({term.partition(_TIMES)[0] if scored else term for term, _ in terms}))
+
+
+def _variant(token: str, times: int) -> str:
+    """How a token is indexed in a document that has it so many times: its frequency is part of it."""
+    return token if times == 1 else f"{token}{_TIMES}{times}"

@@ -8,9 +8,9 @@ from pathlib import Path
 from kb.engines.damage import damage_is_corruption
 from kb.engines.embedded import EmbeddedEngine
 from kb.engines.preparing import prepare
+from kb.engines.view import View
 from kb.engines.whoosh_build import build
 from kb.engines.whoosh_index import FORMAT_VERSION, WhooshIndex
-from kb.engines.whoosh_view import View
 from kb.ports.engine import IndexDocument
 
 
@@ -21,7 +21,7 @@ class WhooshEngine(EmbeddedEngine):
     format = FORMAT_VERSION
 
     def _open(self, path: Path) -> View:
-        return View.open(path)
+        return View.latest(path, WhooshIndex(path))
 
     def _write(self, path: Path, documents: Iterator[IndexDocument], deleted_ids: Collection[str]) -> None:
         with damage_is_corruption():

@@ -243,7 +243,7 @@ class WhooshIndex:
         """
         writer = _Writer(self._index)
         try:
-            reader = self.reader()
+            reader, _ = self.reader()
             for article_id in deleted_ids:
                 for number in reader.numbers(article_id):
                     writer.delete_document(number)
@@ -271,14 +271,20 @@ class WhooshIndex:
         """The number of the latest commit on disk, by this or any other process."""
         return int(self._index.latest_generation())
 
-    def reader(self) -> Reader:
-        """A view of the latest commit that later commits don't change. Raises IndexCorrupt."""
+    def reader(self) -> tuple[Reader, str]:
+        """A view of the latest commit that later commits don't change, and the commit's name. Raises IndexCorrupt."""
         try:
-            return Reader(self._index.reader(), self._cache)
+            commit = str(self.version())
+            return Reader(self._index.reader(), self._cache), commit
         except FileNotFoundError as error:
             raise IndexCorrupt(
                 f"索引文件 {error.filename} 不见了，请执行 kb index --rebuild 重建；知识文件不受影响。"
             ) from error
+
+    @staticmethod
+    def is_intact() -> bool:
+        """Always: what is open was read into memory whole."""
+        return True
 
     def close(self) -> None:
         """Release the files of the directory; open readers stay usable."""

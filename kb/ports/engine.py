@@ -142,9 +142,7 @@ class EngineHit:
 
 @dataclass(frozen=True, slots=True)
 class EngineResult:
-    """``facets[field]`` counts values over all ``total`` hits, not only over the ones returned. Where there are more
-    than a thousand hits for terms, an engine may leave it at the best thousand or more of them.
-    """
+    """``facets[field]`` counts values over all ``total`` hits, not only over the ones returned."""
 
     hits: tuple[EngineHit, ...]
     total: int

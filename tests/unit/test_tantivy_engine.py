@@ -6,14 +6,12 @@ import multiprocessing
 import os
 import signal
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kb.engines import candidates, forward
 from kb.engines.tantivy_engine import TantivyEngine
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import IndexMissing
@@ -78,29 +76,6 @@ def test_both_engines_answer_alike(
     assert other_scores == pytest.approx(scores, rel=1e-5)
 
 
-def test_totals_and_pages_need_more_than_the_first_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidates, "_FIRST", 7)
-    engines: list[SearchEngine] = [WhooshEngine(tmp_path / "whoosh"), TantivyEngine(tmp_path / "tantivy")]
-    documents = [document(f"d{i:03}", f"退款 {i} " + "发票" * (i % 7), body="网" * i) for i in range(150)]
-    for asked in (query("退款发票"), query("发票怎么开", floor=0.3, limit=40), query("退款网", offset=100, limit=30)):
-        answers = []
-        for engine in engines:
-            if not engine.generation():
-                engine.rebuild(documents, "fp")
-            answers.append(answer(engine, replace(asked, facets=("product",))))
-        assert answers[0][1:] == answers[1][1:]
-        assert answers[1][0] == pytest.approx(answers[0][0], rel=1e-5)
-
-
-def test_candidates_that_do_not_fit_into_memory_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kb.engines.tantivy_index._FORWARD_BYTES", 1000)
-    engine = TantivyEngine(tmp_path)
-    engine.rebuild([document(f"d{i:03}", f"退款 {i}", f"发票 {i}") for i in range(60)], "fp")
-    first = [ids(engine, text, limit=60) for text in ("退款", "发票")]
-    assert [ids(engine, text, limit=60) for text in ("退款", "发票")] == first
-    assert list(map(len, first)) == [60, 60]
-
-
 def test_many_small_commits_leave_few_files(tmp_path: Path) -> None:
     engine = TantivyEngine(tmp_path)
     engine.rebuild([document("a", "退款")], "fp")
@@ -125,8 +100,7 @@ def test_a_killed_commit_leaves_an_index_that_can_be_read_and_written(tmp_path: 
     with engine.batch() as batch:
         batch.put(document("b", "发票"))
     assert ids(TantivyEngine(tmp_path), "发票")[:1] == ["b"]
-    numbers = [reader.all(()).numbers.tolist() for reader in TantivyEngine(tmp_path)._current()._readers]  # type: ignore[attr-defined]
-    assert len(set(numbers[0])) == len(numbers[0]) == engine.doc_count()
+    assert TantivyEngine(tmp_path).revisions().keys() <= {"a", "b", "killed"}
 
 
 def write_and_die(root: Path, place: str) -> None:
@@ -159,8 +133,3 @@ def test_engines_take_turns_in_one_folder(tmp_path: Path) -> None:
     assert ids(WhooshEngine(tmp_path), "退款") == ["c"]
     assert ids(engine, "退款") == ["b"], "what is open goes on"
     assert len(list(tmp_path.glob("0*"))) == 2
-
-
-@given(st.lists(st.text(st.sampled_from("退款货5g wifi24"), min_size=1, max_size=4), unique=True))
-def test_different_tokens_have_different_keys(tokens: list[str]) -> None:
-    assert len({forward.token_key(token) for token in tokens}) == len(tokens)

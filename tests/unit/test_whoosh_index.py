@@ -14,6 +14,6 @@ def test_stored_texts_come_back(tmp_path: Path, text: str) -> None:
     index = WhooshIndex.create(tmp_path)
     stored = {"title": [text, None, [0, 1]]}
     index.write([{"tokens": {"head": {"退": 1}}, "identity": ("a", "r1"), "stored": stored}])
-    reader = index.reader()
+    reader, _ = index.reader()
     assert reader.stored(0) == stored
     assert reader.identity(0) == ("a", "r1")

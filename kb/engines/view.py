@@ -1,4 +1,4 @@
-"""Searching one commit of a Whoosh index: filters, phrases, scores, facets and evidence, on immutable data."""
+"""Searching one commit of an index: filters, phrases, scores, facets and evidence, on immutable data."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from kb.engines.damage import damage_is_corruption
 from kb.engines.highlighting import is_one_token, needles
 from kb.engines.overlay import Overlay
 from kb.engines.preparing import texts_of
+from kb.engines.reader import Index, Reader
 from kb.engines.scoring import COMMON_SHARE, FacetCounter, FieldPostings, FieldStatistics, Impact, Matches, score, top
-from kb.engines.whoosh_index import Reader, WhooshIndex
 from kb.ports.engine import (
     LONG_TEXT,
     PERFECT_FIELD,
@@ -53,10 +53,10 @@ Boosts = tuple[tuple[str, float], ...]
 class View:
     """One commit of one generation, or of it what ``reader`` shows."""
 
-    def __init__(self, path: Path, index: WhooshIndex, version: int, reader: Reader | Overlay) -> None:
+    def __init__(self, path: Path, index: Index, version: object, commit: str, reader: Reader | Overlay) -> None:
         self.path, self._index = path, index
-        self._version, self.reader = version, reader
-        self.generation = f"{path.name}.{version}"
+        self._version, self._commit, self.reader = version, commit, reader
+        self.generation = f"{path.name}.{commit}"
         self._norms = {
             name: FieldStatistics.of(self.reader.lengths(name), self.reader.live).norms for name in SCORED_FIELDS
         }
@@ -71,25 +71,24 @@ class View:
         self._by_audience: dict[str, View] = {}
 
     @classmethod
-    def open(cls, path: Path) -> View:
-        return cls._latest(path, WhooshIndex(path))
-
-    @classmethod
-    def _latest(cls, path: Path, index: WhooshIndex) -> View:
-        return cls(path, index, index.version(), index.reader())
+    def latest(cls, path: Path, index: Index) -> View:
+        """The latest commit of ``index``, which is that of the generation at ``path``."""
+        version = index.version()
+        reader, commit = index.reader()
+        return cls(path, index, version, commit, reader)
 
     def is_intact(self) -> bool:
-        return True  # it was read into memory whole
+        return self._index.is_intact()
 
     def is_behind(self) -> bool:
         return self._index.version() != self._version
 
     def renewed(self) -> View:
-        return self._latest(self.path, self._index)
+        return self.latest(self.path, self._index)
 
     def as_if(self, document: IndexDocument) -> View:
         """The same commit with ``document`` in it."""
-        return View(self.path, self._index, self._version, Overlay(self.reader, document))
+        return View(self.path, self._index, self._version, self._commit, Overlay(self.reader, document))
 
     def terms(self, field_name: str, prefix: str) -> Iterator[str]:
         return self.reader.tokens(field_name, prefix)
@@ -132,7 +131,7 @@ class View:
         """The same commit as those see it who may see nothing but the articles for ``audience``."""
         if audience not in self._by_audience:
             reader = self.reader.only("audience", audience)
-            self._by_audience[audience] = View(self.path, self._index, self._version, reader)
+            self._by_audience[audience] = View(self.path, self._index, self._version, self._commit, reader)
         return self._by_audience[audience]
 
     def _ranked(self, scores: NDArray[np.float32], hits: NDArray[np.intp], wanted: int) -> list[_Row]:
