@@ -44,7 +44,6 @@ _LENGTHS = "lengths"
 _CACHE_BYTES = 32 * 2**20
 _EMPTY: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 
-
 #: a field with its terms: (token, document numbers, frequencies), both in order
 _Group = tuple[str, list[tuple[bytes, "array[int]", "array[float]"]]]
 
@@ -179,10 +178,10 @@ class _Writer(SegmentWriter):  # type: ignore[misc]  # Whoosh has no types
         tokens = document["tokens"]
         self.pool.add_document(self.docnum, {**tokens, _LENGTHS: _lengths(tokens)})
         # segments are read into memory, and an escaped Chinese character takes six bytes there instead of three
-        stored = json.dumps(document["stored"], ensure_ascii=False, separators=(",", ":")).encode(
-            errors="surrogatepass"
+        stored = json.dumps(document["stored"], ensure_ascii=False, separators=(",", ":"))
+        self.add_document(
+            identity="\0".join(document["identity"]).encode(), stored=stored.encode(errors="surrogatepass")
         )
-        self.add_document(identity="\0".join(document["identity"]).encode(), stored=stored)
 
     def add_postings_to_pool(self, reader: Any, startdoc: int, docmap: Any) -> None:
         for posting in self._process_posts(reader.iter_postings(), startdoc, docmap):
@@ -277,9 +276,8 @@ class WhooshIndex:
             commit = str(self.version())
             return Reader(self._index.reader(), self._cache), commit
         except FileNotFoundError as error:
-            raise IndexCorrupt(
-                f"索引文件 {error.filename} 不见了，请执行 kb index --rebuild 重建；知识文件不受影响。"
-            ) from error
+            gone = f"索引文件 {error.filename} 不见了，请执行 kb index --rebuild 重建；知识文件不受影响。"
+            raise IndexCorrupt(gone) from error
 
     @staticmethod
     def is_intact() -> bool:
