@@ -7,6 +7,7 @@ one search over a token's variants, each of which scores what it stands for, rea
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -48,8 +50,6 @@ class TantivyIndex:
         self._path = path
         self._verified = manifest.Verified(path)
         self._verified.look()
-        self._index = Index.open(str(path))
-        self._index.config_reader("manual")
         self._open_files = manifest.OpenFiles(())
 
     @staticmethod
@@ -77,17 +77,35 @@ class TantivyIndex:
             version = self.version()
             commit = json.loads((self._path / "meta.json").read_bytes())["opstamp"]
             self._verified.look()
-            self._index.reload()
+            with _lockable(self._path) as folder:
+                index = Index.open(str(folder))
+                index.config_reader("manual")
+                searcher = index.searcher()
             if version == self.version():
                 break
         self._open_files = manifest.OpenFiles.of(self._path)
-        return TantivyReader(self._index.searcher(), self._index.schema), str(commit)
+        return TantivyReader(searcher, index.schema), str(commit)
 
     def is_intact(self) -> bool:
         """Whether no open file was written to or cut: tantivy maps files, and reading a mapping past its file's end
         ends the process.
         """
         return self._open_files.are_intact()
+
+
+@contextmanager
+def _lockable(path: Path) -> Iterator[Path]:
+    """Where the index at ``path`` can be opened: tantivy locks even to read, so where it may not write to the folder
+    it is given links to the files, which it needs until they are open.
+    """
+    if os.access(path, os.W_OK):
+        yield path
+        return
+    with TemporaryDirectory(prefix="kb-index-") as links:
+        for file in path.iterdir():
+            if file.suffix != ".lock":
+                (Path(links) / file.name).symlink_to(file.resolve())
+        yield Path(links)
 
 
 def _schema() -> Schema:
@@ -155,13 +173,15 @@ def _document(given: IndexDocument, number: int) -> Document:
 
 @contextmanager
 def _rust_errors() -> Iterator[None]:
-    """tantivy says everything as ValueError; what the system refused becomes the OSError that it was."""
+    """tantivy says everything as ValueError; what the system refused becomes the OSError that it was. A writer whose
+    thread has ended doesn't know why, but nothing else than writing can fail there.
+    """
     try:
         yield
     except ValueError as error:
-        if number := re.search(r"os error (\d+)", str(error)):
-            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
-        raise
+        number = re.search(r"os error (\d+)", str(error))
+        code = int(number[1]) if number else errno.EIO
+        raise OSError(code, os.strerror(code)) from error
 
 
 class TantivyReader:
