@@ -145,9 +145,11 @@ class Snapshots:
     def renew(self) -> None:
         """Build the snapshot of the same articles anew, because how they are judged or used has changed."""
         with self._refreshing:
-            if self._snapshot is not None:
+            former = self._snapshot
+            if former is not None:
                 self.panels.reload(self._now())
-                self._swap_in(self._build(self._snapshot.version))
+                renewed = self._build(former.version, former.library.spelling)
+                self._swap_in(replace(renewed, spelling=former.spelling))  # the same articles are spelled the same
 
     def follow_ranking(self) -> None:
         """Serve the latest FAQ panel; what came into it or left it is due otherwise, so then all is judged anew."""

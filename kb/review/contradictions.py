@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import combinations, product
 
 from rapidfuzz import fuzz
@@ -53,12 +54,17 @@ def contradictions(
     pairs: Iterable[tuple[_Holder, _Holder]], articles: Mapping[str, Article], vocabulary: Vocabulary
 ) -> Iterator[tuple[_Holder, _Holder]]:
     """Those of ``suspects`` that can't both be right. ``articles``: those that are still served."""
-    same = _SameSubject(vocabulary)
-    for one, other in pairs:
-        if one[0] in articles and other[0] in articles:
-            a, b = articles[one[0]], articles[other[0]]
-            if not _knows(a, other[1]) and not _knows(b, one[1]) and _hold_together(a, b) and same(a, b):
-                yield one, other
+    same, values = _SameSubject(vocabulary), cache(lambda i: values_in(_text(articles[i])))
+
+    def knows(article_id: str, claim: Claim) -> bool:
+        """Whether an article has a value too, of whatever: then it may tell of both cases."""
+        return claim.value in values(article_id)
+
+    for (one, claim), (other, other_claim) in pairs:
+        if one in articles and other in articles:
+            a, b = articles[one], articles[other]
+            if _hold_together(a, b) and not knows(one, other_claim) and not knows(other, claim) and same(a, b):
+                yield (one, claim), (other, other_claim)
 
 
 class _SameSubject:
@@ -89,11 +95,6 @@ class _SameSubject:
         if text not in self._sayings:
             self._sayings[text] = Saying.of(text, self._core)
         return self._sayings[text]
-
-
-def _knows(article: Article, claim: Claim) -> bool:
-    """Whether an article has a value too, of whatever: then it may tell of both cases."""
-    return claim.value in values_in(_text(article))
 
 
 def _hold_together(one: Article, other: Article) -> bool:

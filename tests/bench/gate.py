@@ -42,7 +42,7 @@ class Form:
     margin: float
 
 
-SHORT, FULL = Form("short", 200, 5, 1.6), Form("full", 5_000, 9, 1.3)
+SHORT, FULL = Form("short", 200, 5, 2.0), Form("full", 5_000, 9, 1.3)
 
 
 @dataclass(frozen=True, slots=True)

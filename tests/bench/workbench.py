@@ -102,7 +102,8 @@ class Workbench:
         self.service()
         settings = self._settings("whoosh")
         start = [*KB, "--articles", str(settings.articles), "--data", str(settings.data)]
-        environment = {**os.environ, "KB_ENGINE": "whoosh", "KB_SEMANTIC": "off"}
+        # an empty PYTHONDONTWRITEBYTECODE is none: every start would compile everything anew
+        environment = {**os.environ, "KB_ENGINE": "whoosh", "KB_SEMANTIC": "off", "PYTHONDONTWRITEBYTECODE": ""}
         return lambda: subprocess.run([*start, *words], env=environment, check=True, capture_output=True)
 
     # --- the yardsticks
