@@ -5,6 +5,7 @@ against articles, stores weekly reports, sends reminders, forgets old logs.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sys
 import threading
@@ -31,6 +32,8 @@ PURGE_EVERY = 24 * 3600.0
 REPORT_EVERY = 20.0
 REMIND_EVERY = 15.0
 RESCAN_EVERY = 60.0
+#: what takes seconds waits for as long without a change, but not longer than that much
+CALM, PUT_OFF = 2.0, 30.0
 #: how long a stop waits for jobs in hand; what is cut off then is done by the next run
 STOP_WITHIN = 2.0
 #: what failed is not tried again at once
@@ -69,6 +72,7 @@ class Upkeep:
             self._threads.append(threading.Thread(target=self._remind, name="reminder", daemon=True))
         self._known: frozenset[Problem] = frozenset()
         self._behind = False  # the latest attempt to take over changes failed
+        self._changed = self._examined = -math.inf  # when, by the monotonic clock
         self._edits = _Job("files", RETRY_EVERY, partial(self._take_over, thorough=False))
         # for what the watcher missed: network drives, new mounts; at once, for the start did not look for damage
         self._rescan = _Job("files", RESCAN_EVERY, partial(self._take_over, thorough=True), wait=0.0)
@@ -113,6 +117,7 @@ class Upkeep:
         changed = self._service.system.editing.changed
         while changed.wait() and not self._stop.is_set():
             changed.clear()
+            self._changed = time.monotonic()
             if not self._attempt(self._service.follow, "files"):
                 self._behind = True
             self._saved.set()
@@ -120,9 +125,15 @@ class Upkeep:
     def _keep_examined(self) -> None:
         pause = TICK
         while not self._stop.wait(pause):
-            if self._service.can_search():  # until then there is nothing to examine
+            if self._is_calm() and self._service.can_search():  # until then there is nothing to examine
                 pause = TICK if self._attempt(self._service.examine, "signals") else RETRY_EVERY
                 self._attempt(self._service.compact)
+                self._examined = time.monotonic()
+
+    def _is_calm(self) -> bool:
+        """Whether what takes seconds may begin: while somebody saves, it would keep the next edit from being found."""
+        now = time.monotonic()
+        return now - self._changed >= CALM or now - self._examined >= PUT_OFF
 
     def _embed(self, semantic: Semantic) -> None:
         _let_answers_go_first()
@@ -134,6 +145,7 @@ class Upkeep:
 
     def _follow(self) -> None:
         if self._service.refresh():
+            self._changed = time.monotonic()
             self._service.rank_faq()  # new articles belong into the panel, expired ones out of it
             give_back()
 

@@ -51,6 +51,7 @@ class TantivyIndex:
         self._verified = manifest.Verified(path)
         self._verified.look()
         self._open_files = manifest.OpenFiles(())
+        self._identities: dict[int, tuple[str, str]] = {}
 
     @staticmethod
     def create(path: Path, documents: Iterable[IndexDocument]) -> None:
@@ -84,7 +85,7 @@ class TantivyIndex:
             if version == self.version():
                 break
         self._open_files = manifest.OpenFiles.of(self._path)
-        return TantivyReader(searcher, index.schema), str(commit)
+        return TantivyReader(searcher, index.schema, self._identities), str(commit)
 
     def is_intact(self) -> bool:
         """Whether no open file was written to or cut: tantivy maps files, and reading a mapping past its file's end
@@ -185,10 +186,14 @@ def _rust_errors() -> Iterator[None]:
 
 
 class TantivyReader:
-    """Posting arrays of one commit, see ``kb.engines.reader.Reader``. Live documents only, in the order of numbers."""
+    """Posting arrays of one commit, see ``kb.engines.reader.Reader``. Live documents only, in the order of numbers.
 
-    def __init__(self, searcher: Searcher, schema: Schema) -> None:
-        self._searcher, self._schema = searcher, schema
+    ``identities``: id and revision by a document's own number, which no other ever has; what one commit's reader looks
+    up, the next knows.
+    """
+
+    def __init__(self, searcher: Searcher, schema: Schema, identities: dict[int, tuple[str, str]]) -> None:
+        self._searcher, self._schema, self._identities = searcher, schema, identities
         numbers, self._addresses, _ = self._found(Query.all_query(), int(searcher.num_docs))
         self._documents = numbers
         self.size = self.live = len(numbers)
@@ -247,8 +252,11 @@ class TantivyReader:
 
     def identity(self, number: int) -> tuple[str, str]:
         """See ``Reader``."""
-        article_id, revision = self._bytes(number, "identity").decode().split("\0")
-        return article_id, revision
+        own = int(self._documents[number])
+        if own not in self._identities:
+            article_id, revision = self._bytes(number, "identity").decode().split("\0")
+            self._identities[own] = article_id, revision
+        return self._identities[own]
 
     def stored(self, number: int) -> dict[str, Any]:
         """See ``Reader``."""

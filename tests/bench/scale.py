@@ -221,13 +221,14 @@ def _peers(
 ) -> tuple[dict[str, Figures], dict[str, str]]:
     """Build every peer that is here; what was measured, and where each is."""
     documents, figures, folders = work / "documents.jsonl", {}, {}
+    (work / "peers").mkdir()
     figures["tokens"] = probe("tokens", corpus.articles, work / "whoosh", documents)
     for name, peer in PEERS.items():
         if peer.missing or corpus.count > peer.most:
             _say(started, f"{peer.title}: {peer.missing or f'not built beyond {peer.most:,} articles'}")
             continue
         _say(started, f"{corpus.count:,} articles: {peer.title}")
-        folders[name] = str(work / re.sub(r"\W", "-", name))
+        folders[name] = str(work / "peers" / re.sub(r"\W", "-", name))
         figures[name] = probe("build", name, documents, folders[name])
         figures[name] |= probe("memory", name, folders[name], json.dumps(questions[:40]))
     shutil.rmtree(documents, ignore_errors=True)
