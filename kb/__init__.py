@@ -18,7 +18,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     content  engines  embedding  store   adapters: article files · index engines · models · SQLite (each for itself)
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
     shapes                    the JSON documents, field by field
-    sealed                    files that save work, and are made anew when damaged
+    sealed  bounded_cache     what saves work: files that are made anew when damaged · memory within a limit of bytes
     model  errors  config     data, the error tree, settings
 
 Read ``desk/`` to learn what the system does, ``ports/engine.py`` for what an index engine

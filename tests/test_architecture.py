@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb", "kb.errors", "kb.model"),
     ("kb.config_values",),
     ("kb.sealed",),
-    ("kb.config", "kb.garbage", "kb.shapes", "kb.text"),
+    ("kb.bounded_cache", "kb.config", "kb.garbage", "kb.shapes", "kb.text"),
     ("kb.ports",),
     ("kb.rules", "kb.suggest"),
     ("kb.content", "kb.embedding", "kb.engines", "kb.store"),

@@ -19,12 +19,20 @@ from kb.ports.engine import BM25_B, BM25_K1, COVERAGE, COVERAGE_POWER, Term
 #: (document numbers ascending, term frequencies) of one token in one field
 Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
 
+#: bytes that what is kept of a token takes beside its arrays
+_AROUND = 200
+
 #: A token that more than this share of the documents carry can't select, only rank.
 COMMON_SHARE = 0.2
 
 #: So many selected documents are enough; with fewer, the common tokens select too. It must not depend on the page
 #: asked for, or totals would change from page to page.
 ENOUGH = 30
+
+
+def bytes_of(postings: Postings) -> int:
+    """What posting arrays take where they are kept."""
+    return sum(array.nbytes for array in postings) + _AROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +94,8 @@ class Impact:
 
     @property
     def nbytes(self) -> int:
-        """Bytes that its arrays take."""
-        return int(self.documents.nbytes + self.scores.nbytes)
+        """Bytes that it takes where it is kept."""
+        return bytes_of((self.documents, self.scores))
 
 
 Weighted = Sequence[tuple[Term, Impact]]

@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,10 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Searcher
 
+from kb.bounded_cache import BoundedCache
 from kb.engines import manifest
-from kb.engines.bounded_cache import BoundedCache
 from kb.engines.preparing import prepare
-from kb.engines.scoring import Postings
+from kb.engines.scoring import Postings, bytes_of
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS, IndexDocument
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
@@ -198,7 +199,7 @@ class TantivyReader:
         self._documents = numbers
         self.size = self.live = len(numbers)
         self._shown: NDArray[np.bool_] | None = None
-        self._postings = BoundedCache[Postings](_CACHE_BYTES, lambda arrays: arrays[0].nbytes + arrays[1].nbytes)
+        self._postings = BoundedCache[Postings](_CACHE_BYTES, bytes_of)
 
     def only(self, name: str, token: str) -> TantivyReader:
         """See ``Reader``."""
@@ -210,10 +211,7 @@ class TantivyReader:
 
     def postings(self, name: str, token: str) -> Postings:
         """See ``Reader``."""
-        found = self._postings.get((name, token))
-        if found is None:
-            found = self._read(name, token)
-            self._postings.put((name, token), found)
+        found = self._postings.get((name, token), partial(self._read, name, token))
         if self._shown is None:
             return found
         kept = self._shown[found[0]]
@@ -264,7 +262,7 @@ class TantivyReader:
         return stored
 
     def _bytes(self, number: int, name: str) -> bytes:
-        value: bytes = self._searcher.doc(self._addresses[number]).get_first(name)  # type: ignore[assignment]
+        value: bytes = self._searcher.doc(self._addresses[number]).get_first(name)  # type: ignore[assignment]  # every document has it
         return value
 
     def live_numbers(self) -> NDArray[np.int32]:

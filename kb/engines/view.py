@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.engines.bounded_cache import BoundedCache
+from kb.bounded_cache import BoundedCache
 from kb.engines.damage import damage_is_corruption
 from kb.engines.highlighting import is_one_token, needles
 from kb.engines.overlay import Overlay
@@ -153,22 +153,22 @@ class View:
         self, reading: Reading, boosts: Boosts, allowed: NDArray[np.bool_], also: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
         """The weighted scores of one reading, 0 for what is not ``allowed``."""
-        terms = [(term, self._impact(term.text, boosts)) for term in reading.terms]
+        terms = [
+            # kept, for norms and frequencies don't change
+            (term, self._impacts.get((term.text, boosts), partial(self._impact, term.text, boosts)))
+            for term in reading.terms
+        ]
         weighted: NDArray[np.float32] = score(terms, allowed, also) * np.float32(reading.weight)
         return weighted
 
     def _impact(self, token: str, boosts: Boosts) -> Impact:
-        """What a token adds to scores; kept, for norms and frequencies don't change."""
-        impact = self._impacts.get((token, boosts))
-        if impact is None:
-            postings = {name: self.reader.postings(name, token) for name in SCORED_FIELDS}
-            fields = [
-                FieldPostings(postings[name], self._norms[name], boost, name == PERFECT_FIELD) for name, boost in boosts
-            ]
-            common = postings[PERFECT_FIELD][0].size > COMMON_SHARE * self.reader.live
-            impact = Impact.of(fields, self.reader.size, self.reader.live, common)
-            self._impacts.put((token, boosts), impact)
-        return impact
+        """What a token adds to scores."""
+        postings = {name: self.reader.postings(name, token) for name in SCORED_FIELDS}
+        fields = [
+            FieldPostings(postings[name], self._norms[name], boost, name == PERFECT_FIELD) for name, boost in boosts
+        ]
+        common = postings[PERFECT_FIELD][0].size > COMMON_SHARE * self.reader.live
+        return Impact.of(fields, self.reader.size, self.reader.live, common)
 
     def _allowed(self, query: EngineQuery) -> NDArray[np.bool_]:
         """Which documents pass filters, phrases and exclusions."""

@@ -12,6 +12,7 @@ import shutil
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,8 @@ from whoosh.system import pack_ushort
 from whoosh.util import fib
 from whoosh.writing import SegmentWriter
 
-from kb.engines.bounded_cache import BoundedCache
-from kb.engines.scoring import Postings
+from kb.bounded_cache import BoundedCache
+from kb.engines.scoring import Postings, bytes_of
 from kb.engines.sealing import read_sealed, seal
 from kb.errors import IndexCorrupt
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
@@ -220,7 +221,7 @@ class WhooshIndex:
     def __init__(self, path: Path) -> None:
         """Open the index at ``path``; any exception means that it is damaged or missing."""
         self._index = _Storage(str(path)).open_index()
-        self._cache = BoundedCache[Postings](_CACHE_BYTES, lambda lists: sum(array.nbytes for array in lists))
+        self._cache = BoundedCache[Postings](_CACHE_BYTES, bytes_of)
 
     @classmethod
     def create(cls, path: Path) -> WhooshIndex:
@@ -347,11 +348,7 @@ class Reader:
 
     def _leaf_postings(self, leaf: Any, name: str, token: str) -> Postings:
         key = (leaf.segment().segment_id(), name, token)
-        found = self._cache.get(key)
-        if found is None:
-            found = self._read(leaf, name, token)
-            self._cache.put(key, found)
-        return found
+        return self._cache.get(key, partial(self._read, leaf, name, token))
 
     @staticmethod
     def _read(leaf: Any, name: str, token: str) -> Postings:

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.bounded_cache import BoundedCache
 from kb.config import Settings
 from kb.model import Role
 from tests.conftest import indexed
@@ -20,7 +21,7 @@ from tests.unit.access_desk import ROOT
 from tests.unit.article_tree import write
 from tests.unit.audiences import open_place
 from webui import create_app
-from webui.http.kept import OVERHEAD, Kept
+from webui.http.precomputed import OVERHEAD, kept
 
 SEARCH = "/api/v1/search?q=退款"
 FILE = "mall/refund/refund-not-received.md"
@@ -37,11 +38,11 @@ def found(client: FlaskClient, address: str = SEARCH, **headers: str) -> Any:
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3000))), st.integers(0, 9000))
 def test_what_is_kept_stays_within_its_limit_and_is_what_was_asked_for(asked: list[tuple[int, int]], most: int) -> None:
-    kept: Kept[bytes] = Kept(most)
+    cache: BoundedCache[bytes] = kept(most)
     for key, size in asked:
-        assert set(kept.get((key, size), partial(bytes, size))) <= {0}
-        assert len(kept.get((key, size), partial(bytes, size))) == size
-        assert 0 <= kept.bytes <= most
+        assert set(cache.get((key, size), partial(bytes, size))) <= {0}
+        assert len(cache.get((key, size), partial(bytes, size))) == size
+        assert 0 <= cache.used <= most
 
 
 def test_the_least_used_leaves_first() -> None:
@@ -51,11 +52,11 @@ def test_the_least_used_leaves_first() -> None:
         made.append(key)
         return b"x" * 100
 
-    kept: Kept[bytes] = Kept(2 * (100 + OVERHEAD))
+    cache: BoundedCache[bytes] = kept(2 * (100 + OVERHEAD))
     for key in "ababca":
-        kept.get(key, partial(make, key))
+        cache.get(key, partial(make, key))
     assert made == ["a", "b", "c", "a"]
-    assert kept.bytes == 2 * (100 + OVERHEAD)
+    assert cache.used == 2 * (100 + OVERHEAD)
 
 
 # --- who gets what

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from kb import contracts, shapes
+from kb.bounded_cache import BoundedCache
 from kb.contracts.queue import stale_document
 from kb.errors import QueryError
 from kb.model import KINDS, Message, SearchPage, SearchRequest, SignalKind, State
@@ -43,8 +44,7 @@ from webui.http import csrf
 from webui.http.callers import comes_by_token
 from webui.http.encoding import as_json
 from webui.http.inputs import Body
-from webui.http.kept import Kept
-from webui.http.precomputed import Encoded, Timed, encode, encode_timed, respond, respond_timed
+from webui.http.precomputed import Encoded, Timed, encode, encode_timed, kept, respond, respond_timed
 from webui.http.security import address, sender, visitor, welcome_visitor
 
 Given = dict[str, Any]
@@ -53,9 +53,9 @@ _LONGEST_NOTE = 500
 LONGEST_ID = 200
 #: encoded answers, until others have pushed them out. What they are kept by is another one after every change, and
 #: for whoever sees other articles: ``SearchPage.kept_as``, ``Desk.edition``.
-_PAGES: Kept[Timed] = Kept(8_000_000)
-_SUGGESTIONS: Kept[bytes] = Kept(6_000_000)
-_PANELS: Kept[Encoded] = Kept(4_000_000)
+_PAGES: BoundedCache[Timed] = kept(8_000_000)
+_SUGGESTIONS: BoundedCache[bytes] = kept(6_000_000)
+_PANELS: BoundedCache[Encoded] = kept(4_000_000)
 _DAY_MS = 24 * 3600 * 1000.0
 
 _Q = words("q", "要查的话，或开头几个字", "没收到货", maxLength=MAX_QUERY)

@@ -10,7 +10,7 @@
     inputs.py     query parameters and JSON bodies, read strictly
     problems.py   every error → a page or problem+json
     encoding.py   documents → JSON
-    precomputed.py  documents that are encoded once for several; kept.py keeps them
+    precomputed.py  documents that are encoded once for several, and kept
     assets.py     static files: addresses, compression, how long browsers keep them
 """
 

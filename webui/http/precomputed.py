@@ -1,18 +1,31 @@
-"""Documents that are the same for several: encoded once, and compressed where they are large."""
+"""Documents that are the same for several: encoded once, compressed where they are large, kept while there is room."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
+from typing import TypeVar
 
 from flask import Response, request
 
+from kb.bounded_cache import BoundedCache
 from webui.http.encoding import as_json
 
 #: what depends on who asks is nobody else's, and asked for anew every time
 _PRIVATE = "private, no-cache"
+
+
+#: bytes that something kept takes beside its content: key and objects around it
+OVERHEAD = 1000
+
+T = TypeVar("T", bound=Sized)
+
+
+def kept(limit: int, unit: int = 1) -> BoundedCache[T]:
+    """Room for ``limit`` bytes of things; ``unit``: bytes that one of a thing's ``len`` takes."""
+    return BoundedCache(limit, lambda thing: len(thing) * unit + OVERHEAD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,17 @@ from typing import NamedTuple
 from flask import render_template
 from markupsafe import Markup
 
+from kb.bounded_cache import BoundedCache
 from kb.model import FaqItem, FaqPanel, Folder, SearchPage, SearchRequest
 from webui.current import desk
-from webui.http.kept import Kept
+from webui.http.precomputed import kept
 
 #: entries of a product that are shown at once; the fewer products, the more
 _SHOWN_TOGETHER = 48
 _SHOWN_AT_LEAST = 8
 #: two bytes a character; what they are kept by is another one after every change, and for whoever sees other articles
-_PANELS: Kept[Markup] = Kept(6_000_000, unit=2)
-_HITS: Kept[Markup] = Kept(6_000_000, unit=2)
+_PANELS: BoundedCache[Markup] = kept(6_000_000, unit=2)
+_HITS: BoundedCache[Markup] = kept(6_000_000, unit=2)
 
 
 class Group(NamedTuple):
