@@ -15,14 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kb.engines.generations import write_durably
-from kb.errors import IndexCorrupt
+from kb.engines.sealing import checksum, damaged
 
 _NAME = "MANIFEST"
 _MARK = "UNFINISHED"
 #: replaced as a whole by each commit; all other files are written once
 _REPLACED = ("meta.json", ".managed.json")
 _WRITTEN_ONCE = re.compile(r"[0-9a-f]{32}\.")
-_CHUNK = 2**20
 
 
 def begin(folder: Path) -> None:
@@ -34,10 +33,17 @@ def finish(folder: Path, next_number: int) -> None:
     """It has ended: write down what there is now. ``next_number``: of the next document."""
     known = _read(folder).files if (folder / _NAME).exists() else {}
     files = {path.name: path for path in folder.iterdir() if path.name not in (_NAME, _MARK) and path.stat().st_size}
-    sums = {name: _sum(path) if name in _REPLACED or name not in known else known[name] for name, path in files.items()}
+    sums = {
+        name: checksum(path) if name in _REPLACED or name not in known else known[name] for name, path in files.items()
+    }
     content = json.dumps({"files": sums, "next": next_number})
     write_durably(folder / _NAME, f"{zlib.crc32(content.encode()):08x}\n{content}")
     (folder / _MARK).unlink(missing_ok=True)
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Whether the last commit was killed, or is under way."""
+    return (folder / _MARK).exists()
 
 
 def next_number(folder: Path) -> int:
@@ -59,19 +65,19 @@ class Verified:
 
     def _is_consistent(self) -> bool:
         """False: a commit came between, look again."""
-        marked = (self.folder / _MARK).exists()
+        marked = is_unfinished(self.folder)
         manifest = _read(self.folder)
         for name, expected in manifest.files.items():
             if name in self._files or (marked and name in _REPLACED):
                 continue
             try:
-                sound = _sum(self.folder / name) == expected
+                sound = checksum(self.folder / name) == expected
             except FileNotFoundError:
                 continue  # merged away meanwhile, or missed when it is opened
-            if not sound and (manifest != _read(self.folder) or (self.folder / _MARK).exists() != marked):
+            if not sound and (manifest != _read(self.folder) or is_unfinished(self.folder) != marked):
                 return False
             if not sound:
-                raise _damaged(self.folder / name)
+                raise damaged(self.folder / name)
             if name not in _REPLACED:
                 self._files.add(name)
         return True
@@ -114,20 +120,8 @@ class _Manifest:
 
 def _read(folder: Path) -> _Manifest:
     path = folder / _NAME
-    checksum, _, content = path.read_bytes().partition(b"\n")
-    if checksum != f"{zlib.crc32(content):08x}".encode():
-        raise _damaged(path)
+    expected, _, content = path.read_bytes().partition(b"\n")
+    if expected != f"{zlib.crc32(content):08x}".encode():
+        raise damaged(path)
     read = json.loads(content)
     return _Manifest(read["files"], read["next"])
-
-
-def _sum(path: Path) -> int:
-    checksum = 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            checksum = zlib.crc32(chunk, checksum)
-    return checksum
-
-
-def _damaged(path: Path) -> IndexCorrupt:
-    return IndexCorrupt(f"索引文件 {path} 已损坏（校验和不符），请执行 kb index --rebuild 重建；知识文件不受影响。")

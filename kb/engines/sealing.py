@@ -1,4 +1,4 @@
-"""Files that end with their own checksum, so that a flipped byte shows when they are opened and not in an answer."""
+"""Checksums of index files, so that a flipped byte shows when they are opened and not in an answer."""
 
 from __future__ import annotations
 
@@ -11,13 +11,25 @@ _SEAL_BYTES = 4
 _CHUNK = 2**20
 
 
+def checksum(path: Path) -> int:
+    """The CRC-32 of a file."""
+    found = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            found = zlib.crc32(chunk, found)
+    return found
+
+
+def damaged(path: Path) -> IndexCorrupt:
+    """The error for a file of an index that is not as it was written."""
+    return IndexCorrupt(f"索引文件 {path} 已损坏（校验和不符），请执行 kb index --rebuild 重建；知识文件不受影响。")
+
+
 def seal(path: Path) -> None:
     """Append the CRC-32 of a finished file to it."""
-    checksum = 0
-    with path.open("r+b") as file:
-        while chunk := file.read(_CHUNK):
-            checksum = zlib.crc32(chunk, checksum)
-        file.write(checksum.to_bytes(_SEAL_BYTES, "little"))
+    end = checksum(path).to_bytes(_SEAL_BYTES, "little")
+    with path.open("ab") as file:
+        file.write(end)
 
 
 def read_sealed(path: Path) -> bytes:
@@ -25,5 +37,5 @@ def read_sealed(path: Path) -> bytes:
     data = path.read_bytes()
     content = memoryview(data)
     if zlib.crc32(content[:-_SEAL_BYTES]).to_bytes(_SEAL_BYTES, "little") != content[-_SEAL_BYTES:]:
-        raise IndexCorrupt(f"索引文件 {path} 已损坏（校验和不符），请执行 kb index --rebuild 重建；知识文件不受影响。")
+        raise damaged(path)
     return data

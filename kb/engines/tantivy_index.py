@@ -66,6 +66,8 @@ class TantivyIndex:
         index = Index.open(str(path))
         found = index.searcher().aggregate(Query.all_query(), {"last": {"max": {"field": "number"}}})["last"]["value"]
         start = max(manifest.next_number(path), 0 if found is None else int(found) + 1)
+        if manifest.is_unfinished(path):  # the highest number may be about to be deleted: it must not come again
+            manifest.finish(path, start)
         _write(path, index, documents, deleted_ids, start, _SMALL_HEAP)
 
     def version(self) -> tuple[int, int]:

@@ -6,13 +6,17 @@ import multiprocessing
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.engines import manifest
 from kb.engines.tantivy_engine import TantivyEngine
+from kb.engines.tantivy_index import TantivyIndex
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import IndexMissing
 from kb.ports.engine import IndexDocument, Reading, SearchEngine
@@ -133,3 +137,42 @@ def test_engines_take_turns_in_one_folder(tmp_path: Path) -> None:
     assert ids(WhooshEngine(tmp_path), "退款") == ["c"]
     assert ids(engine, "退款") == ["b"], "what is open goes on"
     assert len(list(tmp_path.glob("0*"))) == 2
+
+
+def test_a_number_is_never_given_again_however_often_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers know by it what a document is called."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    TantivyIndex.create(folder, [document("a", "退款")])
+    seen = TantivyIndex(folder)
+    with killed_after_its_commit(monkeypatch):
+        TantivyIndex.change(folder, [document("b", "换货")], ())
+    assert names(seen) == ["a", "b"]
+    with killed_after_its_commit(monkeypatch):
+        TantivyIndex.change(folder, (), ["b"])
+    TantivyIndex.change(folder, [document("c", "发票")], ())
+    assert names(seen) == ["a", "c"]
+
+
+@contextmanager
+def killed_after_its_commit(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    begin = manifest.begin
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def begin_then_die(folder: Path) -> None:
+        begin(folder)
+        patched.setattr(manifest, "finish", killed)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(manifest, "begin", begin_then_die)
+        with pytest.raises(KeyboardInterrupt):
+            yield
+
+
+def names(index: TantivyIndex) -> list[str]:
+    reader, _ = index.reader()
+    return [reader.identity(int(number))[0] for number in reader.live_numbers()]
