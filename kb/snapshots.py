@@ -148,8 +148,7 @@ class Snapshots:
             former = self._snapshot
             if former is not None:
                 self.panels.reload(self._now())
-                renewed = self._build(former.version, former.library.spelling)
-                self._swap_in(replace(renewed, spelling=former.spelling))  # the same articles are spelled the same
+                self._swap_in(self._build(former.version, former.library.spelling))
 
     def follow_ranking(self) -> None:
         """Serve the latest FAQ panel; what came into it or left it is due otherwise, so then all is judged anew."""

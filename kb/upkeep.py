@@ -72,7 +72,7 @@ class Upkeep:
             self._threads.append(threading.Thread(target=self._remind, name="reminder", daemon=True))
         self._known: frozenset[Problem] = frozenset()
         self._behind = False  # the latest attempt to take over changes failed
-        self._changed = self._examined = -math.inf  # when, by the monotonic clock
+        self._calm = Calm(CALM, PUT_OFF)
         self._edits = _Job("files", RETRY_EVERY, partial(self._take_over, thorough=False))
         # for what the watcher missed: network drives, new mounts; at once, for the start did not look for damage
         self._rescan = _Job("files", RESCAN_EVERY, partial(self._take_over, thorough=True), wait=0.0)
@@ -117,7 +117,7 @@ class Upkeep:
         changed = self._service.system.editing.changed
         while changed.wait() and not self._stop.is_set():
             changed.clear()
-            self._changed = time.monotonic()
+            self._calm.disturb()
             if not self._attempt(self._service.follow, "files"):
                 self._behind = True
             self._saved.set()
@@ -125,15 +125,10 @@ class Upkeep:
     def _keep_examined(self) -> None:
         pause = TICK
         while not self._stop.wait(pause):
-            if self._is_calm() and self._service.can_search():  # until then there is nothing to examine
+            if self._calm.has_come() and self._service.can_search():  # until then there is nothing to examine
                 pause = TICK if self._attempt(self._service.examine, "signals") else RETRY_EVERY
                 self._attempt(self._service.compact)
-                self._examined = time.monotonic()
-
-    def _is_calm(self) -> bool:
-        """Whether what takes seconds may begin: while somebody saves, it would keep the next edit from being found."""
-        now = time.monotonic()
-        return now - self._changed >= CALM or now - self._examined >= PUT_OFF
+                self._calm.use()
 
     def _embed(self, semantic: Semantic) -> None:
         _let_answers_go_first()
@@ -145,7 +140,7 @@ class Upkeep:
 
     def _follow(self) -> None:
         if self._service.refresh():
-            self._changed = time.monotonic()
+            self._calm.disturb()
             self._service.rank_faq()  # new articles belong into the panel, expired ones out of it
             give_back()
 
@@ -226,6 +221,29 @@ def _let_answers_go_first() -> None:
     """
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+
+
+class Calm:
+    """Tells what takes seconds when it may begin: ``quiet`` seconds after the last edit, or ``at_most`` after it was
+    done last. While somebody saves it would keep the next edit from being found. ``clock`` in seconds.
+    """
+
+    def __init__(self, quiet: float, at_most: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._quiet, self._at_most, self._clock = quiet, at_most, clock
+        self._disturbed = self._used = -math.inf
+
+    def disturb(self) -> None:
+        """Something was edited now."""
+        self._disturbed = self._clock()
+
+    def use(self) -> None:
+        """It was done now."""
+        self._used = self._clock()
+
+    def has_come(self) -> bool:
+        """Whether it may begin."""
+        now = self._clock()
+        return now - self._disturbed >= self._quiet or now - self._used >= self._at_most
 
 
 class _Job:
