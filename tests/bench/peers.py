@@ -93,7 +93,7 @@ def _build_trigrams(documents: Sequence[Document], folder: Path) -> None:
 @contextmanager
 def _open_fts5(folder: Path, terms: Callable[[Asked], Sequence[str]], weights: str) -> Iterator[Ask]:
     db = sqlite3.connect(folder / "fts5.db")
-    statement = f"SELECT id FROM fts WHERE fts MATCH ? ORDER BY bm25(fts, 0, {weights}) LIMIT {_TOP}"  # noqa: S608
+    statement = f"SELECT id FROM fts WHERE fts MATCH ? ORDER BY bm25(fts, 0, {weights}) LIMIT {_TOP}"  # noqa: S608  # numbers of ours
 
     def ask(asked: Asked) -> Sequence[object]:
         quoted = (f'"{term}"' for term in terms(asked))

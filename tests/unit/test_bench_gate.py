@@ -61,7 +61,7 @@ def test_a_side_is_made_ready_once_and_measured_every_round() -> None:
 
         return work
 
-    ratio = Ratio("a / b", lambda _: side("ours"), lambda _: side("theirs"))  # type: ignore[arg-type, return-value]
+    ratio = Ratio("a / b", lambda _: side("ours"), lambda _: side("theirs"))  # type: ignore[arg-type, return-value]  # no workbench is asked for anything
     assert measure(ratio, cast("Workbench", None), 5) > 0
     assert calls["ready"] == 2
     assert min(calls["ours"], calls["theirs"]) >= 6
