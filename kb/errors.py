@@ -97,9 +97,17 @@ class LoginFailed(KbError):
 class TooManyLogins(KbError):
     """Passwords are tried faster than anybody types them; ``seconds``: until the next try counts."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"登录失败次数太多，请 {max(1, -(-seconds // 60))} 分钟后再试；忘记密码请找管理员重置。")
+    def __init__(self, seconds: int, told: str | None = None) -> None:
+        minutes = max(1, -(-seconds // 60))
+        super().__init__(told or f"登录失败次数太多，请 {minutes} 分钟后再试；忘记密码请找管理员重置。")
         self.seconds = seconds
+
+
+class LoginsBusy(TooManyLogins):
+    """Others' passwords are being looked at; this one was not."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds, f"同时登录的人太多，这次还没有核对密码（不算失败）。请过 {seconds} 秒再试。")
 
 
 class SingleSignOnError(KbError):

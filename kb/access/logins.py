@@ -9,8 +9,8 @@ from datetime import datetime
 from kb.access.audit import Audit
 from kb.access.passwords import Passwords
 from kb.access.sessions import Sessions
-from kb.access.throttle import Throttle
-from kb.errors import LoginFailed, LoginRequired
+from kb.access.throttle import Attempt, Throttle
+from kb.errors import LoginFailed, LoginRequired, LoginsBusy
 from kb.model import Caller, Role, Via
 from kb.ports.accounts import Account, AccountStore
 from kb.rules.accounts import check_password, folded
@@ -55,7 +55,7 @@ class Logins:
         name = folded(name)
         attempt = self._throttle.admit(name, visit.device, visit.address)
         account = self._accounts.get(name)
-        fits = self._passwords.fits(password, account.password_hash if account else None)
+        fits = self._fits(attempt, password, account.password_hash if account else None)
         if account is None or account.disabled or not fits:
             # what was typed is named only when it is a name: some type their password there
             target = account.name if account else ""
@@ -92,7 +92,7 @@ class Logins:
         """Change one's own password; all other sessions end. Raises LoginFailed, TooManyLogins, AccountError."""
         account = self.account(by)
         attempt = self._throttle.admit_known(account.name)
-        if not self._passwords.fits(current, account.password_hash):
+        if not self._fits(attempt, current, account.password_hash):
             self._audit.record(by, "password.failed", account.name)
             raise LoginFailed("现在的密码不对，密码没有修改。")
         self._throttle.succeeded(attempt)
@@ -108,3 +108,10 @@ class Logins:
         ended = self._sessions.end_all(account.name, but=token)
         self._audit.record(by, "sessions.end", account.name, {"ended": ended})
         return ended
+
+    def _fits(self, attempt: Attempt, password: str, kept: str | None) -> bool:
+        try:
+            return self._passwords.fits(password, kept)
+        except LoginsBusy:
+            self._throttle.not_tried(attempt)
+            raise

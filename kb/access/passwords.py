@@ -12,7 +12,7 @@ from functools import cached_property
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from kb.errors import TooManyLogins
+from kb.errors import LoginsBusy
 
 #: computed at once, each takes 64 MiB
 _AT_ONCE = 2
@@ -28,12 +28,12 @@ class Passwords:
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
 
     def hash(self, password: str) -> str:
-        """What is kept of a password. Raises TooManyLogins when too many are computed just now."""
+        """What is kept of a password. Raises LoginsBusy when too many are computed just now."""
         with self._one_of_few():
             return self._hasher.hash(_encoded(password))
 
     def fits(self, password: str, kept: str | None) -> bool:
-        """Whether ``kept`` was made of ``password``; takes as long when there is nothing kept. Raises TooManyLogins."""
+        """Whether ``kept`` was made of ``password``; takes as long when there is nothing kept. Raises LoginsBusy."""
         with self._one_of_few():
             try:
                 self._hasher.verify(kept or self._nobodys, _encoded(password))
@@ -48,7 +48,7 @@ class Passwords:
     @contextmanager
     def _one_of_few(self) -> Iterator[None]:
         if not self._turn.acquire(timeout=_PATIENCE):
-            raise TooManyLogins(round(_PATIENCE))
+            raise LoginsBusy(round(_PATIENCE))
         try:
             yield
         finally:

@@ -35,7 +35,10 @@ def wait(tries: int) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A try that was counted; ``Throttle.succeeded`` takes it back. ``address`` None: addresses don't matter to it."""
+    """A try that was counted, until ``succeeded`` or ``not_tried`` takes it back.
+
+    ``address`` None: addresses don't matter to it.
+    """
 
     key: str
     address: str | None
@@ -66,6 +69,12 @@ class Throttle:
     def succeeded(self, attempt: Attempt) -> None:
         """The password was right; of the address only this try is forgotten: it may be guessing others' passwords."""
         self._failures.forget(attempt.key)
+        if attempt.address is not None:
+            self._failures.take_back(attempt.address)
+
+    def not_tried(self, attempt: Attempt) -> None:
+        """Nobody looked at the password: the machine was busy with those of others."""
+        self._failures.take_back(attempt.key)
         if attempt.address is not None:
             self._failures.take_back(attempt.address)
 

@@ -102,9 +102,11 @@ class Browser:
         return await self._ask(kind, "POST", path, headers, body, expected)
 
     async def log_in(self, name: str, password: str) -> None:
-        """By the form; the next page brings the token of the login."""
+        """By the form, again when the server is busy with others' passwords; then a page with the login's token."""
         await self.page("login page", "/login")
-        await self.submit("login", "/login", {"name": name, "password": password, "next": "/"}, {303})
+        fields = {"name": name, "password": password, "next": "/"}
+        while (answer := await self.submit("login", "/login", fields, {303, 429})).status != 303:
+            await asyncio.sleep(int(answer.headers["retry-after"]))
         await self.page("front page", "/")
 
     def close(self) -> None:
@@ -132,14 +134,16 @@ class Browser:
         try:
             answer = await asyncio.wait_for(self._exchange(method, path, headers, body), PATIENCE)
         except (OSError, EOFError, ValueError, asyncio.TimeoutError) as error:
-            self._records.errors.append(f"{kind}: {type(error).__name__} {error}")
-            raise Trouble from error
+            raise self._trouble(f"{kind}: {type(error).__name__} {error}") from error
         self._records.timings.append(Timing(kind, at, (perf_counter() - started) * 1000))
         self._cookies |= dict(cookie.partition(";")[0].split("=", 1) for cookie in answer.cookies)
         if answer.status not in expected:
-            self._records.errors.append(f"{kind}: {answer.status} {method} {path} {answer.text[:300]}")
-            raise Trouble
+            raise self._trouble(f"{kind}: {answer.status} {method} {path} {answer.text[:300]}")
         return answer
+
+    def _trouble(self, what: str) -> Trouble:
+        self._records.errors.append(what)
+        return Trouble(what)
 
     async def _exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Over a connection that is idle, else a new one. One that the server has closed meanwhile is no error."""

@@ -24,7 +24,7 @@ _REVISION = re.compile(r'name="revision" value="([^"]+)"')
 
 
 class Person:
-    """Somebody with a login. ``work`` begins no new article after ``until`` (seconds since the run began)."""
+    """Somebody with a login. ``work`` begins no second article after ``until`` (seconds since the run began)."""
 
     def __init__(self, name: str, password: str, browser: Browser, records: Records, pace: Pace, rng: Random) -> None:
         self.name, self._password = name, password
@@ -32,13 +32,15 @@ class Person:
         self._pace, self._rng = pace, rng
 
     async def work(self, until: float) -> None:
-        """Log in; then one article after another."""
+        """Log in; then one article after another, the first also when logging in took all the time."""
         await self._records.sleep(self._rng.uniform(0, self._pace.arrival), until)
         await self.browser.log_in(self.name, self._password)
-        while self._records.now() < until:
+        while True:
             with suppress(Trouble):
                 await self._one()
             await self._records.sleep(self._rng.uniform(*self._pace.editing), until)
+            if self._records.now() >= until:
+                return
 
     async def _one(self) -> None:
         raise NotImplementedError

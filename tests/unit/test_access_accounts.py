@@ -15,7 +15,7 @@ from kb.access.logins import Visit
 from kb.access.passwords import Passwords
 from kb.access.remembering import AT_MOST
 from kb.config import Settings
-from kb.errors import AccessDenied, AccountError, LoginFailed, LoginRequired, TooManyLogins
+from kb.errors import AccessDenied, AccountError, LoginFailed, LoginRequired, LoginsBusy, TooManyLogins
 from kb.model import Caller, Role, Via
 from kb.ports.accounts import AuditFilter
 from kb.store.database import Database
@@ -179,7 +179,7 @@ def test_few_hashes_are_computed_at_once(monkeypatch: pytest.MonkeyPatch) -> Non
     """Each takes 64 MiB: a crowd waits its turn, and not for ever."""
     monkeypatch.setattr("kb.access.passwords._PATIENCE", 0.01)
     passwords = Passwords()
-    with passwords._one_of_few(), passwords._one_of_few(), pytest.raises(TooManyLogins):
+    with passwords._one_of_few(), passwords._one_of_few(), pytest.raises(LoginsBusy):
         passwords.hash(GOOD)
     assert passwords.fits(GOOD, passwords.hash(GOOD))
 

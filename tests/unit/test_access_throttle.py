@@ -13,7 +13,7 @@ from kb.access import Access
 from kb.access.logins import Visit
 from kb.access.throttle import FREE_TRIES, FREE_TRIES_OF_ADDRESS, LONGEST_WAIT, wait
 from kb.config import Settings
-from kb.errors import LoginFailed, TooManyLogins
+from kb.errors import LoginFailed, LoginsBusy, TooManyLogins
 from kb.model import Caller, Role
 from kb.store.database import Database
 from kb.wiring.access import build_access
@@ -145,6 +145,29 @@ def test_waits_grow_up_to_a_limit(fewer: int, more: int) -> None:
     fewer, more = sorted((fewer, more))
     assert timedelta() <= wait(fewer) <= wait(more) <= LONGEST_WAIT
     assert (wait(fewer) == timedelta()) == (fewer < 0)
+
+
+def test_those_whose_turn_did_not_come_have_not_tried(
+    small: Settings, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A department that logs in at nine, all behind one address, is no attack."""
+    monkeypatch.setattr("kb.access.passwords._PATIENCE", 0.01)
+    passwords = quick_passwords()
+    access = build_access(small, Database(small.database), now=clock, passwords=passwords)
+    access.accounts.add(Caller.local(), "victim", Role.AGENT, GOOD)
+    with passwords._one_of_few(), passwords._one_of_few():
+        for _ in range(FREE_TRIES_OF_ADDRESS + 1):
+            with pytest.raises(LoginsBusy):
+                access.logins.log_in("victim", GOOD, Visit(address="10.0.0.1"))
+    mine = access.logins.log_in("victim", GOOD, Visit(address="10.0.0.1"))
+    assert guess(access, 20, name="nobody", address="10.0.0.1") == FREE_TRIES
+    by = access.sessions.caller(mine.token)
+    assert by is not None
+    with passwords._one_of_few(), passwords._one_of_few():
+        for _ in range(FREE_TRIES + 1):
+            with pytest.raises(LoginsBusy):
+                access.logins.change_password(by, mine.token, GOOD, "staple 蓝色 staple")
+    access.logins.change_password(by, mine.token, GOOD, "staple 蓝色 staple")
 
 
 def test_nobody_waits_for_the_time_of_a_clock_that_was_ahead(access: Access, clock: Clock) -> None:

@@ -29,6 +29,7 @@ from kb.errors import (
     LinkRefused,
     LoginFailed,
     LoginRequired,
+    LoginsBusy,
     NotThatDay,
     QueryError,
     SaveFailed,
@@ -176,7 +177,8 @@ def _explain_access(error: KbError) -> Answer:
         challenge = _BASIC if asked_by_subscribers() else f'{_BEARER}, error="invalid_token"'
         return Answer(401, "登录没有成功", str(error), {"WWW-Authenticate": challenge}, LOGIN_FAILED)
     if isinstance(error, TooManyLogins):
-        return Answer(429, "登录失败次数太多", str(error), {"Retry-After": str(error.seconds)})
+        title = "登录的人太多" if isinstance(error, LoginsBusy) else "登录失败次数太多"
+        return Answer(429, title, str(error), {"Retry-After": str(error.seconds)})
     if isinstance(error, SingleSignOnError):
         return Answer(502, "统一登录不可用", str(error))
     if isinstance(error, AccessDenied):
