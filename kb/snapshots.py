@@ -200,7 +200,7 @@ class Snapshots:
         """Build one; with the ``spelling`` of an earlier one if given."""
         today, top_ids = version[-1], self.panels.top_ids()
         shown = self._published.now()
-        library = Library.of(shown.values(), today)
+        library = Library.of((record.article for record in shown.values()), today)
         own_spelling = library.spelling
         if spelling is not None:
             library = replace(library, spelling=spelling)

@@ -36,6 +36,8 @@ RESCAN_EVERY = 60.0
 CALM, PUT_OFF = 2.0, 30.0
 #: how long a stop waits for jobs in hand; what is cut off then is done by the next run
 STOP_WITHIN = 2.0
+#: so long the first questions have the interpreter to themselves
+HEAD_START = 1.0
 #: what failed is not tried again at once
 RETRY_EVERY = 3.0
 
@@ -101,6 +103,7 @@ class Upkeep:
         self._service.log_writer.stop()
 
     def _keep_fresh(self) -> None:
+        self._stop.wait(HEAD_START)
         self._attempt(self._service.warm_up)
         keep_for_good()
         give_back()
@@ -145,6 +148,7 @@ class Upkeep:
             give_back()
 
     def _keep_indexed(self) -> None:
+        self._stop.wait(HEAD_START)
         said = ""
         while not self._stop.is_set():
             try:

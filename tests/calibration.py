@@ -71,7 +71,7 @@ def _levels(group: str, data: QrelsSet, foreign: Sequence[str], semantic: bool) 
     records = {article.id: ArticleRecord(article, article.id, article.id) for article in data.articles}
     asked = [(text, data.relevant[qid]) for qid, text in data.texts.items() if qid in data.relevant]
     with evaluation_search(data.articles, load_settings(environ={}), semantic) as opened:
-        library = Library.of(records.values(), date.max)
+        library = Library.of((record.article for record in records.values()), date.max)
         classifier = Classifier(opened.searcher.search, library, learn_wordings(records.values()))
         evidence = [classifier.evidence([Message(text)]) for text, _ in asked]
         strange = [classifier.evidence([Message(text)]) for text in foreign]

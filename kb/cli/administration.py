@@ -16,6 +16,7 @@ import click
 
 from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, shown, track
 from kb.errors import EmbedderError, EngineError, KbError
+from kb.garbage import without_garbage_collection
 
 if TYPE_CHECKING:
     from kb.service import Service
@@ -39,7 +40,23 @@ def serve(context: Context, host: str, port: int) -> None:
 
     _prefer_answers()
     logging.getLogger("kb").setLevel(logging.INFO)  # what takes long says when it begins and ends
-    service = context.service
+    with without_garbage_collection():  # all that is made here stays
+        service = context.service
+        _catch_up(service)
+        service.refresh()
+        _say_how_to_begin(service, context.settings.data)
+        app = create_app(service)
+    settings = context.settings
+    upkeep = Upkeep(service, settings.articles, lambda: finish_import(settings), settings.retention_days)
+    upkeep.start()
+    try:
+        listen(app, host, port, ready=lambda url: click.echo(f"直达已就绪：{url}  （按 Ctrl+C 停止）"))
+    finally:
+        upkeep.stop()
+
+
+def _catch_up(service: Service) -> None:
+    """Index what changed; where that fails, an old index serves. Raises KbError when there is none."""
     try:
         report = service.index(progress=track, thorough=False)  # upkeep looks for damage as soon as answers are given
         remarks.print(f"索引就绪：{report.articles} 条，用时 {report.seconds:.2f} 秒。")
@@ -50,15 +67,6 @@ def serve(context: Context, host: str, port: int) -> None:
             raise
         service.note("files", str(error))
         remarks.print(f"[yellow]索引没有更新，先用原来的：{shown(str(error))}[/]")
-    service.refresh()
-    _say_how_to_begin(service, context.settings.data)
-    settings = context.settings
-    upkeep = Upkeep(service, settings.articles, lambda: finish_import(settings), settings.retention_days)
-    upkeep.start()
-    try:
-        listen(create_app(service), host, port, ready=lambda url: click.echo(f"直达已就绪：{url}  （按 Ctrl+C 停止）"))
-    finally:
-        upkeep.stop()
 
 
 def _say_how_to_begin(service: Service, data: Path) -> None:

@@ -77,6 +77,9 @@ class Catalog(ServedArticles, Protocol):
         it differs from ``parser()``, unchanged files have to be read again too.
         """
 
+    def get_many(self, article_ids: Iterable[str], bodies: bool = True) -> dict[str, ArticleRecord]:
+        """As that of ``ServedArticles``; without ``bodies`` each has ``""`` in the place of its body."""
+
     def current_id(self, former_id: str) -> str | None:
         """The id of the article being served that had the id ``former_id`` once."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from kb.model import Article, ArticleRecord
+from kb.model import Article
 from kb.ports.catalog import Catalog
 from kb.rules.review_budget import review_minutes
 from kb.usecases.following import Following
@@ -33,7 +33,7 @@ class ReviewedArticles:
 
     def __init__(self, catalog: Catalog) -> None:
         self._following = Following(catalog)
-        self._records: dict[str, ArticleRecord] = {}
+        self._articles: dict[str, Article] = {}
         self._minutes: dict[str, float] = {}
         self._subjects = self._gathered(0)
 
@@ -42,23 +42,23 @@ class ReviewedArticles:
         changes = self._following.changes()
         if changes.gone or changes.renewed:
             for article_id in changes.gone:
-                self._records.pop(article_id, None)
+                self._articles.pop(article_id, None)
                 self._minutes.pop(article_id, None)
             for record in changes.renewed:
                 article = record.article
-                self._records[article.id] = ArticleRecord(_without_texts(article), record.path, record.revision)
+                self._articles[article.id] = _without_texts(article)
                 self._minutes[article.id] = review_minutes(len(article.body))
             self._subjects = self._gathered(self._subjects.edition + 1)
         return self._subjects
 
     def _gathered(self, edition: int) -> Subjects:
-        published = [record for record in self._records.values() if record.article.status == "published"]
+        published = tuple(article for article in self._articles.values() if article.status == "published")
         return Subjects(
             edition=edition,
-            articles=tuple(record.article for record in published),
+            articles=published,
             minutes=dict(self._minutes),
             library=Library.of(published, date.max),
-            owners=frozenset(r.article.owner for r in self._records.values() if r.article.owner is not None),
+            owners=frozenset(article.owner for article in self._articles.values() if article.owner is not None),
         )
 
 

@@ -25,9 +25,14 @@ def dump_article(article: Article) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
-def load_article(text: str | bytes) -> Article:
-    """The article that ``dump_article`` wrote. Raises ValueError, TypeError or KeyError for any other text."""
+def load_article(text: str | bytes, body: bool = True) -> Article:
+    """The article that ``dump_article`` wrote. Raises ValueError, TypeError or KeyError for any other text.
+
+    ``body``: with its body, or with ``""`` in its place.
+    """
     values: dict[str, Any] = json.loads(text)
+    if not body:
+        values["body"] = ""
     for name in _DATES:
         if name in values:
             values[name] = _date(values[name])

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from itertools import islice
+from sys import intern
 from typing import Any
 
 import sqlite_utils
@@ -94,11 +95,11 @@ class Catalog:
         """One article being served."""
         return self.get_many([article_id]).get(article_id)
 
-    def get_many(self, article_ids: Iterable[str]) -> dict[str, ArticleRecord]:
-        """id -> article in the order asked for, without those that are not served."""
+    def get_many(self, article_ids: Iterable[str], bodies: bool = True) -> dict[str, ArticleRecord]:
+        """id -> article in the order asked for, without those that are not served; or each without its body."""
         wanted = list(article_ids)
         with self._database.read() as db:
-            records = list(map(_record, db.execute(_SOME, [json.dumps(wanted)])))
+            records = [_record(row, bodies) for row in db.execute(_SOME, [json.dumps(wanted)])]
         found = {record.article.id: record for record in records if record}
         return {article_id: found[article_id] for article_id in wanted if article_id in found}
 
@@ -146,7 +147,7 @@ class Catalog:
         """id -> (path, number that grows when the article is read anew) of every article being served, drafts too."""
         with self._database.read() as db:
             rows = db.execute("SELECT article_id, path, changed FROM served_articles")
-            return {article_id: (path, changed) for article_id, path, changed in rows}
+            return {intern(article_id): (intern(path), changed) for article_id, path, changed in rows}
 
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, ids used twice included."""
@@ -230,16 +231,17 @@ def _article_row(file: FileVersion, article: Article) -> dict[str, Any]:
     }
 
 
-def _record(row: tuple[bytes, str, str, str | None]) -> ArticleRecord | None:
+def _record(row: tuple[bytes, str, str, str | None], body: bool = True) -> ArticleRecord | None:
     text, path, revision, outdated_by = row
-    article = _article(path, text)
-    return ArticleRecord(article, path, revision, outdated_by) if article else None
+    article = _article(path, text, body)
+    # one object each for all who hold them, see ``load_article``
+    return ArticleRecord(article, intern(path), revision, outdated_by) if article else None
 
 
-def _article(path: str, text: bytes) -> Article | None:
+def _article(path: str, text: bytes, body: bool = True) -> Article | None:
     """The article of a row; None when the row is damaged, which must not cost anybody the other articles."""
     try:
-        return load_article(text)
+        return load_article(text, body)
     except (ValueError, TypeError, KeyError) as error:
         log.warning("数据库里 %s 的内容已损坏（%s），暂不提供；执行 kb index 会从文件恢复。", path, error)
         return None

@@ -17,10 +17,10 @@ class Changes:
 
 
 class Following:
-    """One pair of eyes on ``catalog``; not thread-safe."""
+    """One pair of eyes on ``catalog``, which look at ``bodies`` or not; not thread-safe."""
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, bodies: bool = True) -> None:
+        self._catalog, self._bodies = catalog, bodies
         self._version: int | None = None
         self._known: dict[str, tuple[str, int]] = {}
 
@@ -31,7 +31,7 @@ class Following:
             return Changes(frozenset(), ())
         now = self._catalog.stamps()
         other = [i for i, stamp in now.items() if self._known.get(i) != stamp]
-        records = self._catalog.get_many(other)
+        records = self._catalog.get_many(other, self._bodies)
         renewed = tuple(record for record in records.values() if record.article.status != "archived")
         left = (self._known.keys() - now.keys()) | set(other)
         self._known, self._version = now, version

@@ -11,7 +11,7 @@ from datetime import date
 from functools import lru_cache
 
 from kb.errors import QueryError
-from kb.model import ArticleRecord, Folder
+from kb.model import Article, Folder
 from kb.text.normalize import normalize
 from kb.text.once import once
 from kb.text.spelling import Spelling
@@ -27,14 +27,13 @@ class Library:
     spelling: Callable[[], Spelling]
 
     @classmethod
-    def of(cls, records: Iterable[ArticleRecord], today: date) -> Library:
-        """Walk all published records once; asked from ``today`` on."""
+    def of(cls, articles: Iterable[Article], today: date) -> Library:
+        """Walk all published articles once; asked from ``today`` on."""
         products: dict[str, Folder] = {}
         scenarios: dict[str, Folder] = {}
         upcoming: dict[str, date] = {}
         wordings: list[str] = []
-        for record in records:
-            article = record.article
+        for article in articles:
             products[article.product.slug] = article.product
             scenarios[article.scenario_path] = article.scenario
             wordings += (article.title, *article.questions)

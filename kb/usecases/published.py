@@ -25,7 +25,7 @@ class PublishedArticles:
         self, catalog: Catalog, view: Callable[[ArticleRecord], ArticleRecord | None] = lambda record: record
     ) -> None:
         self._catalog, self._view = catalog, view
-        self._following = Following(catalog)
+        self._following = Following(catalog, bodies=False)
         self._turn = threading.Lock()
         self._known: dict[str, ArticleRecord] = {}
 
@@ -44,7 +44,7 @@ class PublishedArticles:
         for record in renewed:
             known.pop(record.article.id, None)
             if record.article.status == "published" and (shown := self._view(record)):
-                known[record.article.id] = without_body(shown)
+                known[record.article.id] = shown
         return known
 
 

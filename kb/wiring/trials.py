@@ -44,7 +44,7 @@ def trial(
     """Search and suggestions on a throw-away index over ``articles``, every one of which counts as current."""
     records = _InMemory({article.id: ArticleRecord(article, article.id, article.id) for article in articles})
     current = Freshness(State.FRESH, (), None, 0)
-    library = Library.of(records.values(), date.max)
+    library = Library.of((record.article for record in records.values()), date.max)
     suggest = build_suggester(tuple(records.values()), library, lambda _: current, {}, (), vocabulary.cells_of)
     with tempfile.TemporaryDirectory(prefix="kb-trial-") as folder:
         settings = replace(settings, data=Path(folder))

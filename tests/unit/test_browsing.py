@@ -81,7 +81,7 @@ def test_the_tree_of_the_service_takes_slugs_and_titles(service: Service) -> Non
 
 def test_only_articles_of_the_future_are_hidden() -> None:
     articles = [make_article(str(days), valid_from=TODAY + timedelta(days=days)) for days in (-400, 0, 1, 7)]
-    library = Library.of((ArticleRecord(article, article.id, "r") for article in articles), TODAY)
+    library = Library.of(articles, TODAY)
     assert set(library.upcoming) == {"1", "7"}
     assert library.hidden_ids(TODAY) == {"1", "7"}
     assert library.hidden_ids(TODAY + timedelta(days=1)) == {"7"}

@@ -41,7 +41,7 @@ def edit(files: Settings, chance: random.Random) -> None:
 def assert_like_new(snapshots: Snapshots, served: Iterable[ArticleRecord], service: Service) -> None:
     now, day = snapshots.current(), service.system.today()
     records = [without_body(record) for record in served if record.article.status == "published"]
-    verdict, library = partial(snapshots.freshness, as_of=day), Library.of(records, day)
+    verdict, library = partial(snapshots.freshness, as_of=day), Library.of((record.article for record in records), day)
     suggest = build_suggester(records, library, verdict, {}, (), now.searcher.vocabulary.cells_of)
     assert (now.library.products, now.library.scenarios) == (library.products, library.scenarios)
     assert now.tree() == grow_tree(records, verdict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 
@@ -31,3 +32,9 @@ def test_articles_of_one_folder_share_its_object() -> None:
     one, other = (load_article(dump_article(make_article(article_id))) for article_id in ("a", "b"))
 
     assert one.product is other.product
+
+
+def test_an_article_can_be_read_without_its_body() -> None:
+    article = make_article(body="long")
+
+    assert load_article(dump_article(article), body=False) == replace(article, body="")
