@@ -6,12 +6,14 @@ nothing has to be mended: it is made anew.
 
 from __future__ import annotations
 
+import mmap
 import os
+import shutil
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 
 _SEAL_BYTES = 4
 
@@ -37,9 +39,31 @@ def keep_sealed(path: Path, kind: str, parts: Iterable[bytes | memoryview]) -> N
 def read_sealed(path: Path, kind: str) -> memoryview | None:
     """The content of the file at ``path``; None unless it is there, of this ``kind`` and as it was written."""
     try:
-        data = memoryview(path.read_bytes())
+        return _content(memoryview(path.read_bytes()), kind)
     except OSError:
         return None
+
+
+def map_sealed(path: Path, kind: str) -> memoryview | None:
+    """As ``read_sealed``, but only what is looked at takes memory, and the system can have that back.
+
+    What is mapped is a copy without a name: reading a mapping past the end of a file that somebody has cut ends the
+    process. It takes space on the disk until nobody uses it any more.
+    """
+    try:
+        with path.open("rb") as file, TemporaryFile(dir=path.parent) as copy:
+            shutil.copyfileobj(file, copy)
+            copy.flush()
+            mapped = mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ)
+    except (OSError, ValueError):  # mapping nothing is a ValueError
+        return None
+    content = _content(memoryview(mapped), kind)
+    if hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)  # all of it has just been looked at
+    return content
+
+
+def _content(data: memoryview, kind: str) -> memoryview | None:
     head, sealed, seal = kind.encode() + b"\n", data[:-_SEAL_BYTES], data[-_SEAL_BYTES:]
     if sealed[: len(head)] != head or zlib.crc32(sealed).to_bytes(_SEAL_BYTES, "little") != seal:
         return None

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from kb.errors import IndexMissing, StoreError
@@ -81,6 +82,7 @@ class Snapshot:
 class Snapshots:
     """Builds and swaps; thread-safe. ``vocabulary`` loads the dictionaries with a digest, ``dictionaries_digest`` names
     the present ones. ``articles`` and ``panels`` hold what those may see whom it is for: ``audience``, None for all.
+    ``kept`` is the file in which suggestions are kept for the next process.
     """
 
     def __init__(
@@ -98,9 +100,10 @@ class Snapshots:
         learned: Callable[[], LearnedQuestions],
         semantic: Semantic | None = None,
         audience: str | None = None,
+        kept: Path | None = None,
     ) -> None:
         self.articles, self.panels, self._published = articles, panels, published
-        self._suggesting, self._texts = Suggesting(), PublishedTexts()
+        self._suggesting, self._texts = Suggesting(kept), PublishedTexts()
         self._engine, self._habits = engine, habits
         self._policy, self._channels = policy, channels
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
@@ -256,6 +259,7 @@ def all_and_public(
     policy: Policy,
     activity: Activity,
     learning: Learning,
+    data: Path,
     **shared: Any,
 ) -> tuple[Snapshots, Snapshots]:
     """Of all articles, and of the public ones, about which agents' words and reviews tell nothing."""
@@ -267,6 +271,7 @@ def all_and_public(
         policy=policy,
         habits=activity.habits,
         learned=learning.current,
+        kept=data / "suggest.all",
         **shared,
     )
     articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
@@ -278,6 +283,7 @@ def all_and_public(
         habits=lambda: (activity.habits()[0], ()),
         learned=LearnedQuestions,
         audience=PUBLIC,
+        kept=data / "suggest.public",
         **shared,
     )
     return everything, public

@@ -1,7 +1,7 @@
 """Texts cut into cells: one letter, digit or Chinese character each, and how each is typed.
 
 Cutting is most of the work for a suggester, and from one suggester to the next only the edited texts differ. So it is
-kept, for the next process in a file.
+kept in a file.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -21,8 +23,10 @@ from kb.text.pinyin import syllables
 #: raise it whenever texts would be cut, read or written differently
 _FORMAT = 1
 _LONGEST_WORD = 3
-#: texts; more are forgotten and cut again
+#: texts in the file; more are forgotten and cut again
 _MOST = 1 << 18
+#: texts in memory
+_LATEST = 1000
 #: so few texts are cut again in milliseconds: no reason to write the file anew
 _FEW = 500
 
@@ -48,39 +52,44 @@ class CutText(NamedTuple):
 
 
 class CellCutter:
-    """Cuts texts, each only once; thread-safe. ``is_word`` tells whether a folded string is a word.
+    """Cuts texts; thread-safe. ``is_word`` tells whether a folded string is a word.
 
     ``path``: the file in which that is kept, None for none; ``words`` names the dictionary behind ``is_word``.
     """
 
     def __init__(self, is_word: Callable[[str], bool], path: Path | None = None, words: str = "") -> None:
-        self._is_word, self._path, self._kind = is_word, path, f"cells {_FORMAT} by {words}"
-        self._known: dict[str, CutText] | None = None
-        self._kept = 0
+        self.kind = f"cells {_FORMAT} by {words}"
+        self._path = path
+        self._cut = lru_cache(_LATEST)(partial(_cut, is_word=is_word))
 
     def __call__(self, text: str) -> CutText:
         """The cells of ``text``."""
-        known = self._known
-        if known is None:
-            self._known = known = dict(self._read())
-            self._kept = len(known)
-        cut = known.get(text)
-        if cut is None:
-            if len(known) >= _MOST:
-                known.clear()
-            cut = known[text] = _cut(text, self._is_word)
-        return cut
+        return self._cut(text)
 
-    def keep(self) -> None:
-        """Write down what was cut if that is worth it; see ``keep_sealed``."""
-        known = list((self._known or {}).items())  # other threads go on cutting
-        if self._path is not None and abs(len(known) - self._kept) >= _FEW:
-            rows = ((text, cut.literal, cut.origin.tolist(), list(cut.starts), cut.spellings) for text, cut in known)
-            keep_sealed(self._path, self._kind, (json.dumps(row).encode() + b"\n" for row in rows))
-            self._kept = len(known)
+    @contextmanager
+    def remembering(self) -> Iterator[Callable[[str], CutText]]:
+        """For many texts: what was ever cut so is known from the file, which in the end has the new ones too if that is
+        worth it (see ``keep_sealed``). Nothing of it stays in memory.
+        """
+        known = dict(self._read())
+        before = len(known)
+
+        def cells_of(text: str) -> CutText:
+            if text not in known:
+                if len(known) >= _MOST:
+                    known.clear()
+                known[text] = self._cut(text)
+            return known[text]
+
+        yield cells_of
+        if self._path is not None and abs(len(known) - before) >= _FEW:
+            rows = (
+                (text, cut.literal, cut.origin.tolist(), list(cut.starts), cut.spellings) for text, cut in known.items()
+            )
+            keep_sealed(self._path, self.kind, (json.dumps(row).encode() + b"\n" for row in rows))
 
     def _read(self) -> Iterator[tuple[str, CutText]]:
-        content = read_sealed(self._path, self._kind) if self._path is not None else None
+        content = read_sealed(self._path, self.kind) if self._path is not None else None
         for row in bytes(content or b"").splitlines():  # one by one: all at once takes ten times the memory
             text, literal, origin, starts, spellings = json.loads(row)
             yield text, CutText(literal, array("i", origin), bytes(starts), tuple(spellings))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kb.suggest.cells import CutText
 from kb.suggest.suffixes import CELL_BITS, SEPARATOR, Cells, Keys
@@ -22,9 +23,8 @@ _FIT_BITS = 3
 RANK_MASK = (1 << _RANK_BITS) - 1
 FIT_MASK = (1 << _FIT_BITS) - 1
 FIT_SHIFT = CELL_BITS + _RANK_BITS
-_GROUP_SHIFT = FIT_SHIFT + _FIT_BITS
-#: The key of a separator: no cell is worse.
-_NEVER = 1 << _GROUP_SHIFT + 3
+#: The grade of a separator: no cell is worse.
+_NEVER = 1 << _FIT_BITS + 3
 
 
 class Fit(IntEnum):
@@ -52,56 +52,66 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All lines in three spellings. Every line stands between separators, which are cells of their own.
+    """Lines in three spellings. Every line stands between separators, which are cells of their own.
 
-    ``lines``: what was laid out, in order; a line that can be read in several ways comes as often.
-    Per cell: ``line_of`` its line's number in ``lines`` (a separator belongs to the line before it), ``letters`` its
-    offset in ``spelled`` (in the other two that is the cell's number), ``origin`` its offset in the text of its
-    line, ``keys`` how good it is: group, fit, rank, number of the cell. ``syllables`` are counted.
+    ``readings``: in how many ways each line can be read, and so often it is laid out. Per cell: ``line_of`` the number
+    of its line as laid out (a separator belongs to the line before it), ``letters`` its offset in ``spelled`` (in the
+    other two that is the cell's number), ``origin`` its offset in the text of its line, ``grades`` its group and Fit.
+    ``syllables`` are counted. Nothing depends on ranks, which change whenever articles are used.
     """
 
-    lines: list[Line]
     literal: str
     spelled: str
     initials: str
+    readings: NDArray[np.int32]
     line_of: Cells
     letters: Cells
     origin: Cells
-    keys: Keys
+    grades: NDArray[np.uint8]
     syllables: Mapping[str, int]
+
+    def laid(self, lines: Iterable[Line]) -> list[Line]:
+        """``lines``, of which this is the layout, as they were laid out."""
+        return [line for line, times in zip(lines, self.readings.tolist(), strict=True) for _ in range(times)]
+
+    def keys(self, laid: Iterable[Line]) -> Keys:
+        """How good each cell is: group, fit, rank, number of the cell."""
+        grades = self.grades.astype(np.int64)
+        ranks = np.array([line.rank for line in laid] or [0], dtype=np.int64)[self.line_of]
+        ranks[self.grades == _NEVER] = 0
+        return grades << FIT_SHIFT | ranks << CELL_BITS | np.arange(len(grades))
 
 
 def lay_out(lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Layout:
     """Lay out ``lines``, cut by ``cells_of``."""
-    laid: list[Line] = []
     literal, spelled, initials = [SEPARATOR], [SEPARATOR], [SEPARATOR]
-    sizes, origin, keys = array("B", [1]), array("i", [0]), array("q", [_NEVER])
+    sizes, origin, grades = array("B", [1]), array("i", [0]), array("B", [_NEVER])
+    readings = array("i")
     known: Counter[str] = Counter()
     for line in lines:
         cut = cells_of(line.text)
-        base = line.group << _GROUP_SHIFT | line.rank << CELL_BITS
         fits = _FITS_OF_TITLE if line.is_title else _FITS_OF_QUESTION
-        line_keys = [base | fits[start] << FIT_SHIFT for start in cut.starts]
+        line_grades = [line.group << _FIT_BITS | fits[start] for start in cut.starts]
+        readings.append(len(cut.spellings))
         for spelling in cut.spellings:
             typed = spelling.split()
             known.update(typed)
-            laid.append(line)
             literal += [cut.literal, SEPARATOR]
             spelled += ["".join(typed), SEPARATOR]
             initials += ["".join(syllable[0] for syllable in typed), SEPARATOR]
             sizes.extend([*map(len, typed), 1])
             origin.extend([*cut.origin, 0])
-            keys.extend([*line_keys, _NEVER])
+            grades.extend([*line_grades, _NEVER])
     cells = [len(text) + 1 for text in literal[1::2]]  # of each line, with the separator behind it
     return Layout(
-        lines=laid,
         literal="".join(literal),
         spelled="".join(spelled),
         initials="".join(initials),
-        line_of=np.repeat(np.arange(-1, len(laid), dtype=np.int32), [1, *cells]),
+        readings=np.array(readings, dtype=np.int32),
+        line_of=np.repeat(np.arange(-1, len(cells), dtype=np.int32), [1, *cells]),
         letters=np.cumsum([0, *sizes[:-1]], dtype=np.int32),
         origin=np.array(origin, dtype=np.int32),
-        keys=np.array(keys, dtype=np.int64) | np.arange(len(keys)),
+        grades=np.array(grades, dtype=np.uint8),
         syllables=known,
     )
 

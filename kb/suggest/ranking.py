@@ -7,12 +7,12 @@ segment beside the big one; when there are many of them, or no room, all are lai
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kb.suggest.cells import CutText
 from kb.suggest.entries import Entry, by_use, lines_of
-from kb.suggest.segment import Part, Segment
+from kb.suggest.making import SegmentMaker
+from kb.suggest.segment import Part
 from kb.text.normalize import letters_of
 
 #: ranks of articles are smaller
@@ -23,7 +23,6 @@ MOST_ADDED = 250
 
 #: (product, scenario), and (product, None) for all of a product
 Place = tuple[str | None, str | None]
-CellsOf = Callable[[str], CutText]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class RankedArticles:
     added: Mapping[int, Entry]
 
     @classmethod
-    def of(cls, articles: Iterable[Entry], cells_of: CellsOf) -> RankedArticles:
+    def of(cls, articles: Iterable[Entry], make: SegmentMaker) -> RankedArticles:
         """Lay out all of them."""
         ordered = sorted(articles, key=by_use)
         gap = min(_WIDEST_GAP, (ABOVE - 1) // (len(ordered) + 1))
@@ -51,10 +50,11 @@ class RankedArticles:
             for place in _places(entry):
                 children.setdefault(place, []).append(rank)
             _count(titles, entry, 1)
-        base = Segment(lines_of(entries.items()), cells_of).without(())
-        return cls(list(entries), entries, children, titles, base, {})
+        # in an order that doesn't change when articles are used: so the file that is kept fits longer
+        lines = lines_of(sorted(entries.items(), key=lambda ranked: ranked[1].id or ""))
+        return cls(list(entries), entries, children, titles, make.large(lines).without(()), {})
 
-    def changed(self, gone: Iterable[Entry], come: Iterable[Entry], cells_of: CellsOf) -> RankedArticles:
+    def changed(self, gone: Iterable[Entry], come: Iterable[Entry], make: SegmentMaker) -> RankedArticles:
         """The same without those that are ``gone`` and with those that ``come``. Raises KeyError for one unknown."""
         change = _Change(self)
         for entry in gone:
@@ -62,7 +62,7 @@ class RankedArticles:
         for entry in sorted(come, key=by_use):
             change.insert(entry)
         if change.homeless or len(change.added) > MOST_ADDED:
-            return RankedArticles.of((*change.entries.values(), *change.homeless), cells_of)
+            return RankedArticles.of((*change.entries.values(), *change.homeless), make)
         base = self.base.segment.without(change.gone)
         return RankedArticles(change.order, change.entries, change.children, change.titles, base, change.added)
 
@@ -71,11 +71,11 @@ class RankedArticles:
         """How many articles are not, or no longer, in the big segment."""
         return len(self.added) + len(self.base.gone)
 
-    def parts(self, cells_of: CellsOf) -> tuple[Part, ...]:
+    def parts(self, make: SegmentMaker) -> tuple[Part, ...]:
         """The segments to search."""
         if not self.added:
             return (self.base,)
-        return self.base, Segment(lines_of(sorted(self.added.items())), cells_of).without(())
+        return self.base, make.small(lines_of(sorted(self.added.items()))).without(())
 
 
 class _Change:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from kb.suggest.cells import CutText
 from kb.suggest.keystrokes import Piece, Reading, Spelling
-from kb.suggest.lines import FIT_MASK, FIT_SHIFT, RANK_MASK, Fit, Line, lay_out
-from kb.suggest.suffixes import CELL_BITS, SEPARATOR, Keys, SuffixTable, best_keys
+from kb.suggest.lines import FIT_MASK, FIT_SHIFT, RANK_MASK, Fit, Layout, Line, lay_out
+from kb.suggest.suffixes import CELL_BITS, SEPARATOR, Cells, Order, SuffixTable, best_keys
 
 _RAISED = {
     int(Fit.TITLE_START): Fit.WHOLE_TITLE - Fit.TITLE_START,
@@ -32,24 +32,50 @@ def rank_of(key: int) -> int:
     return key >> CELL_BITS & RANK_MASK
 
 
-class Segment:
-    """``lines`` in order of rank, cut by ``cells_of``."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What takes long to make of lines: they are laid out, and the cells of each spelling in order."""
 
-    def __init__(self, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> None:
+    layout: Layout
+    orders: tuple[Order, Order, Order]
+
+    @classmethod
+    def of(cls, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Frame:
+        """The frame of ``lines``, cut by ``cells_of``."""
         layout = lay_out(lines, cells_of)
         every_cell = np.arange(len(layout.literal), dtype=np.int32)
-        self._tables = (  # by Spelling
-            SuffixTable(layout.literal, every_cell, layout.keys),
-            SuffixTable(layout.spelled, layout.letters, layout.keys),
-            SuffixTable(layout.initials, every_cell, layout.keys),
+        orders = (
+            Order.of(layout.literal, every_cell),
+            Order.of(layout.spelled, layout.letters),
+            Order.of(layout.initials, every_cell),
+        )
+        return cls(layout, orders)
+
+
+class Segment:
+    """``lines`` in their ``frame``; those of one entry stand together."""
+
+    def __init__(self, lines: Iterable[Line], frame: Frame) -> None:
+        layout = frame.layout
+        self._lines, self._line_of = layout.laid(lines), layout.line_of
+        self._keys = layout.keys(self._lines)
+        self._letters, self._origin = layout.letters.data, layout.origin.data
+        every_cell = range(len(layout.literal))
+        starts = (every_cell, self._letters, every_cell)
+        texts = (layout.literal, layout.spelled, layout.initials)
+        self._tables = tuple(  # by Spelling
+            SuffixTable(text, begins, self._keys, order)
+            for text, begins, order in zip(texts, starts, frame.orders, strict=True)
         )
         self._syllables, self._spelled = layout.syllables, layout.spelled
-        self._lines, self._line_of = layout.lines, layout.line_of
-        self._first_cells = np.searchsorted(layout.line_of, np.arange(len(layout.lines) + 1))
+        self._first_cells = np.searchsorted(layout.line_of, np.arange(len(self._lines) + 1))
         self._sizes = np.diff(layout.letters, append=len(layout.spelled)).astype(np.uint8)
-        self._keys = layout.keys
-        self._letters = layout.letters.data
-        self._origin = layout.origin.data
+
+    @classmethod
+    def of(cls, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Segment:
+        """Lay out ``lines``, cut by ``cells_of``."""
+        lines = list(lines)
+        return cls(lines, Frame.of(lines, cells_of))
 
     def without(self, ranks: Collection[int]) -> Part:
         """What is left of it when the entries with these ranks are gone."""
@@ -135,12 +161,12 @@ class Segment:
             keys = sorted([*map(_of_whole_line, best_keys(self._keys[whole_lines], count)), *keys])
         return keys
 
-    def _in_a_row(self, pieces: Sequence[Piece]) -> Keys:
+    def _in_a_row(self, pieces: Sequence[Piece]) -> Cells:
         """The cells where the first of ``pieces`` begins and the others follow."""
         tables = [self._tables[piece.spelling] for piece in pieces]
         spans = [table.span(piece.keys) for table, piece in zip(tables, pieces, strict=True)]
         if any(low == high for low, high in spans):
-            return np.empty(0, dtype=np.int64)
+            return np.empty(0, dtype=np.int32)
         shifts = list(accumulate((piece.width or 0 for piece in pieces[:-1]), initial=0))
         rarest = min(range(len(spans)), key=lambda i: spans[i][1] - spans[i][0])
         cells = tables[rarest].cells(spans[rarest]) - shifts[rarest]

@@ -7,6 +7,8 @@ search, the second looks at the best cell of each block of the answer before it 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -72,28 +74,47 @@ def _to_end_of_line(text: str) -> NDArray[np.int64]:
     return ends[np.searchsorted(ends[:-1], positions, side="right")] - positions
 
 
-class SuffixTable:
-    """Finds the cells of ``text`` at which a string begins; cell i begins at ``starts[i]``.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The cells of a text in the order of what begins at them.
 
-    ``keys[i]`` says how good cell i is (the smaller, the better) and ends in its number. A span [low, high)
-    is a range of this table's own order and stands for the cells that matched.
+    ``cells``: their numbers in that order; ``places``: where in it each is. ``heads`` are what they begin with, each
+    once, and ``bounds`` where in the order each of these begins, and where it ends.
     """
 
-    def __init__(self, text: str, starts: Cells, keys: Keys) -> None:
+    cells: Cells
+    places: Cells
+    heads: NDArray[np.int64]
+    bounds: Cells
+
+    @classmethod
+    def of(cls, text: str, starts: Cells) -> Order:
+        """Sort the cells of ``text``; cell i begins at ``starts[i]``."""
         cell_at = np.full(len(text), -1, dtype=np.int32)
         cell_at[starts] = np.arange(len(starts), dtype=np.int32)
         heads = _heads(text)
         cells = cell_at[_suffix_order(text, heads)]
         cells = cells[cells >= 0]
-        self._text = text
-        self._heads = heads[starts[cells]]
-        self._offsets = starts[cells].data
-        self._keys = keys[cells]
-        self._place = np.empty_like(cells)
-        self._place[cells] = np.arange(len(cells), dtype=np.int32)
-        full = len(cells) // _BLOCK
-        self._blocks = self._keys[: full * _BLOCK].reshape(full, _BLOCK)
-        self._best_of_block = self._blocks.min(axis=1, initial=np.iinfo(np.int64).max)
+        places = np.empty_like(cells)
+        places[cells] = np.arange(len(cells), dtype=np.int32)
+        heads, bounds = np.unique(heads[starts[cells]], return_index=True)
+        return cls(cells, places, heads, np.append(bounds, len(cells)).astype(np.int32))
+
+
+class SuffixTable:
+    """Finds the cells of ``text`` at which a string begins; cell i begins at ``starts[i]``, ``order`` is theirs.
+
+    ``keys[i]`` says how good cell i is (the smaller, the better) and ends in its number. A span [low, high)
+    is a range of this table's own order and stands for the cells that matched.
+    """
+
+    def __init__(self, text: str, starts: Sequence[int], keys: Keys, order: Order) -> None:
+        self._text, self._starts, self._keys = text, starts, keys
+        self._cells, self._in_order = order.cells, order.cells.data
+        self._place, self._heads, self._bounds = order.places, order.heads, order.bounds.data
+        full = len(order.cells) // _BLOCK
+        self._blocks = order.cells[: full * _BLOCK].reshape(full, _BLOCK)
+        self._best_of_block = keys[self._blocks].min(axis=1, initial=np.iinfo(np.int64).max)
 
     def span(self, typed: str) -> Span:
         """The span of the cells where ``typed`` begins; empty (low == high) when there are none."""
@@ -101,23 +122,24 @@ class SuffixTable:
         for char in typed[:_HEAD]:
             head = head << _CHAR_BITS | ord(char)
         open_bits = _CHAR_BITS * max(_HEAD - len(typed), 0)
-        low, high = self._heads.searchsorted((head << open_bits, (head + 1) << open_bits)).tolist()
+        first, last = self._heads.searchsorted((head << open_bits, (head + 1) << open_bits)).tolist()
+        low, high = self._bounds[first], self._bounds[last]
         if low < high and len(typed) > _HEAD:
             return self._narrowed(low, high, typed)
         return low, high
 
     def _narrowed(self, low: int, high: int, typed: str) -> Span:
-        text, size = self._text, len(typed)
+        text, starts, size = self._text, self._starts, len(typed)
 
-        def start(offset: int) -> str:
-            return text[offset : offset + size]
+        def start(cell: int) -> str:
+            return text[starts[cell] : starts[cell] + size]
 
-        low = bisect_left(self._offsets, typed, low, high, key=start)
-        return low, bisect_right(self._offsets, typed, low, high, key=start)
+        low = bisect_left(self._in_order, typed, low, high, key=start)
+        return low, bisect_right(self._in_order, typed, low, high, key=start)
 
     def ends_line(self, typed: str, span: Span) -> bool:
         """Whether any line ends behind ``typed``; if so, the first one of its span does."""
-        return span[0] < span[1] and self._text[self._offsets[span[0]] + len(typed)] == SEPARATOR
+        return span[0] < span[1] and self._text[self._starts[self._in_order[span[0]]] + len(typed)] == SEPARATOR
 
     def best(self, span: Span, count: int) -> list[int]:
         """The ``count`` best keys of a span in order; fewer when the span has fewer."""
@@ -128,17 +150,18 @@ class SuffixTable:
         low, high = span
         first, last = -(-low // _BLOCK), high // _BLOCK
         if last - first <= count:
-            return self._keys[low:high]
+            return self._keys[self._cells[low:high]]
         # each of the ``count`` best blocks has a cell at least as good as all cells of every other block
         blocks = first + self._best_of_block[first:last].argpartition(count)[:count]
-        ends = self._keys[low : first * _BLOCK], self._keys[last * _BLOCK : high]
-        return np.concatenate((self._blocks[blocks].ravel(), *ends))
+        ends = self._cells[low : first * _BLOCK], self._cells[last * _BLOCK : high]
+        keys: Keys = self._keys[np.concatenate((self._blocks[blocks].ravel(), *ends))]
+        return keys
 
-    def cells(self, span: Span) -> NDArray[np.int64]:
+    def cells(self, span: Span) -> Cells:
         """All cells of a span."""
-        return self._keys[span[0] : span[1]] & CELL_MASK
+        return self._cells[span[0] : span[1]]
 
-    def within(self, cells: NDArray[np.int64], span: Span) -> NDArray[np.bool_]:
+    def within(self, cells: Cells, span: Span) -> NDArray[np.bool_]:
         """Which of ``cells`` belong to a span; numbers beyond the first or last cell belong to none.
 
         (They are taken for these two, which are separators and so never match anything typed.)

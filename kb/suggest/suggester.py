@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from pathlib import Path
 
 from kb.model import Suggestion
-from kb.suggest.cells import CutText
+from kb.suggest.cells import CellCutter
 from kb.suggest.entries import PLACES, Entry, by_use, lines_of
 from kb.suggest.lines import Fit
 from kb.suggest.loose import marks_of_units
+from kb.suggest.making import SegmentMaker
 from kb.suggest.matcher import Match, Matcher
 from kb.suggest.ranking import ABOVE, RankedArticles
-from kb.suggest.segment import Segment
 from kb.text.normalize import letters_of
 
 
 class Suggester:
     """Answers keystrokes from memory. It never changes: build a new one aside, then swap the reference.
 
-    ``cells_of`` is a ``CellCutter``; one that built the suggester before knows most texts already.
+    ``cells_of`` cuts texts; ``kept`` is a file for what takes long to make of the articles.
     """
 
-    def __init__(self, entries: Iterable[Entry], cells_of: Callable[[str], CutText]) -> None:
-        entries = list(entries)
-        articles = RankedArticles.of((entry for entry in entries if entry.is_article), cells_of)
-        self._take(articles, entries, cells_of)
+    def __init__(self, entries: Iterable[Entry], cells_of: CellCutter, kept: Path | None = None) -> None:
+        entries, make = list(entries), SegmentMaker(cells_of, kept)
+        articles = RankedArticles.of((entry for entry in entries if entry.is_article), make)
+        self._take(articles, entries, make)
 
     def changed(self, gone: Iterable[Entry], come: Iterable[Entry], others: Iterable[Entry]) -> Suggester:
         """One that suggests what a new one would of the same articles without those that are ``gone``, of those that
         ``come`` and of the ``others`` (all that are no articles). It costs little when few articles change.
         """
-        return self._with(self._articles.changed(gone, come, self._cells_of), others)
+        return self._with(self._articles.changed(gone, come, self._make), others)
 
     def compacted(self) -> Suggester:
         """The same, laid out anew: that takes long and makes the next ``changed`` faster."""
-        articles = RankedArticles.of(self._articles.entries.values(), self._cells_of)
+        articles = RankedArticles.of(self._articles.entries.values(), self._make)
         return self._with(articles, self._others.values())
 
     @property
@@ -45,15 +46,15 @@ class Suggester:
 
     def _with(self, articles: RankedArticles, others: Iterable[Entry]) -> Suggester:
         new = Suggester.__new__(Suggester)
-        new._take(articles, others, self._cells_of)
+        new._take(articles, others, self._make)
         return new
 
-    def _take(self, articles: RankedArticles, entries: Iterable[Entry], cells_of: Callable[[str], CutText]) -> None:
-        self._articles, self._cells_of = articles, cells_of
+    def _take(self, articles: RankedArticles, entries: Iterable[Entry], make: SegmentMaker) -> None:
+        self._articles, self._make = articles, make
         others = sorted((entry for entry in entries if not entry.is_article), key=by_use)
         self._others = dict(enumerate(_without_echoes(_without_empty_places(others, articles), articles), start=ABOVE))
-        rest = Segment(lines_of(self._others.items()), cells_of).without(())
-        self._matcher = Matcher((*articles.parts(cells_of), rest))
+        rest = make.small(lines_of(self._others.items())).without(())
+        self._matcher = Matcher((*articles.parts(make), rest))
 
     def suggest(self, text: str, limit: int = 10) -> list[Suggestion]:
         """The ``limit`` best suggestions for ``text``. Never raises.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from kb.model import ArticleRecord, Freshness, Suggestion
@@ -32,18 +33,17 @@ def build_suggester(
 ) -> SuggestFunction:
     """Build the suggester from published records; ``use`` counts picks and copies per article id."""
     articles = filter(None, (_article(record, freshness, use) for record in records))
-    suggester = Suggester([*articles, *_others(library, frequent)], cells_of)
-    cells_of.keep()
-    return suggester.suggest
+    return Suggester([*articles, *_others(library, frequent)], cells_of).suggest
 
 
 class Suggesting:
     """Makes one suggester of another where few articles have changed in between. Thread-safe.
 
-    Each gives what ``build_suggester`` would.
+    Each gives what ``build_suggester`` would. ``kept`` is a file for what takes long to make of the articles.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Path | None = None) -> None:
+        self._kept = kept
         self._turn = threading.Lock()
         self._suggester: Suggester | None = None
         self._cells_of: CellCutter | None = None
@@ -76,8 +76,7 @@ class Suggesting:
             gone, come = _differing(self._known, entries), _differing(entries, self._known)
             if self._suggester is None or cells_of is not self._cells_of or len(gone) + len(come) > _MANY:
                 articles = filter(None, (entry for _, entry in entries.values()))
-                self._suggester = Suggester([*articles, *others], cells_of)
-                cells_of.keep()
+                self._suggester = Suggester([*articles, *others], cells_of, self._kept)
             else:
                 self._suggester = self._suggester.changed(gone, come, others)
             self._known, self._judged_by, self._use, self._cells_of = entries, judged_by, use, cells_of

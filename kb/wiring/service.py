@@ -134,6 +134,7 @@ def _snapshots(
         policy_of(settings),
         activity,
         learning,
+        settings.data,
         engine=engine,
         channels=settings.channels,
         # loading them takes a second, so they are kept while they fit
