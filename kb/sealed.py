@@ -58,9 +58,14 @@ def map_sealed(path: Path, kind: str) -> memoryview | None:
     except (OSError, ValueError):  # mapping nothing is a ValueError
         return None
     content = _content(memoryview(mapped), kind)
-    if hasattr(mmap, "MADV_DONTNEED"):
-        mapped.madvise(mmap.MADV_DONTNEED)  # all of it has just been looked at
+    let_go(mapped)  # all of it has just been looked at
     return content
+
+
+def let_go(mapped: object) -> None:
+    """Let the system have what was looked at so far of a mapped file; nothing to do for anything else."""
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def _content(data: memoryview, kind: str) -> memoryview | None:

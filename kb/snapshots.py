@@ -82,7 +82,7 @@ class Snapshot:
 class Snapshots:
     """Builds and swaps; thread-safe. ``vocabulary`` loads the dictionaries with a digest, ``dictionaries_digest`` names
     the present ones. ``articles`` and ``panels`` hold what those may see whom it is for: ``audience``, None for all.
-    ``kept`` is the file in which suggestions are kept for the next process.
+    ``kept`` is the folder in which what takes long to make is kept for the next process, None for none.
     """
 
     def __init__(
@@ -103,7 +103,9 @@ class Snapshots:
         kept: Path | None = None,
     ) -> None:
         self.articles, self.panels, self._published = articles, panels, published
-        self._suggesting, self._texts = Suggesting(kept), PublishedTexts()
+        files = {name: kept and kept / f"{name}.{audience or 'all'}" for name in ("suggest", "spelling")}
+        self._suggesting, self._texts = Suggesting(files["suggest"]), PublishedTexts()
+        self._spelling_file = files["spelling"]
         self._engine, self._habits = engine, habits
         self._policy, self._channels = policy, channels
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
@@ -203,7 +205,7 @@ class Snapshots:
         """Build one; with the ``spelling`` of an earlier one if given."""
         today, top_ids = version[-1], self.panels.top_ids()
         shown = self._published.now()
-        library = Library.of((record.article for record in shown.values()), today)
+        library = Library.of((record.article for record in shown.values()), today, self._spelling_file)
         own_spelling = library.spelling
         if spelling is not None:
             library = replace(library, spelling=spelling)
@@ -259,7 +261,6 @@ def all_and_public(
     policy: Policy,
     activity: Activity,
     learning: Learning,
-    data: Path,
     **shared: Any,
 ) -> tuple[Snapshots, Snapshots]:
     """Of all articles, and of the public ones, about which agents' words and reviews tell nothing."""
@@ -271,7 +272,6 @@ def all_and_public(
         policy=policy,
         habits=activity.habits,
         learned=learning.current,
-        kept=data / "suggest.all",
         **shared,
     )
     articles, policy = PublicArticles(catalog), replace(policy, for_outsiders=True)
@@ -283,7 +283,6 @@ def all_and_public(
         habits=lambda: (activity.habits()[0], ()),
         learned=LearnedQuestions,
         audience=PUBLIC,
-        kept=data / "suggest.public",
         **shared,
     )
     return everything, public

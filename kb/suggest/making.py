@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.sealed import keep_sealed, map_sealed
+from kb.sealed import keep_sealed, let_go, map_sealed
 from kb.suggest.cells import CellCutter
 from kb.suggest.lines import Layout, Line
 from kb.suggest.segment import Frame, Segment
@@ -46,7 +46,10 @@ class SegmentMaker:
     def large(self, lines: Iterable[Line]) -> Segment:
         """A segment of many lines, from the file if it is of the same; else the file is of these from now on."""
         lines = list(lines)
-        return Segment(lines, self._frame(lines))
+        frame = self._frame(lines)
+        segment = Segment(lines, frame)
+        let_go(frame.source)  # suggesting looks at little of it
+        return segment
 
     def _frame(self, lines: list[Line]) -> Frame:
         kind = f"frame {_FORMAT} of {_digest(lines)} {self.cells_of.kind}"
@@ -99,7 +102,7 @@ def _read(path: Path, kind: str) -> Frame | None:
     texts = {name: next(found).tobytes().decode(errors="surrogatepass") for name in _TEXTS}
     layout = Layout(**texts, **{name: next(found) for name in _ARRAYS}, syllables=syllables)  # type: ignore[arg-type]  # by name
     one, two, three = (Order(**{name: next(found) for name in _ORDER}) for _ in _TEXTS)  # type: ignore[arg-type]  # by name
-    return Frame(layout, (one, two, three))
+    return Frame(layout, (one, two, three), content.obj)
 
 
 def _gap(size: int) -> int:

@@ -38,6 +38,7 @@ class Frame:
 
     layout: Layout
     orders: tuple[Order, Order, Order]
+    source: object = None  # what it is mapped from
 
     @classmethod
     def of(cls, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Frame:
@@ -59,7 +60,7 @@ class Segment:
         layout = frame.layout
         self._lines, self._line_of = layout.laid(lines), layout.line_of
         self._keys = layout.keys(self._lines)
-        self._letters, self._origin = layout.letters.data, layout.origin.data
+        self._letters_of, self._letters, self._origin = layout.letters, layout.letters.data, layout.origin.data
         every_cell = range(len(layout.literal))
         starts = (every_cell, self._letters, every_cell)
         texts = (layout.literal, layout.spelled, layout.initials)
@@ -69,7 +70,6 @@ class Segment:
         )
         self._syllables, self._spelled = layout.syllables, layout.spelled
         self._first_cells = np.searchsorted(layout.line_of, np.arange(len(self._lines) + 1))
-        self._sizes = np.diff(layout.letters, append=len(layout.spelled)).astype(np.uint8)
 
     @classmethod
     def of(cls, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Segment:
@@ -130,7 +130,8 @@ class Segment:
         """The keys in order of the cells that sound like ``reading``, one piece a cell."""
         cells = self._in_a_row(reading.pieces)
         for shift, piece in enumerate(reading.pieces):  # ji is not the beginning of jin here
-            cells = cells[self._sizes[cells + shift] == len(piece.keys)]
+            ends = self._letters_of[cells + shift + 1]  # a cell that matched is never the last: that is a separator
+            cells = cells[ends - self._letters_of[cells + shift] == len(piece.keys)]
         return (key for key in np.sort(self._keys[cells]).tolist() if rank_of(key) not in gone)
 
     def line(self, cell: int) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 
 from kb.text.pinyin import syllables
@@ -13,17 +13,23 @@ _LONGEST_RUN = 24
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 
-class PinyinWords:
-    """Words by their full pinyin; of several, the ones given first are preferred."""
+def words_by_pinyin(words: Iterable[str]) -> dict[str, str]:
+    """Their full pinyin -> the words, with blanks between several."""
+    found: dict[str, str] = {}
+    for word in words:
+        for sound in product(*syllables(word)):
+            letters = "".join(sound)
+            before = found.get(letters)
+            found[letters] = word if before is None else f"{before} {word}"
+    return found
 
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words: dict[str, str] = {}  # with blanks between several
-        for word in words:
-            for sound in product(*syllables(word)):
-                letters = "".join(sound)
-                before = self._words.get(letters)
-                self._words[letters] = word if before is None else f"{before} {word}"
-        self._longest = max(map(len, self._words), default=0)
+
+class PinyinWords:
+    """Words by their full pinyin, as ``words_by_pinyin`` gives them; of several, the first ones are preferred."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+        self._longest = max(map(len, words), default=0)
 
     def spelled(self, letters: str, is_word: Callable[[str], bool]) -> str | None:
         """The words that ``letters`` spell from end to end, as few as possible; None when they don't."""

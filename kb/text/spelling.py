@@ -8,23 +8,31 @@ other.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from kb.sealed import keep_sealed, read_sealed
 from kb.text.confusions import look_alikes, near_sound
 from kb.text.grams import unit_spans
 from kb.text.normalize import normalize
 from kb.text.once import once
 from kb.text.pinyin import syllables
-from kb.text.pinyin_words import PinyinWords
+from kb.text.pinyin_words import PinyinWords, words_by_pinyin
 from kb.text.stopwords import function_words
+
+#: raise it whenever something else would be learned from the same texts, or written otherwise
+_FORMAT = 1
 
 _LATIN = re.compile(r"[a-z]+")
 #: every two or three of them that touch; as ``kb.text.grams`` knows what one is
@@ -59,20 +67,35 @@ class Slip:
 
 
 class Spelling:
-    """Corrections that the given titles and questions support."""
+    """Corrections that the given titles and questions support.
 
-    def __init__(self, texts: Iterable[str]) -> None:
+    ``path``: the file in which is kept what was learned from them, None for none.
+    """
+
+    def __init__(self, texts: Iterable[str], path: Path | None = None) -> None:
         learned = tuple(map(normalize, texts))
-        self._pairs, self._latin = _counted(_HAN_PAIR, learned), _counted(_LATIN, learned)
-        # what the first question needs only if it has a slip, and that if it is in letters
-        self._by_sound = once(self._pairs_by_sound)
-        self._by_pinyin = once(lambda: PinyinWords(_common_words(self._pairs, learned)))
+        digest = sha256("\n".join(learned).encode(errors="surrogatepass")).hexdigest()
+        self._path, self._kind = path, f"spelling {_FORMAT} of {digest}"
+        kept = _read(path, self._kind) if path else None
+        self._is_kept = kept is not None
+        if kept is None:
+            self._pairs, self._latin = _counted(_HAN_PAIR, learned), _counted(_LATIN, learned)
+            # what the first question needs only if it has a slip, and that if it is in letters
+            self._by_sound = once(self._pairs_by_sound)
+            self._by_letters = once(lambda: words_by_pinyin(_common_words(self._pairs, learned)))
+        else:
+            pairs, latin, by_sound, by_letters = kept
+            self._pairs, self._latin = Counter(pairs), Counter(latin)
+            self._by_sound, self._by_letters = (lambda: by_sound), (lambda: by_letters)
+        self._by_pinyin = once(lambda: PinyinWords(self._by_letters()))
         self._candidates = lru_cache(maxsize=10_000)(self._find_candidates)
 
     def warm_up(self) -> None:
-        """Do now what the first question with a slip or with Latin letters would wait for."""
-        self._by_sound()
-        self._by_pinyin()
+        """Do now what the first question with a slip or with Latin letters would wait for, and keep it."""
+        learned = (self._pairs, self._latin, self._by_sound(), self._by_letters())
+        if self._path is not None and not self._is_kept:
+            self._is_kept = True
+            keep_sealed(self._path, self._kind, [json.dumps(learned).encode()])
 
     def knows(self, folded: str) -> bool:
         """Whether any pair of Chinese characters or any Latin word of a text was learned."""
@@ -90,13 +113,13 @@ class Spelling:
         """The words of a text that is pinyin but for one key; None when it isn't."""
         return self._by_pinyin().with_one_slip(folded.replace(" ", ""), is_word)
 
-    def _pairs_by_sound(self) -> Mapping[tuple[str, ...], list[str]]:
-        """The common pairs by what sounds nearly like them, most frequent first."""
-        found: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    def _pairs_by_sound(self) -> Mapping[str, str]:
+        """The common pairs by what sounds nearly like them, most frequent first; one string of all, to take less."""
+        found: dict[str, list[str]] = defaultdict(list)
         for pair in _most_frequent(self._pairs):
             for sound in dict.fromkeys(_near_sounds(pair)):
                 found[sound].append(pair)
-        return found
+        return {sound: "".join(pairs) for sound, pairs in found.items()}
 
     def _han_slips(self, folded: str, is_word: Callable[[str], bool]) -> Iterator[Slip]:
         done = 0
@@ -129,7 +152,8 @@ class Spelling:
                 meant = pair[:at] + alike + pair[at + 1 :]
                 if self._pairs[meant] >= _MIN_COUNT:
                     found[meant] = (meant, SURE, True)
-        near = (known for sound in dict.fromkeys(_near_sounds(pair)) for known in self._by_sound().get(sound, ()))
+        by_sound = self._by_sound()
+        near = (known for sound in dict.fromkeys(_near_sounds(pair)) for known in _in_twos(by_sound.get(sound, "")))
         for meant in near:
             same = not sounds.isdisjoint(_sounds(meant))
             if same or meant[0] == pair[0] or meant[1] == pair[1]:
@@ -184,5 +208,15 @@ def _sounds(pair: str) -> Iterator[tuple[str, ...]]:
     return product(*syllables(pair))
 
 
-def _near_sounds(pair: str) -> Iterator[tuple[str, ...]]:
-    return (tuple(map(near_sound, sound)) for sound in _sounds(pair))
+def _near_sounds(pair: str) -> Iterator[str]:
+    return (" ".join(map(near_sound, sound)) for sound in _sounds(pair))
+
+
+def _in_twos(pairs: str) -> Iterator[str]:
+    return (pairs[at : at + 2] for at in range(0, len(pairs), 2))
+
+
+def _read(path: Path, kind: str) -> Any:
+    """What ``Spelling.warm_up`` wrote; None when there is nothing to rely on."""
+    content = read_sealed(path, kind)
+    return None if content is None else json.loads(bytes(content))

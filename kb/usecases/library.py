@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 from kb.errors import QueryError
 from kb.model import Article, Folder
@@ -27,8 +28,8 @@ class Library:
     spelling: Callable[[], Spelling]
 
     @classmethod
-    def of(cls, articles: Iterable[Article], today: date) -> Library:
-        """Walk all published articles once; asked from ``today`` on."""
+    def of(cls, articles: Iterable[Article], today: date, spelling: Path | None = None) -> Library:
+        """Walk all published articles once; asked from ``today`` on. ``spelling`` is the file in which that is kept."""
         products: dict[str, Folder] = {}
         scenarios: dict[str, Folder] = {}
         upcoming: dict[str, date] = {}
@@ -39,7 +40,7 @@ class Library:
             wordings += (article.title, *article.questions)
             if article.valid_from is not None and article.valid_from > today:
                 upcoming[article.id] = article.valid_from
-        return cls(products, scenarios, upcoming, SpellingOf(tuple(wordings)))
+        return cls(products, scenarios, upcoming, SpellingOf(tuple(wordings), spelling))
 
     def hidden_ids(self, today: date) -> frozenset[str]:
         """Articles whose ``valid_from`` has not come yet."""
@@ -74,9 +75,9 @@ class Library:
 class SpellingOf:
     """The spelling by these titles and questions, made when it is called for the first time."""
 
-    def __init__(self, wordings: tuple[str, ...]) -> None:
+    def __init__(self, wordings: tuple[str, ...], path: Path | None = None) -> None:
         self._wordings = wordings
-        self._made = once(lambda: _spelling(wordings))
+        self._made = once(lambda: _spelling(wordings, path))
 
     def __call__(self) -> Spelling:
         return self._made()
@@ -88,9 +89,9 @@ class SpellingOf:
 
 
 @lru_cache(maxsize=2)
-def _spelling(wordings: tuple[str, ...]) -> Spelling:
+def _spelling(wordings: tuple[str, ...], path: Path | None) -> Spelling:
     """Kept, because most edits leave titles and questions as they are; for two kinds of callers."""
-    return Spelling(wordings)
+    return Spelling(wordings, path)
 
 
 def _named(name: str, folders: Mapping[str, Folder], what: str) -> tuple[str, ...]:

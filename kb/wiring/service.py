@@ -134,8 +134,8 @@ def _snapshots(
         policy_of(settings),
         activity,
         learning,
-        settings.data,
         engine=engine,
+        kept=settings.data,
         channels=settings.channels,
         # loading them takes a second, so they are kept while they fit
         vocabulary=lru_cache(maxsize=1)(lambda digest: build_vocabulary(settings)),

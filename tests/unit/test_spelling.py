@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -153,3 +155,37 @@ def test_what_was_mended_stays_as_it_is(one: str, other: str) -> None:
     text = normalize(f"{one} {other}").replace("款", "宽").replace("录", "陆")
     mended = corrected(text)
     assert mended is None or corrected(mended) is None
+
+
+def mended(spelling: Spelling) -> list[object]:
+    asked = ["退宽多久", "登路", "weixin支付", "refnud", "提现", *TEXTS]
+    slips = [spelling.slips(text, str.isalpha) for text in asked]
+    return [
+        *slips,
+        *map(spelling.knows, asked),
+        [spelling.despite_slip(text, str.isalpha) for text in ("tuikusn", "x")],
+    ]
+
+
+def test_what_is_kept_mends_as_what_was_learned(tmp_path: Path) -> None:
+    Spelling(TEXTS, tmp_path / "kept").warm_up()
+    written = (tmp_path / "kept").stat().st_mtime_ns
+    again = Spelling(TEXTS, tmp_path / "kept")
+    again.warm_up()
+    assert mended(again) == mended(Spelling(TEXTS))
+    assert (tmp_path / "kept").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda whole: whole[:-1], lambda whole: whole.replace(b"tui", b"tua"), lambda _: b""]
+)
+def test_what_is_damaged_or_of_other_texts_is_learned_anew(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    kept = tmp_path / "kept"
+    Spelling(TEXTS, kept).warm_up()
+    assert mended(Spelling(TEXTS[1:], kept)) == mended(Spelling(TEXTS[1:]))
+    whole = kept.read_bytes()
+    kept.write_bytes(damage(whole))
+    spelling = Spelling(TEXTS, kept)
+    assert mended(spelling) == mended(Spelling(TEXTS))
+    spelling.warm_up()
+    assert kept.read_bytes() == whole
