@@ -33,14 +33,14 @@ _LIBRARIES = ("whoosh", "jieba", "flask", "sqlite-utils", "markdown", "opencc", 
 @pass_context
 def serve(context: Context, host: str, port: int) -> None:
     """Index what changed, then serve pages and API until stopped."""
-    from kb.upkeep import Upkeep
-    from kb.wiring.bulk import finish_import
-    from webui import create_app
-    from webui.server import serve as listen
-
     _prefer_answers()
     logging.getLogger("kb").setLevel(logging.INFO)  # what takes long says when it begins and ends
-    with without_garbage_collection():  # all that is made here stays
+    with without_garbage_collection():  # all that is loaded and made here stays
+        from kb.upkeep import Upkeep
+        from kb.wiring.bulk import finish_import
+        from webui import create_app
+        from webui.server import serve as listen
+
         service = context.service
         _catch_up(service)
         service.refresh()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kb.content.fields import SLUG
 from kb.content.files import is_inside, replacing
-from kb.content.images import Picture
 from kb.errors import ImageRefused
 from kb.text.pictures import FOLDER, NAME, mentioned
+
+if TYPE_CHECKING:
+    from kb.content.images import Picture
 
 
 def store_image(root: Path, folder: str, picture: Picture) -> None:

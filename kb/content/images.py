@@ -18,9 +18,8 @@ from typing import Any
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kb.errors import ImageRefused
+from kb.text.pictures import MAX_BYTES
 
-#: bytes of an upload
-MAX_BYTES = 5 * 1024 * 1024
 #: of all frames together; decoded, each takes four bytes
 MAX_PIXELS = 25_000_000
 MAX_FRAMES = 300

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kb import shapes
 from kb.content.image_files import read_image, store_image
-from kb.content.images import recode
 from kb.model import Caller, Right
 from kb.rules.access import require_for
 from kb.system import System
@@ -38,6 +37,8 @@ class ImageDesk:
         return read_image(self._system.articles, folder, name)
 
     def _store(self, folder: str, data: bytes) -> shapes.UploadedImage:
+        from kb.content.images import recode  # with Pillow, which a server needs for nothing else and loads in 20 ms
+
         picture = recode(data)
         store_image(self._system.articles, folder, picture)
         self._system.access.audit.record(self._caller, "image.add", f"{folder}/{picture.name}")

@@ -10,6 +10,8 @@ import re
 from pathlib import PurePath
 from urllib.parse import quote
 
+#: bytes of an upload
+MAX_BYTES = 5 * 1024 * 1024
 FOLDER = "images"
 NAME = re.compile(r"[0-9a-f]{16}\.(?:png|jpg|webp|gif)")
 

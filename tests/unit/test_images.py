@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageSequence
 
-from kb.content.images import MAX_BYTES, MAX_FRAMES, MAX_SIDE, recode
+from kb.content.images import MAX_FRAMES, MAX_SIDE, recode
 from kb.errors import ImageRefused
-from kb.text.pictures import NAME
+from kb.text.pictures import MAX_BYTES, NAME
 from tests.unit.picture_files import (
     FORMATS,
     animated,

@@ -13,11 +13,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kb.config import load_settings
-from kb.content.images import MAX_BYTES
 from kb.editing.writing import Place
 from kb.errors import AccessDenied, LoginRequired
 from kb.model import Caller, Role, Via
 from kb.service import Service
+from kb.text.pictures import MAX_BYTES
 from tests.callers import ANYBODY, OPERATOR
 from tests.conftest import indexed
 from tests.unit.article_tree import ARTICLE, make_tree, write

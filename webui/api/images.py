@@ -6,8 +6,8 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from kb import shapes
-from kb.content.images import MAX_BYTES
 from kb.errors import QueryError
+from kb.text.pictures import MAX_BYTES
 from webui.api.parameters import Operation, describe, file, read, words
 from webui.current import desk
 from webui.http import limits
