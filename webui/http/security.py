@@ -68,19 +68,24 @@ class WithHeaders:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer the request."""
-        environ[_REQUEST_ID] = name = f"{random.getrandbits(64):016x}"  # no secret; without a system call
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
             said = {name.lower() for name, _ in headers}
             ours = [header for lower, header in _BY_LOWER_NAME.items() if lower not in said]
-            return start_response(status, [*headers, *ours, ("X-Request-Id", name)], *error)
+            return start_response(status, [*headers, *ours, ("X-Request-Id", _name(environ))], *error)
 
         return self._app(environ, start)
 
 
 def request_id() -> str:
     """The name of the current request in the log, the header and every error."""
-    return str(request.environ[_REQUEST_ID])
+    return _name(request.environ)
+
+
+def _name(environ: WSGIEnvironment) -> str:
+    if _REQUEST_ID not in environ:
+        environ[_REQUEST_ID] = f"{random.getrandbits(64):016x}"  # no secret; without a system call
+    return str(environ[_REQUEST_ID])
 
 
 def visitor() -> str | None:
