@@ -121,6 +121,11 @@ class Indexer:
         """Bring the index up to the catalog, which has what was just saved, without a look at the files."""
         self._catch_up(self._reason_to_rebuild(), silent)
 
+    def has(self, paths: Iterable[str]) -> bool:
+        """Whether the catalog has all these files as they are; never of a folder. Raises StoreError."""
+        known = self._catalog.stats()
+        return all(path in known and self._files.is_current(FileStat(path, *known[path])) for path in paths)
+
     # --- files → catalog
 
     def _scan(self) -> Scan:
