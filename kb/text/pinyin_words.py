@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from itertools import product
 
 from kb.text.pinyin import syllables
@@ -19,11 +21,33 @@ class PinyinWords:
     def __init__(self, words: Iterable[str]) -> None:
         self._words: dict[str, str] = {}  # with blanks between several
         for word in words:
-            for sound in product(*syllables(word)):
-                letters = "".join(sound)
+            for letters in _spellings(word):
                 before = self._words.get(letters)
                 self._words[letters] = word if before is None else f"{before} {word}"
         self._longest = max(map(len, self._words), default=0)
+
+    def sounding_like(self, words: Iterable[str]) -> set[str]:
+        """The known words that are spelled like one of ``words``."""
+        return {
+            known for word in words for letters in _spellings(word) for known in self._words.get(letters, "").split()
+        }
+
+    def changed(self, words: Iterable[str], chosen: Callable[[set[str]], Iterable[str]]) -> PinyinWords:
+        """The same where ``words`` came, went or are preferred otherwise: of one spelling, what is ``chosen``."""
+        spelled: dict[str, set[str]] = defaultdict(set)
+        for word in words:
+            for letters in _spellings(word):
+                spelled[letters].add(word)
+        other = copy(self)
+        other._words = self._words | {
+            letters: " ".join(chosen({*self._words.get(letters, "").split(), *some}))
+            for letters, some in spelled.items()
+        }
+        for letters in spelled:
+            if not other._words[letters]:
+                del other._words[letters]
+        other._longest = max(map(len, other._words), default=0)
+        return other
 
     def spelled(self, letters: str, is_word: Callable[[str], bool]) -> str | None:
         """The words that ``letters`` spell from end to end, as few as possible; None when they don't."""
@@ -47,6 +71,10 @@ class PinyinWords:
 
     def _word(self, letters: str, is_word: Callable[[str], bool]) -> str | None:
         return next((word for word in self._words.get(letters, "").split() if is_word(word)), None)
+
+
+def _spellings(word: str) -> Iterator[str]:
+    return map("".join, product(*syllables(word)))
 
 
 def _neighbouring(letters: str) -> Iterator[str]:
