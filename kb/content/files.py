@@ -23,10 +23,11 @@ def read_file(root: Path, path: str) -> bytes:
         if full.is_symlink() and not is_inside(root, full):
             raise ArticleError("链接指向知识目录以外，没有读取；请把文件本身放进来。")
         with full.open("rb") as file:
-            excess = too_large(os.fstat(file.fileno()).st_size)
+            size = os.fstat(file.fileno()).st_size
+            excess = too_large(size)
             if excess:
                 raise ArticleError(excess)
-            return file.read(MAX_BYTES)
+            return file.read(size)  # no more: Python gets memory for all that is asked for
     except OSError as error:
         raise ArticleError(reason(error)) from error
 
