@@ -1,12 +1,9 @@
-"""Bytes of files under the articles folder: read with limits, decoded with advice, written all or nothing."""
+"""Bytes of files under the articles folder: read with limits, decoded with advice."""
 
 from __future__ import annotations
 
 import codecs
 import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from kb.content.findings import Findings
@@ -79,32 +76,3 @@ def decode(data: bytes, findings: Findings) -> str | None:
 
 def _line(data: bytes, position: int) -> int:
     return data.count(b"\n", 0, position) + 1
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A file to write, which takes the place of ``path`` in one step, durably, when the block ends well.
-
-    On any error (OSError: disk full, no permission) the old file is as it was and nothing else is left behind.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        yield temporary
-        with temporary.open("rb+") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the new names in it durable; Windows can't open folders and needs no such call."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

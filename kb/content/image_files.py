@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from kb.content.fields import SLUG
-from kb.content.files import is_inside, replacing
+from kb.content.files import is_inside
 from kb.content.images import Picture
 from kb.errors import ImageRefused
+from kb.replacing import replacing
 from kb.text.pictures import FOLDER, NAME, mentioned
 
 
