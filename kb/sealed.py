@@ -7,13 +7,14 @@ nothing has to be mended: it is made anew.
 from __future__ import annotations
 
 import mmap
-import os
 import shutil
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
+
+from kb.replacing import replacing, sweep
 
 _SEAL_BYTES = 4
 
@@ -22,18 +23,23 @@ def keep_sealed(path: Path, kind: str, parts: Iterable[bytes | memoryview]) -> N
     """Replace the file at ``path`` by one of this ``kind``, which names all that its content depends on.
 
     Where that is not possible (no folder, no space, no right) the file stays as it was and nothing is left behind: it
-    is a cache, and costs only time.
+    is a cache, and costs only time. What a killed process has left goes; two that write at once don't harm each other:
+    one of them writes in vain.
     """
-    with suppress(OSError), TemporaryDirectory(prefix=".new-", dir=path.parent) as scratch:
-        draft = Path(scratch) / path.name
-        draft.touch(mode=0o600)  # it may say what articles say
-        checksum = 0
-        with draft.open("wb") as file:
-            for part in (kind.encode() + b"\n", *parts):
-                file.write(part)
-                checksum = zlib.crc32(part, checksum)
-            file.write(checksum.to_bytes(_SEAL_BYTES, "little"))
-        os.replace(draft, path)
+    with suppress(OSError):
+        sweep(path)
+        with replacing(path, durably=False) as draft:
+            _write(draft, kind, parts)
+
+
+def _write(path: Path, kind: str, parts: Iterable[bytes | memoryview]) -> None:
+    path.touch(mode=0o600)  # it may say what articles say
+    checksum = 0
+    with path.open("wb") as file:
+        for part in (kind.encode() + b"\n", *parts):
+            file.write(part)
+            checksum = zlib.crc32(part, checksum)
+        file.write(checksum.to_bytes(_SEAL_BYTES, "little"))
 
 
 def read_sealed(path: Path, kind: str) -> memoryview | None:

@@ -7,6 +7,7 @@ upkeep keeps index and snapshots equal to the files. If the database fails, sear
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -63,6 +64,10 @@ class Service:
     def follow(self) -> None:
         """Bring the index up to what was saved here, without a look at the files."""
         self.system.indexer.follow()
+
+    def has_files(self, paths: Iterable[str]) -> bool:
+        """Whether these files (from the articles folder, with ``/``) were taken over as they are. Raises StoreError."""
+        return self.system.indexer.has(paths)
 
     def examine(self, progress: Progress = silent) -> bool:
         """Find what speaks against articles anew if they have changed; return whether they had. See ``Examiner``."""

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path, PurePath
 
@@ -191,11 +191,19 @@ class Upkeep:
                 self._attempt(self._mend.run, self._mend.part)
             if os.stat(self._articles).st_ino != folder:  # replaced as a whole: the watch is on the old one
                 return
-            if changed or not looked or (self._behind and self._edits.is_due()):
+            if self._is_news(changed) or not looked or (self._behind and self._edits.is_due()):
                 self._index(self._edits)
                 looked = True
             elif self._rescan.is_due():
                 self._index(self._rescan)
+
+    def _is_news(self, changed: Iterable[tuple[watchfiles.Change, str]]) -> bool:
+        """Whether a scan may find anything; what was saved here is taken over already."""
+        paths = [PurePath(os.path.relpath(path, self._articles)).as_posix() for _, path in changed]
+        try:
+            return bool(paths) and not self._service.has_files(paths)
+        except KbError:  # then the scan says what is wrong
+            return True
 
     def _attempt(self, work: Callable[[], object], part: str = "answers") -> bool:
         """Do ``work`` for a part of the system and note how that went; whether it succeeded."""
@@ -213,8 +221,10 @@ class Upkeep:
 
 
 def concerns_articles(_: watchfiles.Change, path: str) -> bool:
-    """Whether a changed file is worth a scan: pictures come and go without any article becoming another one."""
-    return not is_picture(PurePath(path))
+    """Whether a changed file is worth a scan: pictures come and go without any article becoming another one, and hidden
+    files are locks and what is not complete yet.
+    """
+    return not (is_picture(PurePath(path)) or PurePath(path).name.startswith("."))
 
 
 def _let_answers_go_first() -> None:

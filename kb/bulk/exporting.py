@@ -11,10 +11,10 @@ from kb.bulk.columns import TOLD, VERSION, VERSION_COLUMN, Column, Columns
 from kb.bulk.csv_files import write_csv
 from kb.bulk.html_file import write_html
 from kb.bulk.jsonl_files import write_jsonl
-from kb.content.files import replacing
 from kb.content.reader import ArticleFiles
 from kb.model import Article, Freshness
 from kb.ports.catalog import FileVersion
+from kb.replacing import replacing
 from kb.usecases.progress import Progress, silent
 
 

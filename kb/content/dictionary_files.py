@@ -14,11 +14,12 @@ from filelock import FileLock, Timeout
 
 from kb.content.dictionaries import DICT_FOLDER
 from kb.content.documents import revision_of
-from kb.content.files import decode, read_file, replacing
+from kb.content.files import decode, read_file
 from kb.content.findings import Findings
 from kb.content.transaction import LOCK_NAME
 from kb.errors import ArticleError, EditConflict, EditError, SaveFailed
 from kb.ports.history import Content, Edit, History
+from kb.replacing import replacing
 
 NAMES = ("terms.txt", "synonyms.txt", "stopwords.txt")
 

@@ -1,12 +1,9 @@
-"""Bytes of files under the articles folder: read with limits, decoded with advice, written all or nothing."""
+"""Bytes of files under the articles folder: read with limits, decoded with advice."""
 
 from __future__ import annotations
 
 import codecs
 import os
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from kb.content.findings import Findings
@@ -23,10 +20,11 @@ def read_file(root: Path, path: str) -> bytes:
         if full.is_symlink() and not is_inside(root, full):
             raise ArticleError("链接指向知识目录以外，没有读取；请把文件本身放进来。")
         with full.open("rb") as file:
-            excess = too_large(os.fstat(file.fileno()).st_size)
+            size = os.fstat(file.fileno()).st_size
+            excess = too_large(size)
             if excess:
                 raise ArticleError(excess)
-            return file.read(MAX_BYTES)
+            return file.read(size)  # no more: Python gets memory for all that is asked for
     except OSError as error:
         raise ArticleError(reason(error)) from error
 
@@ -78,32 +76,3 @@ def decode(data: bytes, findings: Findings) -> str | None:
 
 def _line(data: bytes, position: int) -> int:
     return data.count(b"\n", 0, position) + 1
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A file to write, which takes the place of ``path`` in one step, durably, when the block ends well.
-
-    On any error (OSError: disk full, no permission) the old file is as it was and nothing else is left behind.
-    """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        yield temporary
-        with temporary.open("rb+") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the new names in it durable; Windows can't open folders and needs no such call."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

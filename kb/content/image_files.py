@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kb.content.fields import SLUG
-from kb.content.files import is_inside, replacing
+from kb.content.files import is_inside
 from kb.errors import ImageRefused
+from kb.replacing import replacing
 from kb.text.pictures import FOLDER, NAME, mentioned
 
 if TYPE_CHECKING:

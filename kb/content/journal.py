@@ -8,7 +8,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kb.content.files import replacing
+from kb.replacing import replacing
 
 JOURNAL_NAME = "journal.json"
 

@@ -37,9 +37,9 @@ class ArticleFiles:
         """
         return Walk(self.root, last_good or {}).result()
 
-    def is_current(self, version: FileVersion) -> bool:
-        """Whether a file is still the one that was read."""
-        return self._stamp(version.path) == (version.size, version.mtime_ns)
+    def is_current(self, file: FileVersion | FileStat) -> bool:
+        """Whether a file is still the one that was read, or seen."""
+        return self._stamp(file.path) == (file.size, file.mtime_ns)
 
     def is_gone(self, path: str, stamp: tuple[int, int] | None) -> bool:
         """Whether there is no article file, or only the one with this size and mtime that a scan found elsewhere.

@@ -14,13 +14,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from glob import escape
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from kb.content.fields import text
-from kb.content.files import read_file, replacing, sync_folder
+from kb.content.files import read_file
 from kb.content.git_history import GitHistory
 from kb.content.image_files import copy_images
 from kb.content.places import check_path
@@ -31,6 +30,7 @@ from kb.content.writer import render_document
 from kb.errors import ArticleError, EditConflict, EditError, SaveFailed, StoreError
 from kb.ports.catalog import Catalog, FileVersion
 from kb.ports.history import Content, Edit, History
+from kb.replacing import replacing, sweep, sync_folder
 
 log = logging.getLogger(__name__)
 
@@ -238,8 +238,7 @@ def _write(place: Path, data: bytes) -> int:
 
     Temporary files of killed writers go: whoever calls holds the lock.
     """
-    for left in place.parent.glob(f".{escape(place.name)}.*.tmp"):
-        left.unlink()
+    sweep(place)
     with replacing(place) as temporary:
         temporary.write_bytes(data)
         written = temporary.stat()

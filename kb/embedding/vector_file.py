@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 
 from kb.errors import EmbedderError, StoreBusy
 from kb.ports.embedder import KEY_SIZE, Vectors
+from kb.replacing import replacing, sweep
 
 log = logging.getLogger(__name__)
 
@@ -149,13 +150,10 @@ class VectorFile:
         records = (self._read_to - len(self._header.to_bytes())) // self._header.record_size
         if records <= 2 * len(kept):
             return
-        temporary = self._path.with_suffix(".new")
         try:
-            with temporary.open("wb") as file:
-                file.write(self._header.to_bytes() + _records(self._header, kept))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
+            sweep(self._path)
+            with replacing(self._path) as temporary:
+                temporary.write_bytes(self._header.to_bytes() + _records(self._header, kept))
         except OSError as error:
             self._note(error)
             return

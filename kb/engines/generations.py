@@ -13,7 +13,6 @@ was building is swept by the next writer.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -23,22 +22,17 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from kb.errors import EngineError, IndexCorrupt, IndexLocked, IndexMissing
+from kb.replacing import replacing, sweep
 
 _POINTER = "CURRENT"
 _META = "meta.json"
 
 
 def write_durably(path: Path, text: str) -> None:
-    """Replace a small file atomically: readers see the old content or the new, also after a power cut."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Replace a small file, of which there is one writer, in one step."""
+    sweep(path)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 class Generations:

@@ -28,6 +28,7 @@ from kb.engines import manifest
 from kb.engines.preparing import prepare
 from kb.engines.scoring import Postings, bytes_of
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS, IndexDocument
+from kb.text.once import once
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
 FORMAT_VERSION = 1
@@ -197,9 +198,8 @@ class TantivyReader:
 
     def __init__(self, searcher: Searcher, schema: Schema, identities: dict[int, tuple[str, str]]) -> None:
         self._searcher, self._schema, self._identities = searcher, schema, identities
-        numbers, self._addresses, _ = self._found(Query.all_query(), int(searcher.num_docs))
-        self._documents = numbers
-        self.size = self.live = len(numbers)
+        self.size = self.live = int(searcher.num_docs)
+        self._all = once(lambda: self._found(Query.all_query(), self.size)[:2])  # numbers in order, addresses
         self._shown: NDArray[np.bool_] | None = None
         self._postings = BoundedCache[Postings](_CACHE_BYTES, bytes_of)
 
@@ -228,7 +228,7 @@ class TantivyReader:
             for term, times in variants
         ]
         numbers, _, scores = self._found(Query.boolean_query(carried), most)
-        return np.searchsorted(self._documents, numbers).astype(np.int32), scores.astype(np.float32)
+        return np.searchsorted(self._all()[0], numbers).astype(np.int32), scores.astype(np.float32)
 
     def _found(self, query: Query, most: int) -> tuple[NDArray[np.int64], Sequence[Any], NDArray[np.float64]]:
         """Numbers in order, addresses and scores of all that matches, which is no more than ``most``."""
@@ -241,7 +241,7 @@ class TantivyReader:
 
     def lengths(self, name: str) -> NDArray[np.float32]:
         """See ``Reader``."""
-        lengths = np.array(self._searcher.fast_field_values(f"{name}_length", list(self._addresses)), np.float32)
+        lengths = np.array(self._searcher.fast_field_values(f"{name}_length", list(self._all()[1])), np.float32)
         if self._shown is not None:
             lengths[~self._shown] = 0
         return lengths
@@ -252,7 +252,7 @@ class TantivyReader:
 
     def identity(self, number: int) -> tuple[str, str]:
         """See ``Reader``."""
-        own = int(self._documents[number])
+        own = int(self._all()[0][number])
         if own not in self._identities:
             article_id, revision = self._bytes(number, "identity").decode().split("\0")
             self._identities[own] = article_id, revision
@@ -264,7 +264,7 @@ class TantivyReader:
         return stored
 
     def _bytes(self, number: int, name: str) -> bytes:
-        value: bytes = self._searcher.doc(self._addresses[number]).get_first(name)  # type: ignore[assignment]  # every document has it
+        value: bytes = self._searcher.doc(self._all()[1][number]).get_first(name)  # type: ignore[assignment]  # every document has it
         return value
 
     def live_numbers(self) -> NDArray[np.int32]:

@@ -57,11 +57,7 @@ class View:
         self.path, self._index = path, index
         self._version, self._commit, self.reader = version, commit, reader
         self.generation = f"{path.name}.{commit}"
-        self._norms = {
-            name: FieldStatistics.of(self.reader.lengths(name), self.reader.live).norms for name in SCORED_FIELDS
-        }
-        self._live = np.zeros(self.reader.size, np.bool_)
-        self._live[self.reader.live_numbers()] = True
+        self._norms, self._live = once(self._read_norms), once(self._read_live)  # who counts only needs neither
         self._hidden = lru_cache(_KEPT_HIDDEN)(partial(_numbers, self.reader))
         self._identity = lru_cache(_KEPT_IDENTITIES)(self.reader.identity)
         self._texts = lru_cache(_KEPT_TEXTS)(partial(_texts, self.reader))
@@ -163,16 +159,23 @@ class View:
 
     def _impact(self, token: str, boosts: Boosts) -> Impact:
         """What a token adds to scores."""
-        postings = {name: self.reader.postings(name, token) for name in SCORED_FIELDS}
-        fields = [
-            FieldPostings(postings[name], self._norms[name], boost, name == PERFECT_FIELD) for name, boost in boosts
-        ]
+        postings, norms = {name: self.reader.postings(name, token) for name in SCORED_FIELDS}, self._norms()
+        fields = [FieldPostings(postings[name], norms[name], boost, name == PERFECT_FIELD) for name, boost in boosts]
         common = postings[PERFECT_FIELD][0].size > COMMON_SHARE * self.reader.live
         return Impact.of(fields, self.reader.size, self.reader.live, common)
 
+    def _read_norms(self) -> dict[str, NDArray[np.float32]]:
+        lengths = {name: self.reader.lengths(name) for name in SCORED_FIELDS}
+        return {name: FieldStatistics.of(of_field, self.reader.live).norms for name, of_field in lengths.items()}
+
+    def _read_live(self) -> NDArray[np.bool_]:
+        live = np.zeros(self.reader.size, np.bool_)
+        live[self.reader.live_numbers()] = True
+        return live
+
     def _allowed(self, query: EngineQuery) -> NDArray[np.bool_]:
         """Which documents pass filters, phrases and exclusions."""
-        allowed: NDArray[np.bool_] = self._live.copy()
+        allowed: NDArray[np.bool_] = self._live().copy()
         for name, values in query.filters.items():
             passing = np.zeros_like(allowed)
             for value in values:

@@ -5,7 +5,7 @@ Every call may raise StoreError, StoreCorrupt or StoreBusy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,7 +89,7 @@ class Catalog(ServedArticles, Protocol):
     def revisions(self) -> dict[str, tuple[str, str]]:
         """id -> (path, revision of the file) of every article being served, drafts too."""
 
-    def stamps(self) -> dict[str, tuple[str, int]]:
+    def stamps(self) -> Mapping[str, tuple[str, int]]:
         """id -> (path, number) of every article being served, drafts too.
 
         The pair is another one whenever the article may be, also by a change of what it has from its folders.

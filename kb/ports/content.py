@@ -54,8 +54,8 @@ class ArticleFiles(Protocol):
     def scan(self, last_good: Mapping[str, Folder] | None = None) -> Scan:
         """List the tree. A folder whose ``_index.md`` is broken keeps its place in ``last_good``."""
 
-    def is_current(self, version: FileVersion) -> bool:
-        """Whether a file is still the one that was read."""
+    def is_current(self, file: FileVersion | FileStat) -> bool:
+        """Whether a file is still the one that was read, or seen."""
 
     def is_gone(self, path: str, stamp: tuple[int, int] | None) -> bool:
         """Whether there is no article file, or only the one with this size and mtime that a scan found elsewhere."""

@@ -104,7 +104,7 @@ class WeekComputation:
         else:
             latest = self.sources.rankings.latest()
             points = dict(latest.ranking) if latest else {}
-        eligible = (article for article in articles.values() if is_eligible(article, self.policy, self.day))
+        eligible = (article for article in articles.values() if is_eligible(article, self.day))
         ranked = sorted(faq_score.order(article, points.get(article.id, 0.0)) for article in eligible)
         return frozenset(key[-1] for key in ranked[:TOP])
 

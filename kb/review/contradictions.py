@@ -9,7 +9,7 @@ all occur in the other article. Articles for different channels or periods may d
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations, product
 
@@ -31,6 +31,9 @@ _ALIKE = 70
 
 #: (article id, what it says)
 _Holder = tuple[str, Claim]
+
+#: two holders, and what each article was read from
+_Question = tuple[_Holder, _Holder, str, str]
 
 
 def suspects(readings: Iterable[Reading]) -> list[tuple[_Holder, _Holder]]:
@@ -65,6 +68,31 @@ def contradictions(
             a, b = articles[one], articles[other]
             if _hold_together(a, b) and not knows(one, other_claim) and not knows(other, claim) and same(a, b):
                 yield (one, claim), (other, other_claim)
+
+
+class Contradictions:
+    """Compares articles; what was found of two is known as long as both, and the dictionaries, are as they were. Not
+    thread-safe. ``vocabulary`` is asked for only when there are values to compare.
+    """
+
+    def __init__(self, articles: Callable[[set[str]], Mapping[str, Article]], vocabulary: Callable[[], Vocabulary]):
+        self._articles, self._vocabulary = articles, vocabulary
+        self._known: dict[_Question, bool] = {}
+        self._known_by: Vocabulary | None = None
+
+    def among(self, readings: Sequence[Reading]) -> list[tuple[_Holder, _Holder]]:
+        """The ``suspects`` among these readings that can't both be right."""
+        states = {reading.article_id: reading.state for reading in readings}
+        asked = {pair: (*pair, states[pair[0][0]], states[pair[1][0]]) for pair in suspects(readings)}
+        vocabulary = self._vocabulary() if asked else None
+        known = self._known if vocabulary is self._known_by else {}
+        new = [pair for pair, question in asked.items() if question not in known]
+        if vocabulary is not None and new:
+            articles = self._articles({article_id for pair in new for article_id, _ in pair})
+            found = set(contradictions(new, articles, vocabulary))
+            known = {**known, **{asked[pair]: pair in found for pair in new}}
+        self._known, self._known_by = {question: known[question] for question in asked.values()}, vocabulary
+        return [pair for pair, question in asked.items() if known[question]]
 
 
 class _SameSubject:

@@ -15,7 +15,7 @@ from kb.model import Article, SignalKind
 from kb.ports.catalog import Catalog
 from kb.ports.findings import Finding, Findings, Reading
 from kb.ports.history import History
-from kb.review.contradictions import contradictions, suspects
+from kb.review.contradictions import Contradictions
 from kb.review.judging import Judge
 from kb.review.reading import read, shortened
 from kb.usecases.progress import Progress, silent
@@ -47,7 +47,8 @@ class Examiner:
         now: Callable[[], datetime],
     ) -> None:
         self._catalog, self._history, self._findings = catalog, history, findings
-        self._root, self._vocabulary, self._now = root, vocabulary, now
+        self._root, self._now = root, now
+        self._compared = Contradictions(self._published, vocabulary)
         self._turn = threading.Lock()
 
     def follow(self, progress: Progress = silent) -> bool:
@@ -93,14 +94,11 @@ class Examiner:
         return [known.get((f.article_id, f.kind, f.subject, f.evidence), f) for f in found]
 
     def _contradictions(self, readings: list[Reading]) -> Iterator[Finding]:
-        pairs = suspects(readings)
-        if not pairs:
-            return
-        articles = self._published({article_id for pair in pairs for article_id, _ in pair})
+        titles = {reading.article_id: reading.title for reading in readings}
         now = self._now()
-        for one, other in contradictions(pairs, articles, self._vocabulary()):
+        for one, other in self._compared.among(readings):
             for (own_id, own), (other_id, others) in ((one, other), (other, one)):
-                title = articles[other_id].title
+                title = titles[other_id]
                 evidence = f"本条：{shortened(own.clause)}；《{title}》：{shortened(others.clause)}"
                 yield Finding(own_id, SignalKind.CONTRADICTION, title, evidence, now.date(), now)
 

@@ -58,6 +58,12 @@ def assess(article: Article, policy: Policy, as_of: date, in_top: bool = False) 
     )
 
 
+def is_valid(article: Article, as_of: date) -> bool:
+    """Whether an article is in force on a day: servable and not expired, as ``assess`` says at greater length."""
+    begun = article.valid_from is None or article.valid_from <= as_of
+    return begun and (article.valid_to is None or as_of <= article.valid_to)
+
+
 def misdated(article: Article, today: date) -> Signal | None:
     """What speaks against an article whose dates are still to come; ``today``: the real one, whatever day is judged.
 

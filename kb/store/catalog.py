@@ -6,7 +6,7 @@ import json
 import logging
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from itertools import islice
 from sys import intern
@@ -46,6 +46,7 @@ class Catalog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._changes = 0  # made here
+        self._stamps: tuple[int, Mapping[str, tuple[str, int]]] = (-1, {})  # of a version
         self._looked = (0.0, 0, 0)  # until when it holds, after how many changes, version
 
     def stats(self) -> dict[str, tuple[int, int]]:
@@ -143,11 +144,19 @@ class Catalog:
             rows = db.execute("SELECT article_id, path, served_revision FROM served_articles")
             return {article_id: (path, revision) for article_id, path, revision in rows}
 
-    def stamps(self) -> dict[str, tuple[str, int]]:
-        """id -> (path, number that grows when the article is read anew) of every article being served, drafts too."""
-        with self._database.read() as db:
-            rows = db.execute("SELECT article_id, path, changed FROM served_articles")
-            return {intern(article_id): (intern(path), changed) for article_id, path, changed in rows}
+    def stamps(self) -> Mapping[str, tuple[str, int]]:
+        """id -> (path, number that grows when the article is read anew) of every article being served, drafts too.
+
+        The same object for all who ask until something changes.
+        """
+        version = self.version()  # before the look: a later change is then still to see
+        known, stamps = self._stamps
+        if known != version:
+            with self._database.read() as db:
+                rows = db.execute("SELECT article_id, path, changed FROM served_articles")
+                stamps = {intern(article_id): (intern(path), changed) for article_id, path, changed in rows}
+            self._stamps = version, stamps
+        return stamps
 
     def problems(self) -> list[Problem]:
         """What is wrong in the files as they stand, ids used twice included."""

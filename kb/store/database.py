@@ -98,8 +98,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[sqlite_utils.Database]:
-        """A transaction: committed at the end of the block, rolled back on any exception. Never nested."""
+        """A transaction: committed at the end of the block, rolled back on any exception. Never nested but in
+        ``together``, of which it is a part then.
+        """
         with self.read() as db:
+            if getattr(self._local, "together", None) is db:
+                yield db
+                return
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
@@ -107,6 +112,16 @@ class Database:
             except BaseException:
                 db.rollback()
                 raise
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction for all that this thread writes in the block. On any exception nothing of it was written."""
+        with self.write() as db:
+            self._local.together = db
+            try:
+                yield
+            finally:
+                self._local.together = None
 
     def check(self) -> None:
         """Read the whole file; raise StoreCorrupt with what was found when it is damaged."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import product
 
@@ -17,8 +18,7 @@ def words_by_pinyin(words: Iterable[str]) -> dict[str, str]:
     """Their full pinyin -> the words, with blanks between several."""
     found: dict[str, str] = {}
     for word in words:
-        for sound in product(*syllables(word)):
-            letters = "".join(sound)
+        for letters in _spellings(word):
             before = found.get(letters)
             found[letters] = word if before is None else f"{before} {word}"
     return found
@@ -28,8 +28,27 @@ class PinyinWords:
     """Words by their full pinyin, as ``words_by_pinyin`` gives them; of several, the first ones are preferred."""
 
     def __init__(self, words: Mapping[str, str]) -> None:
-        self._words = words
+        self.words = words
         self._longest = max(map(len, words), default=0)
+
+    def sounding_like(self, words: Iterable[str]) -> set[str]:
+        """The known words that are spelled like one of ``words``."""
+        return {
+            known for word in words for letters in _spellings(word) for known in self.words.get(letters, "").split()
+        }
+
+    def changed(self, words: Iterable[str], chosen: Callable[[set[str]], Iterable[str]]) -> PinyinWords:
+        """The same where ``words`` came, went or are preferred otherwise: of one spelling, what is ``chosen``."""
+        spelled: dict[str, set[str]] = defaultdict(set)
+        for word in words:
+            for letters in _spellings(word):
+                spelled[letters].add(word)
+        found = dict(self.words)
+        for letters, some in spelled.items():
+            found[letters] = " ".join(chosen({*found.get(letters, "").split(), *some}))
+            if not found[letters]:
+                del found[letters]
+        return PinyinWords(found)
 
     def spelled(self, letters: str, is_word: Callable[[str], bool]) -> str | None:
         """The words that ``letters`` spell from end to end, as few as possible; None when they don't."""
@@ -52,7 +71,11 @@ class PinyinWords:
         return next((words for words in found if words), None)
 
     def _word(self, letters: str, is_word: Callable[[str], bool]) -> str | None:
-        return next((word for word in self._words.get(letters, "").split() if is_word(word)), None)
+        return next((word for word in self.words.get(letters, "").split() if is_word(word)), None)
+
+
+def _spellings(word: str) -> Iterator[str]:
+    return map("".join, product(*syllables(word)))
 
 
 def _neighbouring(letters: str) -> Iterator[str]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -82,17 +83,34 @@ class Spelling:
             self._pairs, self._latin = _counted(_HAN_PAIR, learned), _counted(_LATIN, learned)
             # what the first question needs only if it has a slip, and that if it is in letters
             self._by_sound = once(self._pairs_by_sound)
-            self._by_letters = once(lambda: words_by_pinyin(_common_words(self._pairs, learned)))
+            self._by_pinyin = once(lambda: PinyinWords(words_by_pinyin(_common_words(self._pairs, learned))))
         else:
-            pairs, latin, by_sound, by_letters = kept
-            self._pairs, self._latin = Counter(pairs), Counter(latin)
-            self._by_sound, self._by_letters = (lambda: by_sound), (lambda: by_letters)
-        self._by_pinyin = once(lambda: PinyinWords(self._by_letters()))
+            pairs, latin, by_sound, words = kept
+            self._pairs, self._latin, by_pinyin = Counter(pairs), Counter(latin), PinyinWords(words)
+            self._by_sound, self._by_pinyin = (lambda: by_sound), (lambda: by_pinyin)
         self._candidates = lru_cache(maxsize=10_000)(self._find_candidates)
+
+    def changed(self, gone: Iterable[str], come: Iterable[str], texts: Iterable[str]) -> Spelling:
+        """``Spelling(texts)`` in a tenth of the time: they are those of this one without ``gone`` and with ``come``.
+
+        It is not kept: that would take as long at every edit.
+        """
+        less, more = list(map(normalize, gone)), list(map(normalize, come))
+        learned = tuple(map(normalize, texts))
+        other = copy(self)
+        other._path = None
+        other._pairs = _recounted(self._pairs, less, more)
+        other._latin = _counted(_LATIN, learned)
+        pairs = _counted(_HAN_PAIR, (*less, *more)).keys()
+        by_sound = other._with_pairs(self._by_sound(), pairs)
+        by_pinyin = other._with_words(self._by_pinyin(), {*pairs, *_counted(_HAN_TRIPLE, (*less, *more))}, learned)
+        other._by_sound, other._by_pinyin = lambda: by_sound, lambda: by_pinyin
+        other._candidates = lru_cache(maxsize=10_000)(other._find_candidates)
+        return other
 
     def warm_up(self) -> None:
         """Do now what the first question with a slip or with Latin letters would wait for, and keep it."""
-        learned = (self._pairs, self._latin, self._by_sound(), self._by_letters())
+        learned = (self._pairs, self._latin, self._by_sound(), self._by_pinyin().words)
         if self._path is not None and not self._is_kept:
             self._is_kept = True
             keep_sealed(self._path, self._kind, [json.dumps(learned).encode()])
@@ -120,6 +138,20 @@ class Spelling:
             for sound in dict.fromkeys(_near_sounds(pair)):
                 found[sound].append(pair)
         return {sound: "".join(pairs) for sound, pairs in found.items()}
+
+    def _with_pairs(self, by_sound: Mapping[str, str], pairs: Iterable[str]) -> Mapping[str, str]:
+        """``by_sound`` where these ``pairs`` are written more or less often than before."""
+        found = dict(by_sound)
+        for pair in pairs:
+            for sound in dict.fromkeys(_near_sounds(pair)):
+                known = {pair, *_in_twos(found.get(sound, ""))}
+                found[sound] = "".join(_most_frequent({one: self._pairs[one] for one in known}))
+        return found
+
+    def _with_words(self, by_pinyin: PinyinWords, words: Collection[str], learned: Iterable[str]) -> PinyinWords:
+        """``by_pinyin`` where these pairs and triples are written more or less often than before."""
+        triples = _occurrences({*words, *by_pinyin.sounding_like(words)}, learned)
+        return by_pinyin.changed(words, lambda some: _most_frequent({w: self._pairs[w] or triples[w] for w in some}))
 
     def _han_slips(self, folded: str, is_word: Callable[[str], bool]) -> Iterator[Slip]:
         done = 0
@@ -184,12 +216,30 @@ def _counted(pattern: re.Pattern[str], texts: Iterable[str]) -> Counter[str]:
     return found
 
 
+def _recounted(pairs: Counter[str], gone: Sequence[str], come: Sequence[str]) -> Counter[str]:
+    """``pairs`` of other texts; what is written no more is not among them."""
+    now = Counter(pairs)
+    now.update(_counted(_HAN_PAIR, come))
+    now.subtract(less := _counted(_HAN_PAIR, gone))
+    for pair in less:
+        if not now[pair]:
+            del now[pair]
+    return now
+
+
+def _occurrences(words: Collection[str], texts: Iterable[str]) -> Counter[str]:
+    """How often each triple among ``words`` was written; texts without any are passed over."""
+    triples = [word for word in words if len(word) == 3]
+    holding = [text for text in texts if any(triple in text for triple in triples)]
+    return Counter(triple for text in holding for triple in _HAN_TRIPLE.findall(text) if triple in words)
+
+
 def _common_words(pairs: Counter[str], learned: Iterable[str]) -> list[str]:
     """The common pairs and triples of what was learned, most frequent first."""
     return _most_frequent(pairs + _counted(_HAN_TRIPLE, learned))
 
 
-def _most_frequent(counted: Counter[str]) -> list[str]:
+def _most_frequent(counted: Mapping[str, int]) -> list[str]:
     """What is common, most frequent first."""
     common = [row for row in counted.items() if row[1] >= _MIN_COUNT]
     return [text for text, _ in sorted(common, key=lambda row: (-row[1], row[0]))]

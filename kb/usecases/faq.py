@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from itertools import chain, islice
 
-from kb.model import Article, ArticleRecord, FaqItem, FaqPanel, Freshness, State
+from kb.model import Article, ArticleRecord, FaqItem, FaqPanel, Freshness
 from kb.ports.catalog import ServedArticles
 from kb.ports.events import DailyCount, EventLog
 from kb.ports.store import FaqSnapshot, FaqSnapshots
 from kb.rules import faq_score
-from kb.rules.freshness import Policy, assess
+from kb.rules.freshness import Policy, assess, is_valid
 from kb.usecases.audience import is_public
 
 TOP = 200
@@ -95,7 +95,7 @@ class FaqPanels:
         ranked = sorted(
             (faq_score.order(record.article, points.get(record.article.id, 0.0)), is_public(record.article))
             for record in self._published()
-            if is_eligible(record.article, self._policy, now.date())
+            if is_eligible(record.article, now.date())
         )
         public = islice((key for key, for_all in ranked if for_all), TOP)
         ids = dict.fromkeys(key[-1] for key in chain((key for key, _ in ranked[:TOP]), public))
@@ -106,7 +106,7 @@ class FaqPanels:
         eligible = (
             (record, assess(record.article, self._policy, now.date(), in_top=True))
             for article_id, _ in snapshot.ranking
-            if (record := records.get(article_id)) and is_eligible(record.article, self._policy, now.date())
+            if (record := records.get(article_id)) and is_eligible(record.article, now.date())
         )
         entries = tuple(islice(eligible, TOP))
         as_of = snapshot.as_of.astimezone(timezone.utc).isoformat(timespec="seconds")
@@ -126,7 +126,6 @@ def points_at(moment: datetime, daily: Iterable[DailyCount]) -> dict[str, float]
     return {article_id: faq_score.score(of_article) for article_id, of_article in uses.items()}
 
 
-def is_eligible(article: Article, policy: Policy, day: date) -> bool:
+def is_eligible(article: Article, day: date) -> bool:
     """Published and valid on the day."""
-    freshness = assess(article, policy, day)
-    return article.status == "published" and freshness.servable and freshness.state != State.EXPIRED
+    return article.status == "published" and is_valid(article, day)

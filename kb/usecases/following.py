@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kb.model import ArticleRecord
@@ -22,7 +23,7 @@ class Following:
     def __init__(self, catalog: Catalog, bodies: bool = True) -> None:
         self._catalog, self._bodies = catalog, bodies
         self._version: int | None = None
-        self._known: dict[str, tuple[str, int]] = {}
+        self._known: Mapping[str, tuple[str, int]] = {}
 
     def changes(self) -> Changes:
         """What to take over now; archived articles are gone. Costs next to nothing when nothing changed."""

@@ -93,14 +93,15 @@ class Indexer:
         started = time.perf_counter()
         with without_garbage_collection():
             scan = self._scan()
+            damaged = self._catalog.damaged() if thorough else []
         if not scan.files and not rebuild and (served := len(self._catalog.index_revisions())):
             # rather a lost mount or a mistyped folder than a wish
             raise ArticleError(
                 f"知识目录 {self._files.root} 里没有任何条目，原来的 {served} 条照常提供；"
                 "确要清空请执行 kb index --rebuild。"
             )
-        damaged = self._catalog.damaged() if thorough else []
-        self._read_changed(scan, rebuild, damaged, progress)
+        with without_garbage_collection():
+            self._read_changed(scan, rebuild, damaged, progress)
         if completed := self._history.settle(self._now()):
             log.warning("上次中断的 %d 条审核结论已补记。", completed)
         reason = "按要求重建" if rebuild else self._reason_to_rebuild()
@@ -120,6 +121,11 @@ class Indexer:
     def follow(self) -> None:
         """Bring the index up to the catalog, which has what was just saved, without a look at the files."""
         self._catch_up(self._reason_to_rebuild(), silent)
+
+    def has(self, paths: Iterable[str]) -> bool:
+        """Whether the catalog has all these files as they are; never of a folder. Raises StoreError."""
+        known = self._catalog.stats()
+        return all(path in known and self._files.is_current(FileStat(path, *known[path])) for path in paths)
 
     # --- files → catalog
 
@@ -155,9 +161,8 @@ class Indexer:
         ]
         removed = damaged + [path for path in known if path not in stamps and not scan.may_hide(path)]
         if stale or removed or folders or everything:
-            with without_garbage_collection():
-                gone = {path: known.get(path) for path in removed}
-                self._take_over(scan, progress(stale, len(stale), "读取知识文件"), gone, damaged, parser)
+            gone = {path: known.get(path) for path in removed}
+            self._take_over(scan, progress(stale, len(stale), "读取知识文件"), gone, damaged, parser)
 
     def _take_over(
         self, scan: Scan, stale: Iterable[FileStat], gone: Mapping[str, Stamp], damaged: list[str], parser: str

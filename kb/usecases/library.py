@@ -5,10 +5,10 @@ Immutable; built off the request path whenever the articles change, then swapped
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
 from kb.errors import QueryError
@@ -16,6 +16,9 @@ from kb.model import Article, Folder
 from kb.text.normalize import normalize
 from kb.text.once import once
 from kb.text.spelling import Spelling
+
+#: so many other wordings are followed one by one
+_FEW = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,32 @@ class SpellingOf:
     __hash__ = None  # type: ignore[assignment]  # nobody needs it, and all wordings would go into it
 
 
-@lru_cache(maxsize=2)
-def _spelling(wordings: tuple[str, ...], path: Path | None) -> Spelling:
-    """Kept, because most edits leave titles and questions as they are; for two kinds of callers."""
-    return Spelling(wordings, path)
+class _Spellings:
+    """The latest two are kept: most edits leave titles and questions as they are, and there are two kinds of callers.
+    One for a few other wordings is made of the more similar of them.
+    """
+
+    def __init__(self) -> None:
+        self._made: tuple[tuple[tuple[str, ...], Spelling], ...] = ()
+
+    def __call__(self, wordings: tuple[str, ...], path: Path | None) -> Spelling:
+        for known, spelling in self._made:
+            if known == wordings:
+                return spelling
+        written = Counter(wordings)
+        changes = [(Counter(known) - written, written - Counter(known), former) for known, former in self._made]
+        gone, come, former = min(
+            changes, key=lambda it: it[0].total() + it[1].total(), default=(written, written, None)
+        )
+        if former is None or gone.total() + come.total() > _FEW:
+            made = Spelling(wordings, path)
+        else:
+            made = former.changed(gone.elements(), come.elements(), wordings)
+        self._made = ((wordings, made), *self._made)[:2]
+        return made
+
+
+_spelling = _Spellings()
 
 
 def _named(name: str, folders: Mapping[str, Folder], what: str) -> tuple[str, ...]:

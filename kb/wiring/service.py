@@ -78,8 +78,9 @@ class _Ground:
 def build_service(settings: Settings) -> Service:
     """The whole system on the folders of ``settings``. Raises StoreError when the database can't be used."""
     try_to_finish_import(settings)
-    ground, log_writer = _Ground.of(settings), LogWriter()
+    ground = _Ground.of(settings)
     database, catalog, files = ground.database, ground.catalog, ground.files
+    log_writer = LogWriter(database.together)
     events, engine, semantic = EventLog(database), build_engine(settings), build_semantic(settings)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, local_now)
     questions = QuestionEditor(files, ground.saver)

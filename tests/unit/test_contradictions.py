@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from kb.errors import IndexMissing
-from kb.model import Signal, SignalKind
+from kb.model import Article, Signal, SignalKind
+from kb.review.contradictions import Contradictions
 from kb.usecases.question import Vocabulary
 from tests.unit.article_tree import REAL_ARTICLES, REPOSITORY
-from tests.unit.signals_house import DAY, House, article
+from tests.unit.signals_house import DAY, VOCABULARY, House, article
 
 CONTRADICTION = SignalKind.CONTRADICTION
 
@@ -145,3 +146,40 @@ def test_dictionaries_are_loaded_only_when_values_differ(tmp_path: Path) -> None
     put(house, "b", "退款多久能到账", "退款五天原路退回。")
     with pytest.raises(IndexMissing):
         house.signals()
+
+
+def test_what_is_known_of_two_articles_holds_until_one_of_them_or_the_dictionaries_change(house: House) -> None:
+    asked: list[set[str]] = []
+    vocabulary = [VOCABULARY]
+
+    def articles(ids: set[str]) -> dict[str, Article]:
+        asked.append(ids)
+        return {i: record.article for i, record in house.catalog.get_many(ids).items()}
+
+    kept = Contradictions(articles, lambda: vocabulary[0])
+
+    def found() -> list[tuple[str, str]]:
+        """Who contradicts whom, which must be what somebody finds who knows nothing yet."""
+        house.examiner.follow()
+        readings = list(house.findings.readings())
+        asked.clear()
+        pairs = kept.among(readings)
+        assert pairs == Contradictions(articles, lambda: vocabulary[0]).among(readings)
+        return [(one, other) for (one, _), (other, _) in pairs]
+
+    put(house, "a", "退款多久到账", "退款会在 3 天内原路退回。")
+    put(house, "b", "退款到账时间", "退款会在 5 天内原路退回。", "questions: [退款多久到账]")
+    assert found() == [("a", "b")]
+    put(house, "c", "退款多久能到账", "退款会在 7 天内原路退回。", "questions: [退款多久到账]")
+    assert sorted(found()) == [("a", "b"), ("a", "c"), ("b", "c")]
+    put(house, "unrelated", "怎么开发票", "发票在订单页申请。")
+    found()
+    assert asked == [{"a", "b", "c"}], "only who knows nothing has to look"
+    put(house, "b", "退款到账时间", "退款会在 3 天内原路退回。", "questions: [退款多久到账]")
+    assert sorted(found()) == [("a", "c"), ("b", "c")]
+    vocabulary[0] = Vocabulary(VOCABULARY.tokenizer, VOCABULARY.stop_words)
+    found()
+    assert len(asked) == 2, "other dictionaries, another look"
+    (house.root / "mall/refund/c.md").unlink()
+    house.scan()
+    assert found() == []

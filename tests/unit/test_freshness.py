@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kb.model import KINDS, PRIORITIES, Article, Interval, State
-from kb.rules.freshness import Policy, add_interval, assess, misdated, ranking_factor
+from kb.rules.freshness import Policy, add_interval, assess, is_valid, misdated, ranking_factor
 from tests.unit.article_factory import articles, intervals, make_article
 
 TODAY = date(2026, 11, 21)
@@ -304,3 +304,9 @@ def test_intervals_follow_the_calendar(day: date, interval: Interval, expected: 
 
 def _days_after(day: date, days: int) -> date:
     return day + timedelta(days=min(days, (date.max - day).days))
+
+
+@given(articles, policies, st.dates())
+def test_valid_is_what_is_servable_and_not_expired(article: Article, policy: Policy, day: date) -> None:
+    verdict = assess(article, policy, day)
+    assert is_valid(article, day) == (verdict.servable and verdict.state is not State.EXPIRED)

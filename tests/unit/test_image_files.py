@@ -126,7 +126,7 @@ def test_scans_lint_and_index_pass_over_pictures_in_silence(small: Settings, pic
     assert not [problem for problem in problems if "images" in problem.path]
 
 
-def test_pictures_do_not_wake_the_indexer_but_articles_do(root: Path, picture: Picture) -> None:
+def test_pictures_and_hidden_files_do_not_wake_the_indexer_but_articles_do(root: Path, picture: Picture) -> None:
     store_image(root, REFUND, picture)  # its folder is news, once
     changes = watchfiles.watch(root, watch_filter=concerns_articles, debounce=100, step=10, rust_timeout=500)
     stop = threading.Event()
@@ -136,6 +136,7 @@ def test_pictures_do_not_wake_the_indexer_but_articles_do(root: Path, picture: P
         while not stop.wait(0.05):
             number += 1
             store_image(root, REFUND, Picture(f"{number:016x}.png", 1, 1, b"x"))
+            write(root, f"{REFUND}/.refund-not-received.md.{number}.tmp", "half")
             if number > 10:
                 write(root, f"{REFUND}/refund-not-received.md", f"{number}")
 

@@ -57,6 +57,19 @@ def test_the_second_run_does_nothing(service: Service) -> None:
     assert report.articles == 1
 
 
+def test_what_was_taken_over_needs_no_other_scan(service: Service, small: Settings) -> None:
+    known = "mall/refund/refund-not-received.md"
+    assert service.has_files([known])
+    new = article(small.articles, "new").relative_to(small.articles).as_posix()
+    assert not service.has_files([known, new])
+    service.index()
+    assert service.has_files([known, new])
+    (small.articles / known).unlink()
+    assert not service.has_files([known])
+    assert not service.has_files(["mall/refund"]), "nobody knows what went with a folder"
+    assert not service.has_files(["mall/other"])
+
+
 def test_only_what_differs_is_counted_and_done(service: Service, small: Settings) -> None:
     first, second = article(small.articles, "one"), article(small.articles, "two")
     assert service.index().added == 2

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kb.rules.rewriting import mend
 from kb.text.confusions import look_alikes, near_sound
 from kb.text.normalize import normalize
-from kb.text.spelling import Spelling
+from kb.text.spelling import Slip, Spelling
 from kb.text.tokenizer import Tokenizer
 
 TEXTS = (
@@ -189,3 +189,31 @@ def test_what_is_damaged_or_of_other_texts_is_learned_anew(tmp_path: Path, damag
     assert mended(spelling) == mended(Spelling(TEXTS))
     spelling.warm_up()
     assert kept.read_bytes() == whole
+
+
+_WORDINGS = st.lists(
+    st.one_of(st.sampled_from(TEXTS), st.text("退款到账登录推宽等路西安先哈 wifplus", min_size=1, max_size=8)),
+    max_size=12,
+)
+
+
+@given(
+    _WORDINGS, _WORDINGS, _WORDINGS, st.lists(st.sampled_from(["退宽", "登陆", "tuikuan", "xian", "tuikusn", "wifj"]))
+)
+def test_spelling_that_follows_an_edit_is_that_of_all_texts(
+    kept: list[str], gone: list[str], come: list[str], typed: list[str]
+) -> None:
+    """Texts are written twice where a word has to be common."""
+    before, after = [*kept, *gone, *kept], [*kept, *kept, *come]
+    followed, anew = Spelling(before).changed(gone, come, after), Spelling(after)
+    pairs = ("".join(pair) for wording in (*kept, *gone, *come) for pair in pairwise(wording))
+    for text in [*typed, *pairs]:
+        assert followed.knows(text) == anew.knows(text)
+        assert followed.slips(text, TOKENIZER.is_word) == anew.slips(text, TOKENIZER.is_word)
+        assert followed.despite_slip(text, TOKENIZER.is_word) == anew.despite_slip(text, TOKENIZER.is_word)
+        assert _words_of(followed, text) == _words_of(anew, text)
+
+
+def _words_of(spelling: Spelling, typed: str) -> tuple[Slip, ...]:
+    """What letters among Chinese are taken for."""
+    return spelling.slips(f"退款{normalize(typed)}", lambda word: True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -105,3 +106,47 @@ def test_a_locked_database_delays_records_and_not_those_who_bring_them(writer: L
         assert events.totals(NOW) == {}
     writer.stop()
     assert events.totals(NOW) == {"a": {"copy": 1}}
+
+
+def test_what_comes_within_a_moment_is_one_transaction(tmp_path: Path) -> None:
+    database, begun = Database(tmp_path / "zhida.db"), list[str]()
+    events = EventLog(database)
+
+    def together() -> AbstractContextManager[None]:
+        begun.append("transaction")
+        return database.together()
+
+    writer = LogWriter(together)
+    writer.start()
+    for _ in range(100):
+        writer.put(partial(events.record, Event(NOW, "copy", "a")))
+    writer.stop()
+    assert (events.totals(NOW), writer.lost) == ({"a": {"copy": 100}}, 0)
+    assert len(begun) < 10
+
+
+def test_a_record_that_fails_costs_no_other_and_none_is_written_twice(tmp_path: Path) -> None:
+    database = Database(tmp_path / "zhida.db")
+    events, writer = EventLog(database), LogWriter(database.together)
+    writer.start()
+    for article_id in "abc":
+        writer.put(partial(events.record, Event(NOW, "copy", article_id)))
+        writer.put(refuse)
+    writer.stop()
+    assert (events.totals(NOW), writer.lost) == ({i: {"copy": 1} for i in "abc"}, 3)
+
+
+def test_what_is_written_together_is_written_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    database = Database(tmp_path / "zhida.db")
+    events = EventLog(database)
+
+    def fail_halfway() -> None:
+        with database.together():
+            events.record(Event(NOW, "copy", "a"))
+            refuse()
+
+    with pytest.raises(StoreError):
+        fail_halfway()
+    assert events.totals(NOW) == {}
+    events.record(Event(NOW, "copy", "a"))
+    assert events.totals(NOW) == {"a": {"copy": 1}}, "and the next one is a transaction of its own"

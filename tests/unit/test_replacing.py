@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from kb.content.files import replacing
+from kb.replacing import replacing
+from kb.sealed import keep_sealed, read_sealed
 from tests.unit.article_tree import write
 
 
@@ -57,3 +61,33 @@ def test_a_block_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         write_half(path)
     assert tree(tmp_path) == {"a.md": b"one"}
+
+
+#: Ends itself with SIGKILL while it writes the cache.
+_KILLED = """
+import os, signal, sys
+from collections.abc import Iterator
+from pathlib import Path
+from kb.sealed import keep_sealed
+
+def parts() -> Iterator[bytes]:
+    yield b"half"
+    os.kill(os.getpid(), signal.SIGKILL)
+
+keep_sealed(Path(sys.argv[1]), "words", parts())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL is a thing of POSIX")
+def test_what_a_killed_process_has_left_of_a_cache_goes_when_it_is_written_next(tmp_path: Path) -> None:
+    path = tmp_path / "words.cache"
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(tree(tmp_path)) == 1
+    assert read_sealed(path, "words") is None
+
+    keep_sealed(path, "words", [b"all"])
+
+    assert set(tree(tmp_path)) == {"words.cache"}
+    assert bytes(read_sealed(path, "words") or b"") == b"all"
+    assert path.stat().st_mode & 0o077 == 0
