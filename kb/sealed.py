@@ -7,12 +7,15 @@ nothing has to be mended: it is made anew.
 from __future__ import annotations
 
 import mmap
+import os
 import shutil
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
+from weakref import finalize
 
 from kb.replacing import replacing, sweep
 
@@ -51,27 +54,49 @@ def read_sealed(path: Path, kind: str) -> memoryview | None:
 
 
 def map_sealed(path: Path, kind: str) -> memoryview | None:
-    """As ``read_sealed``, but only what is looked at takes memory, and the system can have that back.
-
-    What is mapped is a copy without a name: reading a mapping past the end of a file that somebody has cut ends the
-    process. It takes space on the disk until nobody uses it any more.
-    """
+    """As ``read_sealed``, see ``Unnamed``."""
     try:
-        with path.open("rb") as file, TemporaryFile(dir=path.parent) as copy:
-            shutil.copyfileobj(file, copy)
-            copy.flush()
-            mapped = mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError):  # mapping nothing is a ValueError
+        data = Unnamed(path).view
+    except OSError:
         return None
-    content = _content(memoryview(mapped), kind)
-    let_go(mapped)  # all of it has just been looked at
+    content = _content(data, kind)
+    let_go(data)  # all of it has just been looked at
     return content
 
 
-def let_go(mapped: object) -> None:
-    """Let the system have what was looked at so far of a mapped file; nothing to do for anything else."""
-    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        mapped.madvise(mmap.MADV_DONTNEED)
+class Unnamed:
+    """The bytes of the file at ``path`` as it was: in a copy without a name, which takes space on the disk as long as
+    it is used. Nobody can write to it or cut it, and reading a mapping past the end of a file ends the process.
+
+    ``view`` is mapped: what was looked at takes memory, and the system can have that back. Where there can be no copy,
+    all was read. Raises OSError.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._copy: IO[bytes] | None = None
+        with path.open("rb") as file:
+            try:
+                self._copy = TemporaryFile(dir=path.parent)  # noqa: SIM115  # closed with the last who uses it
+                finalize(self, self._copy.close)
+                shutil.copyfileobj(file, self._copy)
+                self._copy.flush()
+                self.view = memoryview(mmap.mmap(self._copy.fileno(), 0, access=mmap.ACCESS_READ))
+            except (OSError, ValueError):  # nothing can't be mapped
+                self._copy = None
+                file.seek(0)
+                self.view = memoryview(file.read())
+
+    def read(self, start: int, size: int) -> bytes:
+        """A part, read without mapping what is around it."""
+        if self._copy is None or not hasattr(os, "pread"):
+            return bytes(self.view[start : start + size])
+        return os.pread(self._copy.fileno(), size, start)
+
+
+def let_go(view: memoryview) -> None:
+    """Let the system have what was looked at so far of a mapped file."""
+    if isinstance(view.obj, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        view.obj.madvise(mmap.MADV_DONTNEED)
 
 
 def _content(data: memoryview, kind: str) -> memoryview | None:

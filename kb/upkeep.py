@@ -168,6 +168,8 @@ class Upkeep:
         """Bring the index up to date and log what is wrong in the files, each finding once."""
         self._attempt(self._finish_import, "import")  # one that was killed halfway
         report = self._service.index(thorough=thorough)
+        if thorough:  # every row of the catalog was read
+            give_back()
         errors = frozenset(problem for problem in report.problems if problem.severity == "error")
         for problem in sorted(errors - self._known):
             log.warning("%s", problem)

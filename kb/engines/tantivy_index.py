@@ -40,6 +40,7 @@ FOLDER = "segments"
 _SMALL_HEAP, _LARGE_HEAP = 15_000_000, 100_000_000
 #: of posting lists kept of one commit
 _CACHE_BYTES = 32 * 2**20
+_EMPTY: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
 #: between a token and its frequency; no token holds it
 _TIMES = "#"
 
@@ -223,6 +224,8 @@ class TantivyReader:
         more = self._searcher.terms_with_prefix(name, f"{token}{_TIMES}") if name in SCORED_FIELDS else ()
         variants = [(token, 1), *((term, int(term.rpartition(_TIMES)[2])) for term, _ in more)]
         most = sum(self._searcher.doc_freq(name, term) for term, _ in variants)
+        if not most:
+            return _EMPTY  # one for all: most tokens stand in few of the fields
         carried = [
             (Occur.Should, Query.const_score_query(Query.term_query(self._schema, name, term, "basic"), float(times)))
             for term, times in variants

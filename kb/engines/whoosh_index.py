@@ -1,4 +1,4 @@
-"""The one file that imports Whoosh: one index directory; tokens in, posting arrays out.
+"""One index directory of Whoosh; tokens in, posting arrays out. Nothing else but ``whoosh_segment`` imports Whoosh.
 
 Whoosh keeps the files: segments, term dictionary, deletions, atomic commit. We use its codec
 extension point to store postings as plain arrays, because our scoring reads whole posting lists, and because
@@ -16,14 +16,14 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 from whoosh import columns, fields, formats
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3Segment, W3TermInfo
-from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.filestore import FileStorage
-from whoosh.filedb.structfile import BufferFile, StructFile
+from whoosh.filedb.structfile import StructFile
 from whoosh.matching import ListMatcher
 from whoosh.matching.wrappers import WrappingMatcher
 from whoosh.reading import SegmentReader, TermNotFound
@@ -33,9 +33,11 @@ from whoosh.writing import SegmentWriter
 
 from kb.bounded_cache import BoundedCache
 from kb.engines.scoring import Postings, bytes_of
-from kb.engines.sealing import read_sealed, seal
+from kb.engines.sealing import open_sealed, read_sealed, seal
+from kb.engines.whoosh_segment import SegmentFiles
 from kb.errors import IndexCorrupt
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS
+from kb.sealed import Unnamed
 
 #: Part of the index fingerprint: raise it whenever the files would be written differently.
 FORMAT_VERSION = 5
@@ -93,28 +95,6 @@ class _ArrayCodec(W3Codec):  # type: ignore[misc]  # Whoosh has no types
         return _ArraySegment(self, indexname)
 
 
-class _SegmentInMemory(CompoundStorage):  # type: ignore[misc]  # Whoosh has no types
-    """A segment's file as a whole. Whoosh would map it, and a mapped file that is cut short ends the process."""
-
-    def __init__(self, dbfile: Any) -> None:
-        super().__init__(dbfile, use_mmap=False)
-        dbfile.seek(0)
-        whole = memoryview(dbfile.read())
-        dbfile.close()
-        # parts of their own: a BytesIO shares bytes, but copies what it is given of a view
-        self._parts = {name: bytes(whole[start : start + size]) for name, (start, size) in self._ranges()}
-        self._file: Any = None
-
-    def _ranges(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        return ((name, self.range(name)) for name in self.list())
-
-    def open_file(self, name: str, *_: Any, **__: Any) -> BufferFile:
-        return BufferFile(self._parts[name], name=name)
-
-    def close(self) -> None:
-        self.is_closed = True
-
-
 class _ArraySegment(W3Segment):  # type: ignore[misc]  # Whoosh has no types
     def codec(self, **_: Any) -> _ArrayCodec:
         return _ArrayCodec()
@@ -123,12 +103,23 @@ class _ArraySegment(W3Segment):  # type: ignore[misc]  # Whoosh has no types
         super().create_compound_file(storage)
         seal(Path(storage.folder) / self.make_filename(self.COMPOUND_EXT))
 
-    def open_compound_file(self, storage: Any) -> _SegmentInMemory:
-        return _SegmentInMemory(storage.open_file(self.make_filename(self.COMPOUND_EXT)))
+    def open_compound_file(self, storage: _Storage) -> SegmentFiles:
+        return SegmentFiles(storage.segment(self.make_filename(self.COMPOUND_EXT)))
 
 
 class _Storage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
     """The folder of an index, in which segments and tables of contents are sealed: all that outlives a commit."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._segments: WeakValueDictionary[str, Unnamed] = WeakValueDictionary()
+
+    def segment(self, name: str) -> Unnamed:
+        """A segment's file; one object for all who read it, for it never changes."""
+        content = self._segments.get(name)
+        if content is None:
+            content = self._segments[name] = open_sealed(Path(self.folder) / name)
+        return content
 
     def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
         """Called for a new table of contents only."""
@@ -136,7 +127,7 @@ class _Storage(FileStorage):  # type: ignore[misc]  # Whoosh has no types
         super().rename_file(oldname, newname, safe)
 
     def open_file(self, name: str, **options: Any) -> StructFile:
-        if name.endswith((".seg", ".toc")):
+        if name.endswith(".toc"):
             return StructFile(BytesIO(read_sealed(Path(self.folder) / name)), name=name)
         return super().open_file(name, **options)
 

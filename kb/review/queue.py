@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from sys import intern
 
 from kb.model import Article, Signal, State
 from kb.ports.catalog import Catalog
@@ -140,7 +141,7 @@ class ReviewQueue:
             title=article.title,
             product=article.product.title,
             scenario=article.scenario.title,
-            place=article.scenario_path,
+            place=intern(article.scenario_path),
             owner=article.owner,
             state=freshness.state,
             reasons=(*freshness.reasons, *(signal.text for signal in against)),

@@ -48,7 +48,8 @@ class SegmentMaker:
         lines = list(lines)
         frame = self._frame(lines)
         segment = Segment(lines, frame)
-        let_go(frame.source)  # suggesting looks at little of it
+        if frame.source is not None:
+            let_go(frame.source)  # suggesting looks at little of it
         return segment
 
     def _frame(self, lines: list[Line]) -> Frame:
@@ -102,7 +103,7 @@ def _read(path: Path, kind: str) -> Frame | None:
     texts = {name: next(found).tobytes().decode(errors="surrogatepass") for name in _TEXTS}
     layout = Layout(**texts, **{name: next(found) for name in _ARRAYS}, syllables=syllables)  # type: ignore[arg-type]  # by name
     one, two, three = (Order(**{name: next(found) for name in _ORDER}) for _ in _TEXTS)  # type: ignore[arg-type]  # by name
-    return Frame(layout, (one, two, three), content.obj)
+    return Frame(layout, (one, two, three), content)
 
 
 def _gap(size: int) -> int:

@@ -38,7 +38,7 @@ class Frame:
 
     layout: Layout
     orders: tuple[Order, Order, Order]
-    source: object = None  # what it is mapped from
+    source: memoryview | None = None  # what it is mapped from
 
     @classmethod
     def of(cls, lines: Iterable[Line], cells_of: Callable[[str], CutText]) -> Frame:
