@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, shown, track
+from kb.cli.context import Context, json_option, output, pass_context, print_json, shown, track
 from kb.errors import EmbedderError, EngineError, KbError
 from kb.garbage import without_garbage_collection
+from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
     from kb.service import Service
@@ -70,14 +71,14 @@ def _catch_up(service: Service) -> None:
     """Index what changed; where that fails, an old index serves. Raises KbError when there is none."""
     try:
         report = service.index(progress=track, thorough=False)  # upkeep looks for damage as soon as answers are given
-        remarks.print(f"索引就绪：{report.articles} 条，用时 {report.seconds:.2f} 秒。")
+        click.echo(f"索引就绪：{report.articles} 条，用时 {report.seconds:.2f} 秒。", err=True)
         if report.errors:
-            remarks.print(f"[yellow]有 {report.errors} 处错误，执行 kb lint 查看。[/]")
+            click.secho(f"有 {report.errors} 处错误，执行 kb lint 查看。", fg="yellow", err=True)
     except KbError as error:
         if not service.can_search():
             raise
         service.note("files", str(error))
-        remarks.print(f"[yellow]索引没有更新，先用原来的：{shown(str(error))}[/]")
+        click.secho(f"索引没有更新，先用原来的：{without_controls(str(error))}", fg="yellow", err=True)
 
 
 def _say_how_to_begin(service: Service, data: Path) -> None:
@@ -88,10 +89,8 @@ def _say_how_to_begin(service: Service, data: Path) -> None:
     with suppress(KbError):  # without the database there is still something to search
         if not service.access.accounts.has_administrator():
             how = f"kb --data {shlex.quote(str(data.absolute()))} user add 登录名 --role admin"
-            remarks.print(
-                "还没有管理员，谁也不能在网页上编辑。请在本机执行下面的命令，再到网页上登录：", soft_wrap=True
-            )
-            remarks.print(f"  {shown(how)}", soft_wrap=True)
+            click.echo("还没有管理员，谁也不能在网页上编辑。请在本机执行下面的命令，再到网页上登录：", err=True)
+            click.echo(f"  {without_controls(how)}", err=True)
 
 
 def _prefer_answers() -> None:

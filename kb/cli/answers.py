@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from kb import contracts
 from kb.cli.context import (
@@ -30,6 +29,8 @@ from kb.contracts.queue import stale_document
 from kb.model import Hit, SearchRequest, SignalKind, Snippet, State
 
 if TYPE_CHECKING:  # it loads what ``kb --help`` shall not wait for
+    from rich.table import Table
+
     from kb.review.queue import QueuePage
 
 

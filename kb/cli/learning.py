@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
-from rich.table import Table
 
 from kb import contracts
 from kb.cli.context import Context, json_option, output, pass_context, print_json, remarks, shown, table, utf8
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from kb.usecases.learning import Proposal
 
 _QUERY = click.argument("query", callback=utf8)

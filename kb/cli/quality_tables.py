@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from kb.cli.context import output, remarks, shown, table
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _MEASURES = {"recall@1": "R@1", "recall@3": "R@3", "recall@10": "R@10", "mrr@10": "MRR@10"}
 _TYPED = {"question": "客户问法（字）", "pinyin": "标题全拼（键）", "initials": "标题首字母（键）"}
