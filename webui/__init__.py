@@ -13,6 +13,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 
 from kb.service import Service
@@ -20,9 +23,15 @@ from webui import api, http, pages
 from webui.http.proxies import TrustedProxies
 
 
+class _App(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """``func`` itself: nothing here is a coroutine, for which Flask would look at every hook of every request."""
+        return func
+
+
 def create_app(service: Service) -> Flask:
     """The WSGI application that shows ``service``."""
-    app = Flask(__name__, static_folder=None)  # webui.http.assets serves it
+    app = _App(__name__, static_folder=None)  # webui.http.assets serves it
     app.extensions["service"] = service
     for part in (*http.PARTS, *pages.PARTS):
         part.register(app)

@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     from kb.service import Service
 
 _M_ARENA_MAX = -8  # from malloc.h
-_LIBRARIES = ("whoosh", "jieba", "flask", "sqlite-utils", "markdown", "opencc", "numpy", "waitress")
+_LIBRARIES = (
+    "whoosh",
+    "jieba",
+    "marisa-trie",
+    "flask",
+    "orjson",
+    "sqlite-utils",
+    "markdown",
+    "opencc",
+    "numpy",
+    "waitress",
+)
 
 
 @click.command()

@@ -66,9 +66,6 @@ class EmbeddedEngine(ABC):
         self._view: View | None = None
         self._looked = 0.0
         self._lock = threading.Lock()
-        # numpy lets go of the interpreter at every array, and to get it back from other searchers takes up to 5 ms each
-        # time: eight of them, one after the other, are twice as quick as at once (docs/benchmarks.md)
-        self._turn = threading.Lock()
 
     @abstractmethod
     def _open(self, path: Path) -> View:
@@ -84,13 +81,13 @@ class EmbeddedEngine(ABC):
 
     def search(self, query: EngineQuery) -> EngineResult:
         view = self._current()
-        with self._turn, damage_is_corruption():
+        with damage_is_corruption():
             return view.search(query)
 
     def as_if(self, document: IndexDocument) -> Searchable:
         view = self._current()
-        with self._turn, damage_is_corruption():
-            return _Ahead(view.as_if(document), self._turn)
+        with damage_is_corruption():
+            return _Ahead(view.as_if(document))
 
     def terms(self, field_name: str, prefix: str, limit: int) -> list[str]:
         view = self._current()
@@ -109,7 +106,8 @@ class EmbeddedEngine(ABC):
 
     def generation(self) -> str:
         try:
-            return self._current().generation
+            with self._lock:
+                return self._latest().generation
         except IndexMissing:
             return ""
 
@@ -169,16 +167,20 @@ class EmbeddedEngine(ABC):
         return "原来的索引照常使用"
 
     def _current(self) -> View:
-        """The open view, renewed when something newer was published since the last look."""
+        """The latest view, opened anew if its files are no longer what they were."""
         with self._lock:
             if self._view is not None and not self._view.is_intact():
                 self._view = None
-            now = time.monotonic()
-            if self._view is None or now - self._looked >= REFRESH_SECONDS:
-                self._renew()
-                self._looked = now
-            assert self._view is not None  # noqa: S101  # _renew() either sets it or raises
-            return self._view
+            return self._latest()
+
+    def _latest(self) -> View:
+        """The open view, renewed when something newer was published since the last look."""
+        now = time.monotonic()
+        if self._view is None or now - self._looked >= REFRESH_SECONDS:
+            self._renew()
+            self._looked = now
+        assert self._view is not None  # noqa: S101  # _renew() either sets it or raises
+        return self._view
 
     def _renew(self) -> None:
         try:
@@ -215,13 +217,13 @@ class EmbeddedEngine(ABC):
 
 
 class _Ahead:
-    """The Searchable of ``as_if``; it takes its turn with the searches of the engine."""
+    """The Searchable of ``as_if``."""
 
-    def __init__(self, view: View, turn: threading.Lock) -> None:
-        self._view, self._turn = view, turn
+    def __init__(self, view: View) -> None:
+        self._view = view
 
     def search(self, query: EngineQuery) -> EngineResult:
-        with self._turn, damage_is_corruption():
+        with damage_is_corruption():
             return self._view.search(query)
 
     def generation(self) -> str:

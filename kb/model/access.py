@@ -17,8 +17,7 @@ class Role(Enum):
 
     def includes(self, other: Role) -> bool:
         """Whether this role may do all that ``other`` may."""
-        order = list(Role)
-        return order.index(self) >= order.index(other)
+        return _RANKS[self] >= _RANKS[other]
 
     @property
     def label(self) -> str:
@@ -26,6 +25,9 @@ class Role(Enum):
         return {"public": "访客", "agent": "客服", "editor": "业务编辑", "reviewer": "审核人", "admin": "管理员"}[
             self.value
         ]
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
 class Right(Enum):

@@ -40,7 +40,8 @@ def _best_start(marks: Sequence[tuple[int, int]], width: int) -> int:
 
 def _sentence_start(text: str, at: int) -> int:
     """Move back to the start of the sentence when it is near, else by a few characters of context."""
-    nearest = max(text.rfind(mark, max(0, at - 2 * _LEAD), at) for mark in _BREAKS)
+    begin = max(0, at - 2 * _LEAD)
+    nearest = max(map(text[begin:at].rfind, _BREAKS))
     if nearest >= 0:
-        return nearest + 1
+        return begin + nearest + 1
     return 0 if at <= 2 * _LEAD else at - _LEAD

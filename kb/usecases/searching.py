@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -17,7 +18,7 @@ from kb.usecases.hits import matched_hit, unmatched_hit
 from kb.usecases.library import Library
 from kb.usecases.question import Question, Vocabulary
 from kb.usecases.ranking import REORDERED, Ranking
-from kb.usecases.semantic import Meaning, Pending
+from kb.usecases.semantic import Meaning
 
 #: What a match counts in each field (measured, docs/decisions/0003): the head decides, place and body help.
 BOOSTS: Mapping[str, float] = {"head": 1.0, "place": 0.2, "body": 0.3}
@@ -35,6 +36,10 @@ _ONLY_EXCLUDED = "只写了要排除的词，没有要查的词。请补上要�
 #: Whether a question was met is decided by so many best hits.
 _JUDGED = 10
 
+#: One search computes at a time. A thread lets go of the interpreter at every array and file, and what it had in the
+#: processor's caches is gone when its turn comes again: eight searches at once take up to twice as long as one by one.
+_TURN = threading.Lock()
+
 Filters = Mapping[str, tuple[str, ...]]
 
 
@@ -43,6 +48,14 @@ class Articles(Protocol):
 
     def get_many(self, ids: Sequence[str]) -> Mapping[str, ArticleRecord]:
         """The served articles among ``ids``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """What is near in meaning; None when nobody knows, which may be because of a ``trouble``."""
+
+    neighbours: Neighbours | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +97,29 @@ class Searcher:
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
         filters = self._filters(request)
-        question = self.vocabulary.read(request.text, self.library.spelling())
+        with _TURN:
+            question = self.vocabulary.read(request.text, self.library.spelling())
+        near = self._near(question)
+        with _TURN:
+            return self._answer(request, question, filters, near)
+
+    def _near(self, question: Question) -> _Near:
+        """What is near in meaning, as soon as the model has said so; others search meanwhile."""
+        if self.semantic is None or question.typed.is_empty or not question.is_worded:
+            return _Near()
+        pending = self.semantic.ask(question.for_model, self.audience)
+        return _Near(pending.wait(), pending.trouble)
+
+    def _answer(self, request: SearchRequest, question: Question, filters: Filters, near: _Near) -> SearchPage:
         if question.typed.is_empty:
             page = self._page(request, _Answer(EngineResult((), 0, {}, self.engine.generation()), ()))
             return replace(page, fallback=_ONLY_EXCLUDED if question.typed.excluded else None)
-        pending = None
-        if self.semantic and question.is_worded:
-            pending = self.semantic.ask(question.for_model, self.audience)
-        answer = self._run(request, question, filters, pending)
+        answer = self._run(request, question, filters, near)
         if answer.mended:
             return self._instead(request, answer, answer.mended)
         if answer.complete:
             return self._page(request, answer)
-        return self._fall_back(request, question, filters, pending, answer)
+        return self._fall_back(request, question, filters, near, answer)
 
     def _instead(self, request: SearchRequest, answer: _Answer, meant: str) -> SearchPage:
         """What was found for ``meant``, and that it was."""
@@ -104,12 +127,12 @@ class Searcher:
         return replace(self._page(request, answer), fallback=note, did_you_mean=meant)
 
     def _fall_back(
-        self, request: SearchRequest, question: Question, filters: Filters, pending: Pending | None, answer: _Answer
+        self, request: SearchRequest, question: Question, filters: Filters, near: _Near, answer: _Answer
     ) -> SearchPage:
         """No article has all the words: try what may have been meant, and say so."""
         page, typed = self._page(request, answer), question.typed
         if not page.total and typed.phrases:
-            relaxed = self._run(request, Question(replace(typed, phrases=())), filters, pending)
+            relaxed = self._run(request, Question(replace(typed, phrases=())), filters, near)
             return replace(self._page(request, relaxed), fallback="没有条目包含完整短语，已按普通词查找。")
         if not page.total and not question.is_worded:
             return self._by_pinyin(request, typed.folded, filters) or page
@@ -119,7 +142,7 @@ class Searcher:
             return replace(page, fallback="没有条目同时包含全部词语，以下包含其中一部分。")
         return page
 
-    def _run(self, request: SearchRequest, question: Question, filters: Filters, pending: Pending | None) -> _Answer:
+    def _run(self, request: SearchRequest, question: Question, filters: Filters, near: _Near) -> _Answer:
         today = self.today()
         query = EngineQuery(
             terms=question.typed.terms,
@@ -134,7 +157,7 @@ class Searcher:
             limit=max(request.offset + request.limit, REORDERED),
             floor=FLOOR,
         )
-        additions = self._additions(question, pending.wait() if pending else None, bool(filters))
+        additions = self._additions(question, near.neighbours, bool(filters))
         result = self.engine.search(replace(query, also=additions.found))
         records = self.articles.get_many([hit.id for hit in result.hits])
         ranking = Ranking(lambda record: self.freshness(record, today), self.demand)
@@ -147,7 +170,7 @@ class Searcher:
             related=any(question.overlap(hit).matched for hit in best),
             mended=question.mended_for(best),
             semantic=isinstance(additions, ByMeaning),
-            trouble=pending.trouble if pending else "",
+            trouble=near.trouble,
         )
 
     def _additions(self, question: Question, near: Neighbours | None, filtered: bool) -> ByMeaning | ByWords:
@@ -165,7 +188,7 @@ class Searcher:
         question = self.vocabulary.read_pinyin(folded, self.library.spelling())
         if question is None:
             return None
-        return self._instead(request, self._run(request, question, filters, None), question.typed.folded)
+        return self._instead(request, self._run(request, question, filters, _Near()), question.typed.folded)
 
     def _spelled(self, request: SearchRequest, filters: Filters) -> list[Hit]:
         records = self.articles.get_many(self.by_pinyin(request.text))

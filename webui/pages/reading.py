@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -24,6 +23,9 @@ from webui.pages.helping import elsewhere, near_titles
 from webui.pages.presentation import FILTERS, KINDS, VOTES
 
 PAGE_SIZE = 10
+
+#: the address of the search in hand with changes
+Link = Callable[..., str]
 
 blueprint = Blueprint("pages", __name__)
 blueprint.before_request(welcome_visitor)
@@ -132,15 +134,15 @@ def _panel(asked: SearchRequest, **extra: object) -> str:
 
 
 def _results(asked: SearchRequest, page: SearchPage) -> str:
-    following = asked.offset + PAGE_SIZE
+    following, link = asked.offset + PAGE_SIZE, _links(asked)
     return render_template(
         "search.html",
         asked=asked,
         page=page,
         hits=hits_html(asked, page) if page.total else None,
-        link=partial(_link, asked),
-        chips=list(_chips(asked)),
-        limits=list(_limits(asked)),
+        link=link,
+        chips=list(_chips(asked, link)),
+        limits=list(_limits(asked, link)),
         following=following if following < page.total and following <= MAX_OFFSET else None,
         reported=bool(request.args.get("reported")),
         help=None if page.total else _help(asked),
@@ -156,23 +158,34 @@ def _help(asked: SearchRequest) -> dict[str, object]:
     return {"elsewhere": elsewhere(asked), "near": near_titles(asked.text), "scenarios": scenarios}
 
 
-def _link(asked: SearchRequest, **changes: object) -> str:
-    """The address of the search ``asked`` with ``changes``, on its first page unless ``offset`` is one of them."""
-    values = {"q": asked.text, "channel": asked.channel} | {name: getattr(asked, name) for name in FILTERS} | changes
-    return url_for("pages.search", **{name: value for name, value in values.items() if value})
+def _links(asked: SearchRequest) -> Link:
+    """For ``asked``, on its first page unless ``offset`` is changed. A page has dozens: Flask would route each anew."""
+    address = url_for("pages.search")
+    kept = _encoded({"q": asked.text, "channel": asked.channel} | {name: getattr(asked, name) for name in FILTERS})
+
+    def link(**changes: object) -> str:
+        query = "&".join(filter(None, (kept | _encoded(changes)).values()))
+        return f"{address}?{query}" if query else address
+
+    return link
 
 
-def _limits(asked: SearchRequest) -> Iterator[Limit]:
+def _encoded(values: Mapping[str, object]) -> dict[str, str]:
+    """Each as a query string has it; ``""`` for what has no value."""
+    return {name: urlencode({name: value}) if value else "" for name, value in values.items()}
+
+
+def _limits(asked: SearchRequest, link: Link) -> Iterator[Limit]:
     if asked.product:
         title = desk().library().title_of("product", asked.product)
-        yield Limit(f"只看了“{title}”", "在全部产品里查", _link(asked, product=None, scenario=None))
+        yield Limit(f"只看了“{title}”", "在全部产品里查", link(product=None, scenario=None))
     if asked.channel:
-        yield Limit(f"只看适用“{asked.channel}”的", "不限渠道", _link(asked, channel=None))
+        yield Limit(f"只看适用“{asked.channel}”的", "不限渠道", link(channel=None))
 
 
-def _chips(asked: SearchRequest) -> Iterator[Chip]:
+def _chips(asked: SearchRequest, link: Link) -> Iterator[Chip]:
     for name, label in FILTERS.items():
         value = getattr(asked, name)
         if value:
             title = KINDS.get(value, value) if name == "kind" else desk().library().title_of(name, value)
-            yield Chip(label, title, _link(asked, **{name: None}))
+            yield Chip(label, title, link(**{name: None}))
