@@ -7,7 +7,7 @@ upkeep keeps index and snapshots equal to the files. If the database fails, sear
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from kb import shapes
 from kb.access import Access
 from kb.desk import Desk
 from kb.errors import KbError, NotDelivered, SettingsError, StoreCorrupt
-from kb.model import Caller, Role
+from kb.model import Caller, Problem, Role
 from kb.rules.query import has_content
 from kb.store.log_writer import LogWriter
 from kb.system import System
@@ -65,9 +65,12 @@ class Service:
         """Bring the index up to what was saved here, without a look at the files."""
         self.system.indexer.follow()
 
-    def has_files(self, paths: Iterable[str]) -> bool:
-        """Whether these files (from the articles folder, with ``/``) were taken over as they are. Raises StoreError."""
-        return self.system.indexer.has(paths)
+    def index_files(self, paths: Sequence[str]) -> tuple[Problem, ...] | None:
+        """Take over some files (named from the articles folder, with ``/``), if that is possible without a scan.
+
+        See ``Indexer.sync_files``.
+        """
+        return self.system.indexer.sync_files(paths)
 
     def examine(self, progress: Progress = silent) -> bool:
         """Find what speaks against articles anew if they have changed; return whether they had. See ``Examiner``."""

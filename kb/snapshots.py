@@ -35,6 +35,7 @@ from kb.usecases.audience import PUBLIC, PublicArticles, seen_outside
 from kb.usecases.browsing import Tree, grow_tree
 from kb.usecases.classifying import Classifier, learn_wordings
 from kb.usecases.faq import FaqPanels
+from kb.usecases.judgements import Judgements
 from kb.usecases.learning import LearnedQuestions, Learning
 from kb.usecases.library import Library
 from kb.usecases.published import PublishedArticles, PublishedTexts, without_body
@@ -111,6 +112,7 @@ class Snapshots:
         self._vocabulary, self._dictionaries_digest = vocabulary, dictionaries_digest
         self._now, self._learned, self._semantic = now, learned, semantic
         self._audience = audience
+        self._judged = Judgements(self.freshness, self.panels.top_ids)
         self._snapshot: Snapshot | None = None
         self._refreshing = threading.Lock()
         self._warm = False
@@ -213,14 +215,15 @@ class Snapshots:
         learned = self._learned()
         compared = (r for i, r in shown.items() if self._semantic is not None or i in learned.of_article)
         texts = self._texts.of(compared, learned.trusted)
-        verdict = partial(self.freshness, as_of=today)
+        self._judged.forget_others(shown)
+        verdict = partial(self._judged, as_of=today)
         suggester = once(lambda: self._suggest(shown, library, today, words.cells_of))
         searcher = Searcher(
             engine=self._engine,
             articles=_Articles(self.articles, version[0], shown),
             library=library,
             vocabulary=words,
-            freshness=_remembered(self.freshness),
+            freshness=self._judged,
             by_pinyin=lambda text: [row.id for row in suggester()(text, 50) if row.id],
             channels=self._channels,
             today=self._today,
@@ -239,7 +242,7 @@ class Snapshots:
     def _suggest(
         self, shown: Mapping[str, ArticleRecord], library: Library, today: date, cells_of: CellCutter
     ) -> SuggestFunction:
-        verdict, judged_by = partial(self.freshness, as_of=today), (today, self.panels.top_ids())
+        verdict, judged_by = partial(self._judged, as_of=today), (today, self.panels.top_ids())
         return self._suggesting.follow(shown, library, verdict, judged_by, *self._habits(), cells_of).suggest
 
     def _state(self) -> _State:
@@ -305,19 +308,6 @@ def _kept(page: SearchPage) -> SearchPage:
     if page.semantic_trouble:
         raise _NotKept(page)
     return replace(page, kept_as=next(_NUMBERS))
-
-
-def _remembered(judge: Callable[[ArticleRecord, date], Freshness]) -> Callable[[ArticleRecord, date], Freshness]:
-    """``judge`` for one snapshot: every hit of every search is judged, and tomorrow there is another snapshot."""
-    known: dict[str, tuple[ArticleRecord, date, Freshness]] = {}
-
-    def freshness(record: ArticleRecord, as_of: date) -> Freshness:
-        judged = known.get(record.article.id)
-        if judged is None or judged[0] is not record or judged[1] != as_of:
-            judged = known[record.article.id] = record, as_of, judge(record, as_of)
-        return judged[2]
-
-    return freshness
 
 
 @dataclass(frozen=True, slots=True)

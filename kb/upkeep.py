@@ -167,13 +167,16 @@ class Upkeep:
     def _take_over(self, thorough: bool) -> None:
         """Bring the index up to date and log what is wrong in the files, each finding once."""
         self._attempt(self._finish_import, "import")  # one that was killed halfway
-        report = self._service.index(thorough=thorough)
+        self._known = self._said(self._service.index(thorough=thorough).problems)
         if thorough:  # every row of the catalog was read
             give_back()
-        errors = frozenset(problem for problem in report.problems if problem.severity == "error")
+
+    def _said(self, problems: Iterable[Problem]) -> frozenset[Problem]:
+        """The errors among them, having logged those that are new."""
+        errors = frozenset(problem for problem in problems if problem.severity == "error")
         for problem in sorted(errors - self._known):
             log.warning("%s", problem)
-        self._known = errors
+        return errors
 
     def _watch(self) -> None:
         folder = os.stat(self._articles).st_ino
@@ -193,19 +196,24 @@ class Upkeep:
                 self._attempt(self._mend.run, self._mend.part)
             if os.stat(self._articles).st_ino != folder:  # replaced as a whole: the watch is on the old one
                 return
-            if self._is_news(changed) or not looked or (self._behind and self._edits.is_due()):
+            if changed and looked and not self._behind and self._take_over_files(changed):
+                continue
+            if changed or not looked or (self._behind and self._edits.is_due()):
                 self._index(self._edits)
                 looked = True
             elif self._rescan.is_due():
                 self._index(self._rescan)
 
-    def _is_news(self, changed: Iterable[tuple[watchfiles.Change, str]]) -> bool:
-        """Whether a scan may find anything; what was saved here is taken over already."""
+    def _take_over_files(self, changed: Iterable[tuple[watchfiles.Change, str]]) -> bool:
+        """Take over what changed in single files, if it needs no scan: of what was saved here nothing is left to do."""
         paths = [PurePath(os.path.relpath(path, self._articles)).as_posix() for _, path in changed]
-        try:
-            return bool(paths) and not self._service.has_files(paths)
-        except KbError:  # then the scan says what is wrong
-            return True
+        found: list[tuple[Problem, ...] | None] = []
+        self._attempt(lambda: found.append(self._service.index_files(paths)), "files")
+        if not found or found[0] is None:
+            return False
+        self._known |= self._said(found[0])
+        self._saved.set()
+        return True
 
     def _attempt(self, work: Callable[[], object], part: str = "answers") -> bool:
         """Do ``work`` for a part of the system and note how that went; whether it succeeded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -37,9 +38,17 @@ class ArticleFiles:
         """
         return Walk(self.root, last_good or {}).result()
 
-    def is_current(self, file: FileVersion | FileStat) -> bool:
-        """Whether a file is still the one that was read, or seen."""
-        return self._stamp(file.path) == (file.size, file.mtime_ns)
+    def is_current(self, version: FileVersion) -> bool:
+        """Whether a file is still the one that was read."""
+        return self._stamp(version.path) == (version.size, version.mtime_ns)
+
+    def find(self, path: str) -> FileStat | None:
+        """A file as a scan would find it; None where there is none, or something else than a file itself."""
+        try:
+            now = (self.root / path).lstat()
+        except OSError:
+            return None
+        return FileStat(path, now.st_size, now.st_mtime_ns) if stat.S_ISREG(now.st_mode) else None
 
     def is_gone(self, path: str, stamp: tuple[int, int] | None) -> bool:
         """Whether there is no article file, or only the one with this size and mtime that a scan found elsewhere.

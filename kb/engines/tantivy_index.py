@@ -40,7 +40,9 @@ FOLDER = "segments"
 _SMALL_HEAP, _LARGE_HEAP = 15_000_000, 100_000_000
 #: of posting lists kept of one commit
 _CACHE_BYTES = 32 * 2**20
-_EMPTY: Postings = (np.empty(0, np.int32), np.empty(0, np.float32))
+#: tokens whose scores add up to what a float32 holds exactly
+_DIGITS = 24
+_NOWHERE: Postings = np.empty(0, np.int32), np.empty(0, np.float32)
 #: between a token and its frequency; no token holds it
 _TIMES = "#"
 
@@ -203,6 +205,7 @@ class TantivyReader:
         self._all = once(lambda: self._found(Query.all_query(), self.size)[:2])  # numbers in order, addresses
         self._shown: NDArray[np.bool_] | None = None
         self._postings = BoundedCache[Postings](_CACHE_BYTES, bytes_of)
+        self._keywords = {name: once(partial(self._read_keywords, name)) for name in KEYWORD_FIELDS}
 
     def only(self, name: str, token: str) -> TantivyReader:
         """See ``Reader``."""
@@ -214,7 +217,10 @@ class TantivyReader:
 
     def postings(self, name: str, token: str) -> Postings:
         """See ``Reader``."""
-        found = self._postings.get((name, token), partial(self._read, name, token))
+        if name in KEYWORD_FIELDS:
+            found = self._keywords[name]().get(token, _NOWHERE)
+        else:
+            found = self._postings.get((name, token), partial(self._read, name, token))
         if self._shown is None:
             return found
         kept = self._shown[found[0]]
@@ -222,13 +228,30 @@ class TantivyReader:
 
     def _read(self, name: str, token: str) -> Postings:
         more = self._searcher.terms_with_prefix(name, f"{token}{_TIMES}") if name in SCORED_FIELDS else ()
-        variants = [(token, 1), *((term, int(term.rpartition(_TIMES)[2])) for term, _ in more)]
-        most = sum(self._searcher.doc_freq(name, term) for term, _ in variants)
+        return self._carrying(name, [(token, 1), *((term, int(term.rpartition(_TIMES)[2])) for term, _ in more)])
+
+    def _read_keywords(self, name: str) -> dict[str, Postings]:
+        """Those of all tokens of a keyword field. One search finds many: each token scores what another binary digit
+        does, so that the sum tells which ones a document carries.
+        """
+        found, tokens = {}, list(self.tokens(name))
+        for start in range(0, len(tokens), _DIGITS):
+            some = list(enumerate(tokens[start : start + _DIGITS]))
+            numbers, scores = self._carrying(name, [(token, 1 << digit) for digit, token in some])
+            digits = scores.astype(np.int32)
+            for digit, token in some:
+                carrying = numbers[digits >> digit & 1 == 1]
+                found[token] = carrying, np.ones(carrying.size, np.float32)
+        return found
+
+    def _carrying(self, name: str, terms: Sequence[tuple[str, int]]) -> Postings:
+        """The documents that carry one of ``terms``, each with the sum of the scores given for those it carries."""
+        most = sum(self._searcher.doc_freq(name, term) for term, _ in terms)
         if not most:
-            return _EMPTY  # one for all: most tokens stand in few of the fields
+            return _NOWHERE  # one for all: most tokens stand in few of the fields
         carried = [
-            (Occur.Should, Query.const_score_query(Query.term_query(self._schema, name, term, "basic"), float(times)))
-            for term, times in variants
+            (Occur.Should, Query.const_score_query(Query.term_query(self._schema, name, term, "basic"), float(score)))
+            for term, score in terms
         ]
         numbers, _, scores = self._found(Query.boolean_query(carried), most)
         return np.searchsorted(self._all()[0], numbers).astype(np.int32), scores.astype(np.float32)

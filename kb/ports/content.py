@@ -54,8 +54,14 @@ class ArticleFiles(Protocol):
     def scan(self, last_good: Mapping[str, Folder] | None = None) -> Scan:
         """List the tree. A folder whose ``_index.md`` is broken keeps its place in ``last_good``."""
 
-    def is_current(self, file: FileVersion | FileStat) -> bool:
-        """Whether a file is still the one that was read, or seen."""
+    def find(self, path: str) -> FileStat | None:
+        """A file as a scan would find it; None where there is none, or something else than a file itself."""
+
+    def scan_above(self, path: str) -> Scan:
+        """What ``scan`` says of the folders of one article, which is all that reading it takes."""
+
+    def is_current(self, version: FileVersion) -> bool:
+        """Whether a file is still the one that was read."""
 
     def is_gone(self, path: str, stamp: tuple[int, int] | None) -> bool:
         """Whether there is no article file, or only the one with this size and mtime that a scan found elsewhere."""

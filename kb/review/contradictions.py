@@ -90,9 +90,11 @@ class Contradictions:
         if vocabulary is not None and new:
             articles = self._articles({article_id for pair in new for article_id, _ in pair})
             found = set(contradictions(new, articles, vocabulary))
-            known = {**known, **{asked[pair]: pair in found for pair in new}}
-        self._known, self._known_by = {question: known[question] for question in asked.values()}, vocabulary
-        return [pair for pair, question in asked.items() if known[question]]
+            read = [pair for pair in new if all(article_id in articles for article_id, _ in pair)]
+            known = {**known, **{asked[pair]: pair in found for pair in read}}
+        self._known = {question: known[question] for question in asked.values() if question in known}
+        self._known_by = vocabulary
+        return [pair for pair, question in asked.items() if known.get(question)]
 
 
 class _SameSubject:

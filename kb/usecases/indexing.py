@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -29,6 +29,11 @@ log = logging.getLogger(__name__)
 
 #: (size, mtime_ns) of a file when it was read; None when it never was
 Stamp = tuple[int, int] | None
+
+_INDEX = "_index.md"
+
+#: so many changed files are looked at one by one
+_FEW = 50
 
 #: So many changes at once are cheaper as a rebuild: a batch deletes one by one and leaves a second segment.
 _REBUILD_SHARE = 0.2
@@ -102,8 +107,7 @@ class Indexer:
             )
         with without_garbage_collection():
             self._read_changed(scan, rebuild, damaged, progress)
-        if completed := self._history.settle(self._now()):
-            log.warning("上次中断的 %d 条审核结论已补记。", completed)
+        self._settle()
         reason = "按要求重建" if rebuild else self._reason_to_rebuild()
         difference, reason = self._catch_up(reason, progress)
         problems = tuple(sorted({*scan.problems, *self._catalog.problems()}))
@@ -122,10 +126,32 @@ class Indexer:
         """Bring the index up to the catalog, which has what was just saved, without a look at the files."""
         self._catch_up(self._reason_to_rebuild(), silent)
 
-    def has(self, paths: Iterable[str]) -> bool:
-        """Whether the catalog has all these files as they are; never of a folder. Raises StoreError."""
+    def sync_files(self, paths: Sequence[str]) -> tuple[Problem, ...] | None:
+        """Take over what some article files say, without a look at all others; return what is wrong in files.
+
+        Nothing is done where the catalog has them as they are. None: only a scan tells, for one of ``paths`` is new,
+        gone, no article or in a folder that has changed, or there are many. Raises as ``sync`` does.
+        """
+        if len(paths) > _FEW:
+            return None
         known = self._catalog.stats()
-        return all(path in known and self._files.is_current(FileStat(path, *known[path])) for path in paths)
+        changed: dict[FileStat, Scan] = {}
+        for path in paths:
+            file = self._files.find(path)
+            if file is None or path not in known or path.endswith(f"/{_INDEX}"):
+                return None
+            if (file.size, file.mtime_ns) != known[path]:
+                changed[file] = self._files.scan_above(path)
+        if any(not _is_as_known(above, known) for above in changed.values()):
+            return None
+        if not changed:
+            return ()
+        with without_garbage_collection():
+            read = (self._files.read(file, above.folders) for file, above in changed.items())
+            self._catalog.apply(filter(self._files.is_current, read), (), self._catalog.parser())
+        self._settle()
+        self.follow()
+        return tuple(self._catalog.problems())
 
     # --- files → catalog
 
@@ -173,6 +199,10 @@ class Indexer:
             current = (file for file in chain(scan.folder_files, read) if self._files.is_current(file))
             removed = (path for path in gone if path in damaged or self._files.is_gone(path, gone[path]))
             self._catalog.apply(current, removed, parser)
+
+    def _settle(self) -> None:
+        if completed := self._history.settle(self._now()):
+            log.warning("上次中断的 %d 条审核结论已补记。", completed)
 
     # --- catalog → index
 
@@ -256,10 +286,16 @@ def _document(record: ArticleRecord) -> IndexDocument:
     return index_document(record.article, record.index_revision)
 
 
+def _is_as_known(above: Scan, known: Mapping[str, tuple[int, int]]) -> bool:
+    """Whether the folders of an article are what they were, and nothing is wrong with them."""
+    stamps = {file.path: (file.size, file.mtime_ns) for file in above.folder_files}
+    return (
+        not above.problems and not any(file.problems for file in above.folder_files) and stamps.items() <= known.items()
+    )
+
+
 def _changed_folders(scan: Scan, known: dict[str, tuple[int, int]]) -> tuple[str, ...]:
     """The folders (with ``/``) whose ``_index.md`` is new, changed or gone: all below inherits from it."""
     now = {file.path: (file.size, file.mtime_ns) for file in scan.folder_files}
-    before = {path: stamp for path, stamp in known.items() if path.endswith("/_index.md")}
-    return tuple(
-        path.removesuffix("_index.md") for path in now.keys() | before.keys() if now.get(path) != before.get(path)
-    )
+    before = {path: stamp for path, stamp in known.items() if path.endswith(f"/{_INDEX}")}
+    return tuple(path.removesuffix(_INDEX) for path in now.keys() | before.keys() if now.get(path) != before.get(path))

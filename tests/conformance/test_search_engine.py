@@ -7,6 +7,7 @@ import os
 import signal
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -333,6 +334,22 @@ class TestFiltersAndFacets:
 
     def test_an_unknown_value_passes_nothing(self, engine: SearchEngine) -> None:
         assert ids(engine, "退款", filters={"product": ("nowhere",)}) == []
+
+    def test_many_values_each_in_many_documents_are_told_apart(self, engine: SearchEngine) -> None:
+        carried = {f"n{n}": tuple(f"c{c}" for c in range(60) if (n + c) % 7 == 0 or c == n) for n in range(60)}
+        with engine.batch() as batch:
+            for article_id, channels in carried.items():
+                batch.put(document(article_id, "数字", channel=channels))
+        with engine.batch() as batch:
+            for article_id in ("n3", "n59"):
+                batch.delete(article_id)
+                del carried[article_id]
+        counted = Counter(channel for channels in carried.values() for channel in channels)
+        facet = dict(engine.search(query("数字", facets=("channel",))).facets["channel"])
+        assert facet == counted
+        for channel in ("c0", "c3", "c23", "c24", "c59"):
+            found = ids(engine, "", filters={"channel": (channel,)}, limit=60)
+            assert set(found) == {i for i, channels in carried.items() if channel in channels}
 
     def test_facets_count_all_hits_not_only_the_page(self, engine: SearchEngine) -> None:
         result = engine.search(query("", facets=("product", "channel"), limit=1))

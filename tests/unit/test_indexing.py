@@ -57,17 +57,47 @@ def test_the_second_run_does_nothing(service: Service) -> None:
     assert report.articles == 1
 
 
-def test_what_was_taken_over_needs_no_other_scan(service: Service, small: Settings) -> None:
+def test_single_files_are_taken_over_without_a_scan(service: Service, small: Settings) -> None:
     known = "mall/refund/refund-not-received.md"
-    assert service.has_files([known])
-    new = article(small.articles, "new").relative_to(small.articles).as_posix()
-    assert not service.has_files([known, new])
-    service.index()
-    assert service.has_files([known, new])
-    (small.articles / known).unlink()
-    assert not service.has_files([known])
-    assert not service.has_files(["mall/refund"]), "nobody knows what went with a folder"
-    assert not service.has_files(["mall/other"])
+    path, version = small.articles / known, service.system.catalog.version()
+    assert service.index_files([known]) == ()
+    assert service.system.catalog.version() == version, "there was nothing to do"
+
+    path.write_text(path.read_text(encoding="utf-8").replace("title: ", "title: 饕餮"), encoding="utf-8")
+    assert service.index_files([known]) == ()
+    assert titles(service, "饕餮") == [service.desk(ANYBODY).article("refund-not-received")[0].article.title]
+
+    path.write_bytes(b"---\ntitle: [\n---\n")
+    problems = service.index_files([known])
+    assert problems
+    assert {problem.path for problem in problems} == {known}
+    assert titles(service, "饕餮"), "the last good version is served"
+    version = service.system.catalog.version()
+    assert service.index().problems == problems
+    assert service.system.catalog.version() == version, "the scan finds nothing else"
+
+
+@pytest.mark.parametrize("change", ["new", "gone", "link", "folder file", "folder changed as well", "folder gone"])
+def test_what_only_a_scan_tells_is_left_to_it(service: Service, small: Settings, change: str) -> None:
+    known, version = "mall/refund/refund-not-received.md", service.system.catalog.version()
+    path, folder_file = small.articles / known, small.articles / "mall/_index.md"
+    paths = [known]
+    path.write_text(path.read_text(encoding="utf-8").replace("title: ", "title: 饕餮"), encoding="utf-8")
+    if change == "new":
+        paths.append(article(small.articles, "new").relative_to(small.articles).as_posix())
+    elif change == "gone":
+        path.unlink()
+    elif change == "link":
+        path.rename(path.with_suffix(".aside"))
+        path.symlink_to(path.with_suffix(".aside"))
+    elif change == "folder file":
+        paths.append("mall/_index.md")
+    elif change == "folder changed as well":
+        folder_file.write_text("---\ntitle: 河马商城\n---\n", encoding="utf-8")
+    else:
+        paths.append("mall/refund")
+    assert service.index_files(paths) is None
+    assert service.system.catalog.version() == version
 
 
 def test_only_what_differs_is_counted_and_done(service: Service, small: Settings) -> None:
