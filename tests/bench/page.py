@@ -45,6 +45,10 @@ CURVE = (
     Measure("suggest p99", "suggest_p99_us", "µs", _LESS, ("suggest",)),
     Measure("start to the first answer", "start_s", "s", "≤ 1: the articles are loaded once"),
     Measure("memory of a server", "memory_mb", "MB", "≤ 1: titles and questions, no bodies"),
+    Measure(
+        "peak memory of the first `kb index`", "first_peak_mb", "MB", "≤ 1: titles, questions and what signals need"
+    ),
+    Measure("peak memory of `kb index --rebuild`", "rebuild_peak_mb", "MB", "≤ 1: ids, a batch of articles"),
     Measure("index on disk", "index_mb", "MB", _LINEAR),
     Measure("database on disk", "database_mb", "MB", _LINEAR),
 )
