@@ -36,6 +36,7 @@ _LINEAR, _LESS, _FLAT = "≤ 1: each article once", "< 1: less than the articles
 CURVE = (
     Measure("first `kb index`", "first_s", "s", _LINEAR),
     Measure("`kb index --rebuild`", "rebuild_s", "s", _LINEAR),
+    Measure("`kb index` after a change of engine", "switched_s", "s", _LINEAR),
     Measure("`kb index`, nothing changed", "unchanged_s", "s", "≤ 1: one stat a file"),
     Measure("one save until it is found", "update_s", "s", _FLAT),
     Measure("search p50", "search_p50_ms", "ms", "≤ 1: postings of the rare words"),
