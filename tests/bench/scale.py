@@ -47,8 +47,8 @@ _CALM, _CALM_WITHIN = 2.0, 180.0
 class Plan:
     """How thoroughly a size is measured, so that all take less than 15 minutes together.
 
-    ``repeats`` of starts; ``asked`` questions; ``all_of_each``: else nothing is rebuilt, and the second engine takes over
-    what the first has read: only what it makes of that is measured.
+    ``repeats`` of starts; ``asked`` questions; ``all_of_each``: else nothing is rebuilt, and the second engine takes
+    over what the first has read: only what it makes of that is measured.
     """
 
     repeats: int = _REPEATS
