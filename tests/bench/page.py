@@ -36,6 +36,7 @@ _LINEAR, _LESS, _FLAT = "≤ 1: each article once", "< 1: less than the articles
 CURVE = (
     Measure("first `kb index`", "first_s", "s", _LINEAR),
     Measure("`kb index --rebuild`", "rebuild_s", "s", _LINEAR),
+    Measure("`kb index` after a change of engine", "switched_s", "s", _LINEAR),
     Measure("`kb index`, nothing changed", "unchanged_s", "s", "≤ 1: one stat a file"),
     Measure("one save until it is found", "update_s", "s", _FLAT),
     Measure("search p50", "search_p50_ms", "ms", "≤ 1: postings of the rare words"),
@@ -45,6 +46,10 @@ CURVE = (
     Measure("suggest p99", "suggest_p99_us", "µs", _LESS, ("suggest",)),
     Measure("start to the first answer", "start_s", "s", "≤ 1: the articles are loaded once"),
     Measure("memory of a server", "memory_mb", "MB", "≤ 1: titles and questions, no bodies"),
+    Measure(
+        "peak memory of the first `kb index`", "first_peak_mb", "MB", "≤ 1: titles, questions and what signals need"
+    ),
+    Measure("peak memory of `kb index --rebuild`", "rebuild_peak_mb", "MB", "≤ 1: ids, a batch of articles"),
     Measure("index on disk", "index_mb", "MB", _LINEAR),
     Measure("database on disk", "database_mb", "MB", _LINEAR),
 )

@@ -31,7 +31,8 @@ from tests.callers import ANYBODY
 Figures = dict[str, float]
 
 _ROUNDS = 5
-_WARM_UP = 20
+#: questions that are asked before the others, and not counted
+WARM_UP = 20
 #: one more than what is kept of answers, so that each is really searched for
 _LIMIT = 11
 _SCANS = 100
@@ -82,32 +83,36 @@ def memory(peer: str, folder: str, texts: str) -> Figures:
         return {"memory_mb": _resident() - before}
 
 
-def search(articles: str, data: str, engine: str, texts: str, folders: str) -> dict[str, Figures]:
-    """Our whole search and each peer's bare call, taking turns by question; ``folders``: peer -> where it was built.
+def search(articles: str, ours: str, texts: str, folders: str) -> dict[str, Figures]:
+    """Our whole search with each engine and each peer's bare call, taking turns by question; milliseconds.
 
-    Milliseconds; ``ratio``: our p50 through theirs.
+    ``ours``: engine -> its data folder, ``folders``: peer -> where it was built.
     """
-    service = build_service(settings_for(articles, data, engine))
-    service.warm_up()
-    keep_for_good()
-    desk, asked = service.desk(ANYBODY), [Asked.of(text) for text in json.loads(texts)]
+    asked = [Asked.of(text) for text in json.loads(texts)]
     with ExitStack() as stack:
-        contenders: dict[str, Callable[[Asked], object]] = {
-            "ours": lambda one: desk.search(SearchRequest(one.text, limit=_LIMIT))
-        }
+        contenders: dict[str, Callable[[Asked], object]] = {}
+        for engine, data in json.loads(ours).items():
+            contenders[f"ours, {engine}"] = _searching(settings_for(articles, data, engine))
         for peer, folder in json.loads(folders).items():
             contenders[peer] = stack.enter_context(PEERS[peer].opened(Path(folder)))
-        for one in asked[:_WARM_UP]:
+        keep_for_good()
+        for one in asked[:WARM_UP]:
             for ask in contenders.values():
                 ask(one)
-        took = _in_turn(contenders, asked[_WARM_UP:])
-    figures = {name: _percentiles(seconds, 1e3) for name, seconds in took.items()}
-    return {name: own | {"ratio": figures["ours"]["p50"] / own["p50"]} for name, own in figures.items()}
+        took = _in_turn(contenders, asked[WARM_UP:])
+    return {name: _percentiles(seconds, 1e3) for name, seconds in took.items()}
 
 
-def suggest(articles: str, data: str) -> Figures:
+def _searching(settings: Settings) -> Callable[[Asked], object]:
+    service = build_service(settings)
+    service.warm_up()
+    desk = service.desk(ANYBODY)
+    return lambda one: desk.search(SearchRequest(one.text, limit=_LIMIT))
+
+
+def suggest(articles: str, data: str, engine: str) -> Figures:
     """Suggestions and a substring scan over the same strings, taking turns; microseconds."""
-    settings = settings_for(articles, data, "whoosh")
+    settings = settings_for(articles, data, engine)
     service = build_service(settings)
     started = time.perf_counter()
     service.warm_up()

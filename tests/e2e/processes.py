@@ -47,7 +47,9 @@ class Desk:
 
 
 class Server:
-    """A running ``kb serve``; a context manager that stops it the polite way."""
+    """A running ``kb serve``; a context manager that stops it the polite way. It has ``timeout`` seconds to answer."""
+
+    timeout = 10.0
 
     def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
         # unless a test wants it, the articles aren't embedded: that would keep a core busy for half a minute
@@ -65,7 +67,7 @@ class Server:
     def get(self, path: str, **query: str) -> Any:
         """The JSON document at ``path``; raises HTTPError for an error status."""
         address = f"{self.url}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
-        with urllib.request.urlopen(address, timeout=10) as response:  # our own server
+        with urllib.request.urlopen(address, timeout=self.timeout) as response:  # our own server
             return json.load(response)
 
     def post(self, path: str, **body: object) -> None:
@@ -73,7 +75,7 @@ class Server:
         request = urllib.request.Request(  # our own server
             self.url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=self.timeout).close()
 
     def status(self, path: str, **query: str) -> int:
         """The HTTP status of a GET."""

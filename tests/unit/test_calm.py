@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,3 +29,14 @@ def test_it_waits_for_a_pause_between_edits_but_never_too_long(steps: list[tuple
         if edits:
             calm.disturb()
             edited = now
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.01, 0.1), (5, 50), (300, 60)])
+def test_what_took_long_rests(took: float, rest: float) -> None:
+    now = 100.0
+    calm = Calm(2, 30, clock=lambda: now)
+    calm.use(took)
+    now += rest - 0.05
+    assert not calm.has_come()
+    now += 0.1
+    assert calm.has_come()

@@ -37,6 +37,21 @@ def file(small: Settings) -> Path:
     return small.articles / "mall/refund/refund-not-received.md"
 
 
+def test_of_a_large_house_a_part_is_chosen_from(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    boss = browser_of(service, "boss")
+    everything = ids(page(boss, "/bulk"))
+    monkeypatch.setattr("webui.pages.longlists.MOST", 1)
+    monkeypatch.setattr("webui.pages.longlists._OF_ONE_PLACE", 1)
+    parts = [page(boss, f"/bulk?offset={offset}") for offset in range(len(everything))]
+    assert sorted(everything) == ["card", ID]
+    assert [ids(part) for part in parts] == [[one] for one in everything]
+    assert parts[0].link("下一页") == "/bulk?offset=1"
+
+
+def ids(page: Page) -> list[str]:
+    return [box.get("value") for box in page.find("input") if box.get("name") == "id"]
+
+
 def sent(client: FlaskClient, address: str = "/bulk", status: int = 200, **fields: str) -> Page:
     answer = submit(client, address, HERE, **fields)
     assert answer.status_code == status, answer.get_data(as_text=True)

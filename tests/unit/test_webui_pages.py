@@ -296,6 +296,25 @@ def test_browsing_opens_at_a_place(client: FlaskClient) -> None:
     assert "未收到货退款" in opened[0]
 
 
+def test_of_a_large_house_one_place_is_listed_part_by_part(
+    client: FlaskClient, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webui.pages.longlists.MOST", 5)
+    monkeypatch.setattr("webui.pages.longlists._OF_ONE_PLACE", 2)
+    tree = service.desk(ANYBODY).browse()
+    everywhere = get(client, "/browse")
+    places = {f"/browse?product={p.folder.slug}&scenario={s.folder.slug}": s for p in tree for s in p.scenarios}
+    assert places.keys() <= set(everywhere.hrefs())
+    assert not [address for address in everywhere.hrefs() if address.startswith("/a/")]
+    place, scenario = next((place, scenario) for place, scenario in places.items() if scenario.count > 2)
+    listed, address = [], place
+    while address:
+        page = get(client, address)
+        listed += [href for href in page.hrefs() if href.startswith("/a/")]
+        address = next((link.get("href") for link in page.find("a") if link.get("rel") == "next"), "")
+    assert listed == [f"/a/{record.article.id}" for record, _ in scenario.articles]
+
+
 def test_a_missing_article_and_a_draft_are_not_found(client: FlaskClient) -> None:
     assert "没有编号为“nope”的知识条目" in get(client, "/a/nope", status=404).text()
     get(client, "/a/pay-maintenance-script", status=404)

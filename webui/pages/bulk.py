@@ -14,6 +14,7 @@ from kb.model import ArticleRecord
 from webui.current import desk
 from webui.http import limits
 from webui.http.security import welcome_visitor
+from webui.pages import longlists
 
 #: bytes; a thousand ids
 LONGEST = 256 * 1024
@@ -90,9 +91,12 @@ def _page(trouble: str = "", **found: object) -> str:
         for record in choices
         if product in ("", record.article.product.slug) and scenario in ("", record.article.scenario.slug)
     ]
+    window = longlists.window() if len(shown) > longlists.MOST else slice(0, longlists.MOST)
     return render_template(
         "bulk.html",
-        groups=_by_place(shown),
+        groups=_by_place(shown[window]),
+        count=len(shown),
+        window=window,
         titles={record.article.id: record.article.title for record in choices},
         owners=sorted({record.article.owner for record in choices if record.article.owner}),
         chosen=set(request.form.getlist("id")),

@@ -17,7 +17,7 @@ from webui.api.answers import vote
 from webui.current import desk
 from webui.http import inputs, problems
 from webui.http.security import address, visitor, welcome_visitor
-from webui.pages import history
+from webui.pages import history, longlists
 from webui.pages.frequent import hits_html, panel_html
 from webui.pages.helping import elsewhere, near_titles
 from webui.pages.presentation import FILTERS, KINDS, VOTES
@@ -109,13 +109,23 @@ def feedback(article_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/browse")
 def browse() -> ResponseReturnValue:
-    """The tree product → scenario → articles; ``product`` and ``scenario`` (slugs) say what is open at first."""
+    """The tree product → scenario → articles; ``product`` and ``scenario`` (slugs) say what is open at first.
+
+    Of a house that is too large to be read at once it lists what is open, and links to the rest.
+    """
     status = request.args.get("status")
     if status in ("draft", "archived"):
         listed = desk().history.drafts() if status == "draft" else desk().history.archived()
         return render_template("unserved.html", status=status, listed=listed)
-    may_create = desk().forms.may_create()
-    return render_template("browse.html", tree=desk().browse(), opened=request.args, may_create=may_create)
+    tree = desk().browse()
+    return render_template(
+        "browse.html",
+        tree=tree,
+        opened=request.args,
+        lists_all=sum(product.count for product in tree) <= longlists.MOST,
+        window=longlists.window(),
+        may_create=desk().forms.may_create(),
+    )
 
 
 def _home(asked: SearchRequest) -> ResponseReturnValue:
