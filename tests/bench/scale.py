@@ -224,7 +224,8 @@ def _kb(articles: Path, data: Path, engine: str, name: str, *command: str) -> Fi
 
 
 def _environment(engine: str) -> dict[str, str]:
-    return {**os.environ, "KB_ENGINE": engine, "KB_SEMANTIC": "off"}
+    # an empty PYTHONDONTWRITEBYTECODE is none: every start would compile everything anew
+    return {**os.environ, "KB_ENGINE": engine, "KB_SEMANTIC": "off", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def _listed(articles: Path) -> float:
