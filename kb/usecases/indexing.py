@@ -144,13 +144,12 @@ class Indexer:
                 changed[file] = self._files.scan_above(path)
         if any(not _is_as_known(above, known) for above in changed.values()):
             return None
-        if not changed:
-            return ()
-        with without_garbage_collection():
-            read = (self._files.read(file, above.folders) for file, above in changed.items())
-            self._catalog.apply(filter(self._files.is_current, read), (), self._catalog.parser())
-        self._settle()
-        self.follow()
+        if changed:
+            with without_garbage_collection():
+                read = (self._files.read(file, above.folders) for file, above in changed.items())
+                self._catalog.apply(filter(self._files.is_current, read), (), self._catalog.parser())
+            self._settle()
+        self.follow()  # also what the catalog has already: whoever saved it may have left that to us
         return tuple(self._catalog.problems())
 
     # --- files → catalog

@@ -17,7 +17,7 @@ from kb.ports.engine import IndexDocument
 from kb.service import Service
 from kb.usecases.progress import silent
 from kb.wiring.service import build_service
-from tests.callers import ANYBODY
+from tests.callers import ANYBODY, OPERATOR
 from tests.conftest import ARTICLES
 
 SOURCE = (ARTICLES / "mall/refund/refund-express.md").read_text(encoding="utf-8")
@@ -75,6 +75,17 @@ def test_single_files_are_taken_over_without_a_scan(service: Service, small: Set
     version = service.system.catalog.version()
     assert service.index().problems == problems
     assert service.system.catalog.version() == version, "the scan finds nothing else"
+
+
+def test_what_the_catalog_has_already_is_found_too(service: Service) -> None:
+    """Whoever answers a gap saves a file and the catalog; that it is found is left to whoever sees the file change."""
+    desk = service.desk(OPERATOR)
+    desk.report_gap("饕餮没影了")
+    desk.gaps.answer("饕餮没影了", "refund-not-received")
+    assert service.index_files(["mall/refund/refund-not-received.md"]) == ()
+    title = desk.article("refund-not-received")[0].article.title
+    assert service.system.catalog.index_revisions() == service.system.engine.revisions()
+    assert titles(service, "饕餮没影了") == [title]
 
 
 @pytest.mark.parametrize("change", ["new", "gone", "link", "folder file", "folder changed as well", "folder gone"])

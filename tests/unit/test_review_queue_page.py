@@ -274,7 +274,7 @@ def test_a_page_costs_the_same_statements_however_many_articles_there_are(tmp_pa
     statements.clear()
     shop.page(limit=20)
 
-    assert (first, again, len(statements)) == (4, 2, 4)
+    assert (first, again, len(statements)) == (5, 2, 5)
 
 
 def test_many_ask_while_articles_change(shop: Shop) -> None:
