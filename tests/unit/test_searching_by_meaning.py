@@ -299,6 +299,32 @@ def test_a_model_that_hangs_costs_meaning_once_and_is_not_remembered(tree: Path,
         running.join()
 
 
+def test_who_waits_for_the_model_keeps_nobody_from_searching(tree: Path, tmp_path: Path, model: Any) -> None:
+    settings = settings_for(tree, tmp_path, semantic="on", embeddings_url=model.url, embeddings_model="m")
+    indexed(settings).embed()
+    service, asked, held = indexed(settings), threading.Event(), threading.Event()
+
+    def hang(request: dict[str, Any]) -> Reply:
+        asked.set()
+        held.wait()
+        return good(request)
+
+    model.reply = hang
+    waiting = threading.Thread(target=search, args=(service, "退款到账期限"))
+    other = threading.Thread(target=search, args=(service, "arrival"))  # letters mean nothing to a model
+    try:
+        waiting.start()
+        asked.wait()
+        other.start()
+        other.join(5)
+        assert waiting.is_alive()
+        assert not other.is_alive()
+    finally:
+        held.set()
+        waiting.join()
+        other.join()
+
+
 def test_a_model_that_fails_leaves_the_words(tree: Path, tmp_path: Path, model: EmbeddingServer) -> None:
     settings = settings_for(tree, tmp_path, semantic="on", embeddings_url=model.url, embeddings_model="m")
     indexed(settings).embed()
