@@ -129,8 +129,8 @@ class Indexer:
     def sync_files(self, paths: Sequence[str]) -> tuple[Problem, ...] | None:
         """Take over what some article files say, without a look at all others; return what is wrong in files.
 
-        Nothing is done where the catalog has them as they are. None: only a scan tells, for one of ``paths`` is new,
-        gone, no article or in a folder that has changed, or there are many. Raises as ``sync`` does.
+        Where the catalog has them as they are, only the index follows. None: only a scan tells, for one of ``paths`` is
+        new, gone, no article or in a folder that has changed, or there are many. Raises as ``sync`` does.
         """
         if len(paths) > _FEW:
             return None
@@ -149,7 +149,7 @@ class Indexer:
                 read = (self._files.read(file, above.folders) for file, above in changed.items())
                 self._catalog.apply(filter(self._files.is_current, read), (), self._catalog.parser())
             self._settle()
-        self.follow()  # also what the catalog has already: whoever saved it may have left that to us
+        self.follow()  # also what the catalog has already: another process may have saved it
         return tuple(self._catalog.problems())
 
     # --- files → catalog

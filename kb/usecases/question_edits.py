@@ -6,6 +6,8 @@ Were it stamped, every accepted question would send a verified article back to i
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kb.content.files import read_file
 from kb.content.reader import ArticleFiles
 from kb.content.saving import ArticleSaver
@@ -18,13 +20,13 @@ from kb.text.normalize import letters_of
 
 
 class QuestionEditor:
-    """Edits files below the root of ``files``.
+    """Edits files below the root of ``files``; ``changed`` is called after every edit, so that searches follow at once.
 
     Raises ArticleError when the file is not what it should be, and what ``ArticleSaver.save`` raises.
     """
 
-    def __init__(self, files: ArticleFiles, saver: ArticleSaver) -> None:
-        self._files, self._saver = files, saver
+    def __init__(self, files: ArticleFiles, saver: ArticleSaver, changed: Callable[[], None]) -> None:
+        self._files, self._saver, self._changed = files, saver, changed
 
     def add(self, record: ArticleRecord, question: str, edit: Edit) -> None:
         """Append ``question``; an article that has that wording already is an ArticleError too."""
@@ -54,6 +56,7 @@ class QuestionEditor:
     def _write(self, record: ArticleRecord, before: FileVersion, questions: tuple[str, ...], edit: Edit) -> None:
         after = edit_front_matter(before.source, {"questions": questions or None})
         self._saver.save(self._judged(record, after.encode())[1], before.revision, edit)
+        self._changed()
 
 
 def wordings(article: Article) -> frozenset[str]:

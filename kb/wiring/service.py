@@ -83,7 +83,8 @@ def build_service(settings: Settings) -> Service:
     log_writer = LogWriter(database.together)
     events, engine, semantic = EventLog(database), build_engine(settings), build_semantic(settings)
     activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, local_now)
-    questions = QuestionEditor(files, ground.saver)
+    changed = threading.Event()
+    questions = QuestionEditor(files, ground.saver, changed.set)
     learning = Learning(events, LearnedStore(database), catalog, questions, local_now)
     everything, public = _snapshots(ground, events, activity, learning, engine, semantic)
     review = build_review(
@@ -106,7 +107,7 @@ def build_service(settings: Settings) -> Service:
             reminders=build_reminders(settings, database),
             learning=learning,
             gaps=GapList(activity, GapVerdicts(database), catalog, questions, local_now),
-            editing=_editing(ground, review.reviews, lambda: (everything.refresh(), public.refresh())),
+            editing=_editing(ground, changed, review.reviews, lambda: (everything.refresh(), public.refresh())),
             checker=Checker(files, catalog, settings.variables),
             channels=settings.channels,
             variables=settings.variables,
@@ -146,8 +147,10 @@ def _snapshots(
     )
 
 
-def _editing(ground: _Ground, reviews: Reviews, dictionaries_changed: Callable[[], object]) -> Editing:
-    changed, history, drafts = threading.Event(), ground.history, Drafts(ground.database)
+def _editing(
+    ground: _Ground, changed: threading.Event, reviews: Reviews, dictionaries_changed: Callable[[], object]
+) -> Editing:
+    history, drafts = ground.history, Drafts(ground.database)
     writing = Writing(ground.files, ground.catalog, ground.saver, local_now, changed.set)
     told = ArticleHistory(writing, history)
     return Editing(

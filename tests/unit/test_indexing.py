@@ -78,10 +78,13 @@ def test_single_files_are_taken_over_without_a_scan(service: Service, small: Set
 
 
 def test_what_the_catalog_has_already_is_found_too(service: Service) -> None:
-    """Whoever answers a gap saves a file and the catalog; that it is found is left to whoever sees the file change."""
+    """Whoever answers a gap saves a file and the catalog, a command as well as a server: that it is found is left to
+    whoever is told, or sees the file change.
+    """
     desk = service.desk(OPERATOR)
     desk.report_gap("饕餮没影了")
     desk.gaps.answer("饕餮没影了", "refund-not-received")
+    assert service.system.editing.changed.is_set()
     assert service.index_files(["mall/refund/refund-not-received.md"]) == ()
     title = desk.article("refund-not-received")[0].article.title
     assert service.system.catalog.index_revisions() == service.system.engine.revisions()
