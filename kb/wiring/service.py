@@ -25,7 +25,7 @@ from kb.ports.engine import SearchEngine
 from kb.ports.reviews import Reviews
 from kb.review.verdicts import Verdicts
 from kb.service import Service
-from kb.snapshots import Snapshots, all_and_public
+from kb.snapshots import Habits, Snapshots, all_and_public
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.drafts import Drafts
@@ -86,7 +86,7 @@ def build_service(settings: Settings) -> Service:
     changed = threading.Event()
     questions = QuestionEditor(files, ground.saver, changed.set)
     learning = Learning(events, LearnedStore(database), catalog, questions, local_now)
-    everything, public = _snapshots(ground, events, activity, learning, engine, semantic)
+    everything, public = _snapshots(ground, events, activity.habits, learning, engine, semantic)
     review = build_review(
         settings, database, catalog, ground.history, events, lambda: everything.current().searcher.vocabulary
     )
@@ -122,7 +122,7 @@ def build_service(settings: Settings) -> Service:
 def _snapshots(
     ground: _Ground,
     events: EventLog,
-    activity: Activity,
+    habits: Callable[[], Habits],
     learning: Learning,
     engine: SearchEngine,
     semantic: Semantic | None,
@@ -134,7 +134,7 @@ def _snapshots(
         events,
         FaqSnapshots(ground.database),
         policy_of(settings),
-        activity,
+        habits,
         learning,
         engine=engine,
         kept=settings.data,
