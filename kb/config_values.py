@@ -131,6 +131,21 @@ def site(text: str) -> str:
     return text.strip().rstrip("/")
 
 
+def nodes(text: str) -> tuple[str, ...]:
+    """Addresses of the nodes of a cluster, at least one."""
+    found = tuple(address.rstrip("/") for address in names(text))
+    if not found or not all(_SITE.fullmatch(address) for address in found):
+        raise ValueError("应是各节点的网址，用逗号分开，像 https://os1:9200,https://os2:9200；用户名和密码另行设置")
+    return found
+
+
+def index_prefix(text: str) -> str:
+    """What names of indexes of a cluster may begin with."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", text.strip()):
+        raise ValueError("只能用小写字母、数字和下划线，以字母开头，最多 60 个字符")
+    return text.strip()
+
+
 def sender(text: str) -> str:
     """A mailbox, with or without a name; ``""``: none."""
     if text.strip() and not _SENDER.fullmatch(text.strip()):

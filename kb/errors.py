@@ -24,7 +24,12 @@
      │   ├─ IndexLocked      another process is writing
      │   ├─ IndexMissing     nothing has been indexed yet
      │   ├─ IndexCorrupt     files of the index are damaged
-     │   └─ SmokeTestFailed  a new generation doesn't answer; the old one stays
+     │   ├─ SmokeTestFailed  a new generation doesn't answer; the old one stays
+     │   └─ ClusterError     the search cluster refuses (login, rights, read-only, full, too old)
+     │       ├─ ClusterAway      nobody there answers, or not in time
+     │       ├─ ClusterBusy      it wants to be asked later
+     │       ├─ ClusterMissing   what was named isn't there
+     │       └─ ClusterConflict  somebody else has written it meanwhile
      ├─ StoreError           SQLite can't do what was asked
      │   ├─ StoreCorrupt     the database file is damaged
      │   └─ StoreBusy        the database stayed locked too long
@@ -171,6 +176,26 @@ class IndexCorrupt(EngineError):
 
 class SmokeTestFailed(EngineError):
     """A freshly built generation does not answer; the previous one keeps serving."""
+
+
+class ClusterError(EngineError):
+    """The search cluster refuses to do what was asked."""
+
+
+class ClusterAway(ClusterError):
+    """No node of the search cluster answers, or not in time."""
+
+
+class ClusterBusy(ClusterError):
+    """The search cluster has too much to do; it wants to be asked later."""
+
+
+class ClusterMissing(ClusterError):
+    """What was named isn't on the search cluster."""
+
+
+class ClusterConflict(ClusterError):
+    """Somebody else has written on the search cluster what was to be written."""
 
 
 class StoreError(KbError):
