@@ -33,6 +33,7 @@ from kb.config_values import (
     port,
     positive,
     roles,
+    secret,
     sender,
     site,
     weekly,
@@ -78,6 +79,20 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("opensearch_ca", "", str.strip, "file of the authority that signed its certificates; empty: a public one"),
     Setting("opensearch_index", "zhida", index_prefix, "what the names of all our indexes there begin with"),
     Setting("opensearch_shards", "1", positive, "primary shards of a new index"),
+    Setting(
+        "role",
+        "alone",
+        choice("alone", "writer", "search"),
+        "what `kb serve` is: everything (`alone`), the one `writer` of a cluster, or one of its `search` nodes",
+    ),
+    Setting(
+        "secret",
+        "",
+        secret,
+        "of 32 characters or more, the same on all nodes of a cluster: signs what one node gives out and another gets",
+        secret=True,
+    ),
+    Setting("writer_url", "", site, "on search nodes: the writer's address, for those who edit, review or log in"),
     Setting(
         "semantic",
         "auto",
@@ -189,6 +204,9 @@ class Settings:
     opensearch_ca: str
     opensearch_index: str
     opensearch_shards: int
+    role: str
+    secret: str = field(repr=False)
+    writer_url: str
     semantic: str
     embeddings_url: str
     embeddings_key: str = field(repr=False)

@@ -20,6 +20,7 @@ _SENDER = re.compile(rf"{MAILBOX}|[^<>@,;:\x00-\x1f]*<{MAILBOX}>")
 #: without login, query and fragment: paths are added to it, also in Markdown
 _SITE = re.compile(r"https?://([\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[\w.~/-]*)?")
 _HIGHEST_PORT = 65535
+_SHORTEST_SECRET = 32
 
 
 def choice(*allowed: str) -> Callable[[str], str]:
@@ -144,6 +145,13 @@ def index_prefix(text: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", text.strip()):
         raise ValueError("只能用小写字母、数字和下划线，以字母开头，最多 60 个字符")
     return text.strip()
+
+
+def secret(text: str) -> str:
+    """What nobody can guess; ``""``: none."""
+    if text and len(text) < _SHORTEST_SECRET:
+        raise ValueError(f"至少要 {_SHORTEST_SECRET} 个字符，例如 openssl rand -hex 32 的输出")
+    return text
 
 
 def sender(text: str) -> str:

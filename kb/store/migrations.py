@@ -322,6 +322,17 @@ MIGRATIONS = (
         INSERT INTO history_state VALUES ('');
         """,
     ),
+    Migration(
+        16,
+        "several machines",
+        """
+        CREATE TABLE followed (          -- on a search node: what of the cluster its copy has, no row: nothing yet
+            origin TEXT NOT NULL,
+            version INTEGER NOT NULL
+        );
+        CREATE TABLE followed_habits (habits TEXT NOT NULL);  -- JSON: [{article id: uses}, [[query, times], ...]]
+        """,
+    ),
 )
 
 
