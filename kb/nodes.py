@@ -17,12 +17,15 @@ from kb.sharing.following import Follower
 from kb.sharing.lease import BEAT, Lease
 from kb.sharing.parts import KINDS
 from kb.sharing.publishing import Publisher
-from kb.upkeep import HEAD_START, RETRY_EVERY, STOP_WITHIN, TICK, Attempts, Calm, let_answers_go_first
+from kb.upkeep import HEAD_START, PURGE_EVERY, RETRY_EVERY, STOP_WITHIN, TICK, Attempts, Calm, let_answers_go_first
 
 #: seconds; what is edited is found on every node within three of these and what taking over takes
 LOOK_EVERY = 0.5
 #: what the service calls its link to the others, in ``Service.health``
 PART = "cluster"
+#: what happens on search nodes is in the log of the writer within three of these, in seconds
+DELIVER_EVERY = 1.0
+EVENTS = "events"
 
 
 class _Threads:
@@ -59,13 +62,17 @@ class _Threads:
 
 
 class Writer:
-    """Publishes what ``service`` serves while ``lease``, which was acquired, is renewed."""
+    """Publishes what ``service`` serves while ``lease``, which was acquired, is renewed; has ``drain`` take over what
+    happens on search nodes.
+    """
 
-    def __init__(self, service: Service, lease: Lease, publisher: Publisher) -> None:
+    def __init__(self, service: Service, lease: Lease, publisher: Publisher, drain: Callable[[], int]) -> None:
         attempt = Attempts(service)
-        self._lease, self._threads = lease, _Threads()
+        self._service, self._lease, self._drain = service, lease, drain
+        self._threads = _Threads()
         self._threads.repeat("lease", BEAT, lambda: attempt(lease.renew, "lease"))
         self._threads.repeat("publisher", LOOK_EVERY, lambda: attempt(publisher.publish, PART))
+        self._threads.repeat("drain", DELIVER_EVERY, lambda: attempt(self._take_over, EVENTS))
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -76,17 +83,35 @@ class Writer:
         self._threads.stop()
         self._lease.release()
 
+    def _take_over(self) -> None:
+        self._lease.check()
+        if lost := self._drain():
+            self._service.log_writer.lose("查询节点送来的使用记录中间缺了一段", lost)
+
 
 class SearchNode:
-    """Keeps the copy behind ``service`` equal to what is published. ``indexes``: it has an index of its own."""
+    """Keeps the copy behind ``service`` equal to what is published; has ``send`` send what happens here.
 
-    def __init__(self, service: Service, follower: Follower, indexes: bool) -> None:
+    ``indexes``: it has an index of its own. ``retention_days``: how long it keeps what it needs to know of reports.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        follower: Follower,
+        send: Callable[[], object],
+        indexes: bool,
+        retention_days: int,
+    ) -> None:
         self.service = service
-        self._follower, self._indexes = follower, indexes
+        self._follower, self._send, self._indexes = follower, send, indexes
         self._pending = KINDS  # what was taken over and is not served yet: all of a copy from before
         self._attempt, self._calm, self._threads = Attempts(service), Calm(2.0, 30.0), _Threads()
         self._threads.add("follower", self._keep_following)
         self._threads.add("compactor", self._keep_compact)
+        self._threads.repeat("sender", DELIVER_EVERY, lambda: self._attempt(send, EVENTS))
+        forget = partial(service.purge_logs, retention_days)
+        self._threads.repeat("logs", PURGE_EVERY, lambda: self._attempt(forget))
         if service.semantic is not None:
             self._threads.add("embedder", partial(self._embed, service.semantic.run))
 
@@ -116,9 +141,10 @@ class SearchNode:
         self._threads.start()
 
     def stop(self) -> None:
-        """End; what is published meanwhile is taken over by the next start."""
+        """End; what is published meanwhile is taken over by the next start, and what can't be sent now is sent then."""
         self._threads.stop()
         self.service.log_writer.stop()
+        self._attempt(self._send, EVENTS)
 
     def _keep_following(self) -> None:
         self._threads.stopped.wait(HEAD_START)

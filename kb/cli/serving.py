@@ -91,7 +91,7 @@ def _writer(settings: Settings, held: ExitStack) -> tuple[Service, Sequence[_Bac
     """The same, published for others. Raises WriterElsewhere."""
     from kb.nodes import Writer
     from kb.wiring.service import build_service
-    from kb.wiring.sharing import build_lease, build_publisher, build_shared, check_role
+    from kb.wiring.sharing import build_drain, build_lease, build_mailbox, build_publisher, build_shared, check_role
 
     check_role(settings)
     held.enter_context(_only_process(settings.data / "writer.lock"))
@@ -100,7 +100,8 @@ def _writer(settings: Settings, held: ExitStack) -> tuple[Service, Sequence[_Bac
     lease.acquire()
     try:
         service, background = _alone(settings, build_service(settings, lease.check))
-        return service, [*background, Writer(service, lease, build_publisher(settings, shared, lease))]
+        drain = build_drain(settings, build_mailbox(settings))
+        return service, [*background, Writer(service, lease, build_publisher(settings, shared, lease), drain)]
     except BaseException:
         lease.release()
         raise
@@ -110,13 +111,21 @@ def _search_node(settings: Settings, held: ExitStack) -> tuple[Service, Sequence
     """A service on a copy of what is published; waits until there is one."""
     from kb.nodes import SearchNode
     from kb.wiring.service import build_service
-    from kb.wiring.sharing import build_follower, build_shared, check_role, settings_of_node
+    from kb.wiring.sharing import (
+        build_follower,
+        build_mailbox,
+        build_sender,
+        build_shared,
+        check_role,
+        settings_of_node,
+    )
 
     check_role(settings)
     settings = settings_of_node(settings)
     held.enter_context(_only_process(settings.data / "node.lock"))
     follower = build_follower(settings, build_shared(settings))
-    node = SearchNode(build_service(settings), follower, indexes=settings.engine != "opensearch")
+    send, indexes = build_sender(settings, build_mailbox(settings)), settings.engine != "opensearch"
+    node = SearchNode(build_service(settings), follower, send, indexes, settings.retention_days)
     node.begin(partial(click.secho, fg="yellow", err=True))
     return node.service, [node]
 

@@ -79,3 +79,34 @@ class Part(Protocol):
 
     def take_over(self, rows: Sequence[Row]) -> None:
         """Have what ``rows`` say."""
+
+
+#: what happened on a search node: (kind, row)
+Entry = tuple[str, Body]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Entries of one spool, numbered without gaps from ``first``."""
+
+    spool: str
+    first: int
+    entries: tuple[Entry, ...]
+
+    @property
+    def last(self) -> int:
+        """The number of the last one."""
+        return self.first + len(self.entries) - 1
+
+
+class Mailbox(Protocol):
+    """Where search nodes leave what happened, and the writer takes it from. Raises as ``Shared`` does."""
+
+    def send(self, delivery: Delivery) -> None:
+        """Leave it there; it takes the place of one that begins with the same entry. Done when this returns."""
+
+    def waiting(self) -> list[tuple[Delivery, Seen]]:
+        """Some of what is there, of each spool the earliest first. Nothing is there before what was sent before it."""
+
+    def remove(self, delivery: Delivery, seen: Seen) -> None:
+        """Take it away, unless another one has taken its place since it was ``seen``."""

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kb.cluster.client import Cluster, Operation
-from kb.errors import ClusterConflict, ClusterMissing
+from kb.errors import ClusterConflict, ClusterError, ClusterMissing
 from kb.ports.sharing import Body, Noted, Row, Seen
 
 _PAGE = 200
@@ -45,10 +45,7 @@ class SharedIndex:
 
     def prepare(self) -> None:
         """Make the index, if there is none."""
-        try:
-            self._cluster.ask("GET", f"/{self._name}")
-        except ClusterMissing:
-            self._make()
+        make_index(self._cluster, self._name, _INDEX)
 
     def note(self, name: str) -> Noted | None:
         """A note, as it is at this moment."""
@@ -90,14 +87,6 @@ class SharedIndex:
         wanted = {"bool": {"filter": [{"term": {"gone": True}}, {"range": {"version": {"lt": before}}}]}}
         self._cluster.tell("POST", f"/{self._name}/_delete_by_query", {"query": wanted}, conflicts="proceed")
 
-    def _make(self) -> None:
-        try:
-            self._cluster.tell("PUT", f"/{self._name}", _INDEX)
-        except ClusterConflict:
-            return
-        except Exception:
-            self._cluster.ask("GET", f"/{self._name}")  # raises, unless another node has made it in this moment
-
     def _operation(self, row: Row) -> Operation:
         name = _name(row)
         what = {"_index": self._name, "_id": name, "version": row.version, "version_type": "external_gte"}
@@ -126,6 +115,17 @@ class SharedIndex:
 
     def _address(self, name: str) -> str:
         return f"/{self._name}/_doc/{quote(name, safe='')}"
+
+
+def make_index(cluster: Cluster, name: str, definition: Mapping[str, Any]) -> None:
+    """Make an index, if there is none of that name."""
+    try:
+        cluster.ask("GET", f"/{name}")
+    except ClusterMissing:
+        try:
+            cluster.tell("PUT", f"/{name}", definition)
+        except ClusterError:
+            cluster.ask("GET", f"/{name}")  # another node has made it in this moment; else this says what is wrong
 
 
 def _name(row: Row) -> str:

@@ -333,6 +333,23 @@ MIGRATIONS = (
         CREATE TABLE followed_habits (habits TEXT NOT NULL);  -- JSON: [{article id: uses}, [[query, times], ...]]
         """,
     ),
+    Migration(
+        17,
+        "what happens on search nodes",
+        """
+        CREATE TABLE spool (             -- on a search node: until the cluster has it
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL,
+            body TEXT NOT NULL           -- JSON object
+        );
+        CREATE TABLE spool_name (name TEXT NOT NULL);
+        INSERT INTO spool_name VALUES (lower(hex(randomblob(8))));
+        CREATE TABLE drained (           -- on the writer: up to which number it has the entries of a spool
+            spool TEXT PRIMARY KEY,
+            number INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        """,
+    ),
 )
 
 

@@ -38,6 +38,7 @@ from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
 from kb.store.revisions import Revisions
+from kb.store.spool import Spool, SpooledEventLog, SpooledGapLog, SpooledQueryLog
 from kb.system import Editing, System
 from kb.usecases.activity import Activity
 from kb.usecases.gaps import GapList
@@ -85,9 +86,9 @@ def build_service(settings: Settings, may_write: Callable[[], None] = lambda: No
     ground = _Ground.of(settings)
     database, catalog, files = ground.database, ground.catalog, ground.files
     log_writer = LogWriter(database.together)
-    events = EventLog(database, shared_key(settings, "senders"))
+    queries, events, gaps = _logs(settings, database)
     engine, semantic = build_engine(settings), build_semantic(settings)
-    activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, local_now)
+    activity = Activity(queries, events, gaps, log_writer.put, local_now)
     changed = threading.Event()
     questions = QuestionEditor(files, ground.saver, changed.set)
     learning = Learning(events, LearnedStore(database), catalog, questions, local_now)
@@ -125,6 +126,15 @@ def build_service(settings: Settings, may_write: Callable[[], None] = lambda: No
             writer=settings.writer_url if follows else None,
         )
     )
+
+
+def _logs(settings: Settings, database: Database) -> tuple[QueryLog, EventLog, GapLog]:
+    """What agents do: written into the log, or on a search node on its way there."""
+    key = shared_key(settings, "senders")
+    if settings.role != "search":
+        return QueryLog(database), EventLog(database, key), GapLog(database)
+    spool = Spool(database)
+    return SpooledQueryLog(database, spool), SpooledEventLog(database, key, spool), SpooledGapLog(database, spool)
 
 
 def _snapshots(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from functools import partial
@@ -12,9 +12,10 @@ from typing import Any
 from kb.config import Settings
 from kb.content.dictionary_files import NAMES, DictionaryFiles, path_of
 from kb.errors import SettingsError
-from kb.ports.sharing import Part, Shared
+from kb.ports.sharing import Mailbox, Part, Shared
 from kb.ports.store import FaqSnapshot, LearnedQuestion
 from kb.replacing import replacing
+from kb.sharing.draining import drain, send
 from kb.sharing.following import Follower
 from kb.sharing.lease import Lease
 from kb.sharing.parts import Articles, Whole
@@ -22,12 +23,14 @@ from kb.sharing.publishing import Publisher
 from kb.store.access_copy import AccessCopy
 from kb.store.catalog import Catalog
 from kb.store.database import Database, epoch_ms, from_epoch_ms
+from kb.store.deliveries import Deliveries
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
 from kb.store.followed import Followed
 from kb.store.learning import LearnedStore
 from kb.store.query_log import QueryLog
 from kb.store.revisions import Revisions
+from kb.store.spool import Spool
 from kb.usecases.activity import habits_of
 from kb.wiring.basics import local_now
 from kb.wiring.cluster import build_cluster
@@ -51,6 +54,23 @@ def build_shared(settings: Settings) -> Shared:
     from kb.sharing.index import SharedIndex  # with opensearch-py, which one machine alone doesn't need
 
     return SharedIndex(build_cluster(settings), settings.opensearch_index)
+
+
+def build_mailbox(settings: Settings) -> Mailbox:
+    """Where search nodes leave what happened."""
+    from kb.sharing.mailbox import MailboxIndex  # the same
+
+    return MailboxIndex(build_cluster(settings), settings.opensearch_index)
+
+
+def build_sender(settings: Settings, mailbox: Mailbox) -> Callable[[], None]:
+    """Sends what agents do on the search node of ``settings``, which are those of ``settings_of_node``."""
+    return partial(send, Spool(Database(settings.database)), mailbox)
+
+
+def build_drain(settings: Settings, mailbox: Mailbox) -> Callable[[], int]:
+    """Takes what search nodes have sent over into the log of ``settings``."""
+    return partial(drain, mailbox, Deliveries(Database(settings.database)))
 
 
 def build_lease(settings: Settings, shared: Shared) -> Lease:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +15,16 @@ from kb.sharing.following import Follower
 from kb.sharing.lease import Lease
 from kb.sharing.publishing import Publisher
 from kb.wiring.service import build_service
-from kb.wiring.sharing import build_follower, build_lease, build_publisher, build_shared, settings_of_node
+from kb.wiring.sharing import (
+    build_drain,
+    build_follower,
+    build_lease,
+    build_mailbox,
+    build_publisher,
+    build_sender,
+    build_shared,
+    settings_of_node,
+)
 from tests.cluster.nodes import Node
 from tests.conftest import indexed
 from tests.unit.article_tree import make_tree
@@ -49,6 +59,7 @@ class WritingMachine:
     lease: Lease
     service: Service
     publisher: Publisher
+    drain: Callable[[], int]
 
     @classmethod
     def on(cls, node: Node, folder: Path) -> WritingMachine:
@@ -61,7 +72,8 @@ class WritingMachine:
         shared = build_shared(settings)
         lease = build_lease(settings, shared)
         lease.acquire()
-        return cls(settings, shared, lease, indexed(settings), build_publisher(settings, shared, lease))
+        drain = build_drain(settings, build_mailbox(settings))
+        return cls(settings, shared, lease, indexed(settings), build_publisher(settings, shared, lease), drain)
 
     def write(self, path: str, text: str) -> None:
         """Have an article file, indexed."""
@@ -87,6 +99,7 @@ class SearchingMachine:
     follower: Follower
     service: Service
     node: SearchNode
+    send: Callable[[], None]
 
     @classmethod
     def beside(cls, writer: WritingMachine, folder: Path, **changed: object) -> SearchingMachine:
@@ -94,7 +107,9 @@ class SearchingMachine:
         machine = replace(writer.settings, role="search", data=folder, **changed)  # type: ignore[arg-type]
         settings = settings_of_node(machine)
         follower, service = build_follower(settings, build_shared(settings)), build_service(settings)
-        return cls(settings, follower, service, SearchNode(service, follower, indexes=True))
+        mailbox = build_mailbox(settings)
+        send = build_sender(settings, mailbox)
+        return cls(settings, follower, service, SearchNode(service, follower, send, True, 180), send)
 
     def follow(self) -> None:
         """Look once, and serve what there is."""
