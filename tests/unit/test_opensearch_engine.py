@@ -307,7 +307,9 @@ def test_a_node_killed_under_load_fails_no_search() -> None:
 
 
 def lose_one(nodes: list[Node]) -> None:
-    """Search without a pause while the node with the primary shard is killed and comes back; every search asks the cluster."""
+    """Search without a pause, each time asking the cluster, while the node with the primary shard is killed and comes
+    back.
+    """
     engine = opened(*nodes)
     engine.rebuild([document(f"d{number:03}", f"第{number}条 发票{number}") for number in range(400)], "fp")
     wait_for(nodes, 3, "green")
