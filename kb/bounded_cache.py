@@ -30,10 +30,18 @@ class BoundedCache(Generic[V]):
                 self._entries.move_to_end(key)
                 return found
         made = make()
+        self.put(key, made)
+        return made
+
+    def put(self, key: Hashable, made: V) -> None:
+        """Keep ``made``, unless there is a value already."""
         with self._lock:
             if key not in self._entries:
                 self._entries[key] = made
                 self.used += self._size(made)
             while self.used > self._limit:
                 self.used -= self._size(self._entries.popitem(last=False)[1])
-        return made
+
+    def __contains__(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._entries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,18 +26,24 @@ _PAUSE, _REST = 0.02, 2
 #: bytes of one bulk request, before somebody says that it was too much
 _BULK_BYTES = 4 * 2**20
 
+logging.getLogger("opensearch").setLevel(logging.ERROR)  # what is refused becomes an error of ours; 404 is no news
+
 #: what to do (``{"create": {"_index": …, "_id": …}}``) and the document, None where there is none
 Operation = tuple[Mapping[str, Any], Mapping[str, Any] | None]
 
 
 class Cluster:
     """A cluster behind ``urls``; ``ca``: file of the authority that signed its certificates, ``""``: a public one.
+    ``seconds``: the deadline of what is only asked, unless a call has its own.
 
     Every method raises ClusterAway when nobody answers in time, ClusterBusy when the cluster wants to be left alone,
     ClusterMissing (404), ClusterConflict (409) and ClusterError for the rest. Threads may share one.
     """
 
-    def __init__(self, urls: Sequence[str], user: str = "", password: str = "", ca: str = "") -> None:
+    def __init__(
+        self, urls: Sequence[str], user: str = "", password: str = "", ca: str = "", seconds: float = QUERY_SECONDS
+    ) -> None:
+        self._seconds = seconds
         self._where, self._user = "、".join(urls), user
         self._alone = len(urls) == 1
         self._transport = OpenSearch(
@@ -51,11 +58,11 @@ class Cluster:
         self._is_known, self._lock = False, threading.Lock()
 
     def ask(
-        self, method: str, path: str, body: object = None, seconds: float = QUERY_SECONDS, **parameters: object
+        self, method: str, path: str, body: object = None, seconds: float | None = None, **parameters: object
     ) -> Any:
         """What may be asked twice: reading, and what has the same outcome the second time."""
         self._check()
-        return self._repeated(method, path, body, seconds, parameters)
+        return self._repeated(method, path, body, self._seconds if seconds is None else seconds, parameters)
 
     def tell(
         self, method: str, path: str, body: object = None, seconds: float = WRITE_SECONDS, **parameters: object
@@ -141,7 +148,7 @@ class Cluster:
         if self._is_known:
             return
         with self._lock:
-            wrong = None if self._is_known else unsuitable(self._repeated("GET", "/", None, QUERY_SECONDS, {}))
+            wrong = None if self._is_known else unsuitable(self._repeated("GET", "/", None, self._seconds, {}))
             if wrong:
                 raise wrong
             self._is_known = True

@@ -33,13 +33,21 @@ class EngineChoice:
 
 
 def choose_engine(settings: Settings) -> EngineChoice:
-    """The engine that ``settings.engine`` names. Raises SettingsError when it is not installed."""
+    """The engine that ``settings.engine`` names; ``auto`` never takes a cluster. Raises SettingsError when it is not
+    installed.
+    """
     installed = find_spec("tantivy") is not None
     if settings.engine == "tantivy" and not installed:
         raise SettingsError(
             "KB_ENGINE 指定了 tantivy，但没有安装它。请执行 pip install 'zhida-kb[tantivy]'，"
             "或把 KB_ENGINE 改为 auto（没有 tantivy 时用自带的 whoosh）。"
         )
+    if settings.engine == "opensearch" and find_spec("opensearchpy") is None:
+        raise SettingsError(
+            "KB_ENGINE 指定了 opensearch，但没有安装连接它的库。请执行 pip install 'zhida-kb[opensearch]'。"
+        )
+    if settings.engine == "opensearch":
+        return EngineChoice("opensearch", f"KB_ENGINE 指定了 opensearch，集群在 {'、'.join(settings.opensearch_url)}")
     if settings.engine != "auto":
         return EngineChoice(settings.engine, f"KB_ENGINE 指定了 {settings.engine}")
     if installed:
@@ -49,7 +57,18 @@ def choose_engine(settings: Settings) -> EngineChoice:
 
 def build_engine(settings: Settings) -> SearchEngine:
     """The chosen engine. Another one than before builds its own generation at the next ``kb index`` or start."""
-    if choose_engine(settings).name == "tantivy":
+    name = choose_engine(settings).name
+    if name == "opensearch":
+        from kb.cluster.client import Cluster
+        from kb.engines.opensearch_engine import OpenSearchEngine
+
+        cluster = Cluster(
+            settings.opensearch_url, settings.opensearch_user, settings.opensearch_password, settings.opensearch_ca
+        )
+        return OpenSearchEngine(
+            cluster, settings.opensearch_index, settings.opensearch_shards, float(settings.lock_timeout)
+        )
+    if name == "tantivy":
         from kb.engines.tantivy_engine import TantivyEngine
 
         return TantivyEngine(settings.index_dir, settings.lock_timeout)
@@ -76,7 +95,7 @@ def build_semantic(settings: Settings) -> Semantic | None:
 
 def fingerprint(engine: SearchEngine) -> str:
     """All that the index depends on besides the articles; another one means: rebuild."""
-    libraries = " ".join(f"{name} {version(name)}" for name in (engine.name, "opencc"))
+    libraries = " ".join(f"{name} {version(name)}" for name in (engine.library, "opencc") if name)
     return f"{engine.name} format {engine.format}, analyzer {ANALYZER_VERSION}, {libraries}"
 
 

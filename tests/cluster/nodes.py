@@ -23,6 +23,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from kb.cluster.client import Cluster
+
 _HERE = Path(__file__).parent
 #: named by the release in pom.xml: another one is copied anew
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "zhida-cluster-2.19.1.0"
@@ -141,6 +143,17 @@ def wait_for(nodes: Sequence[Node], count: int, status: str = "yellow") -> None:
                 log = (node.folder / f"n{node.number}.log").read_text(errors="replace")
                 raise ClusterUnavailable(f"a node did not start: {log[-2000:]}")
             time.sleep(0.2)
+
+
+def patient(*nodes: Node) -> Cluster:
+    """A connection for tests that are not about deadlines: the machine may be busy, a node may be just started."""
+    return Cluster([node.url for node in nodes], seconds=20.0)
+
+
+def clear(node: Node) -> None:
+    """Delete all indexes."""
+    request = urllib.request.Request(f"{node.url}/*", method="DELETE")
+    urllib.request.urlopen(request, timeout=30).close()
 
 
 def _answers(url: str) -> bool:
