@@ -22,6 +22,7 @@ from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.question import Vocabulary
 from kb.usecases.semantic import Semantic
+from kb.wiring.cluster import build_cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +60,10 @@ def build_engine(settings: Settings) -> SearchEngine:
     """The chosen engine. Another one than before builds its own generation at the next ``kb index`` or start."""
     name = choose_engine(settings).name
     if name == "opensearch":
-        from kb.cluster.client import Cluster
         from kb.engines.opensearch_engine import OpenSearchEngine
 
-        cluster = Cluster(
-            settings.opensearch_url, settings.opensearch_user, settings.opensearch_password, settings.opensearch_ca
-        )
-        return OpenSearchEngine(
-            cluster, settings.opensearch_index, settings.opensearch_shards, float(settings.lock_timeout)
-        )
+        timeout = float(settings.lock_timeout)
+        return OpenSearchEngine(build_cluster(settings), settings.opensearch_index, settings.opensearch_shards, timeout)
     if name == "tantivy":
         from kb.engines.tantivy_engine import TantivyEngine
 
