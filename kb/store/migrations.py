@@ -13,6 +13,7 @@ import sqlite_utils
 
 from kb.errors import StoreError
 from kb.store.access_schema import ACCESS
+from kb.store.sharing_schema import FOLLOWED, SPOOL
 
 
 class Migration(NamedTuple):
@@ -324,32 +325,14 @@ MIGRATIONS = (
     ),
     Migration(
         16,
-        "several machines",
+        "what an edit changed is told without a look at every article",
         """
-        CREATE TABLE followed (          -- on a search node: what of the cluster its copy has, no row: nothing yet
-            origin TEXT NOT NULL,
-            version INTEGER NOT NULL
-        );
-        CREATE TABLE followed_habits (habits TEXT NOT NULL);  -- JSON: [{article id: uses}, [[query, times], ...]]
+        -- the version before, if nothing but rows marked with this one is other than then: no article went, no id moved
+        ALTER TABLE catalog_state ADD COLUMN follows INTEGER;
         """,
     ),
-    Migration(
-        17,
-        "what happens on search nodes",
-        """
-        CREATE TABLE spool (             -- on a search node: until the cluster has it
-            number INTEGER PRIMARY KEY AUTOINCREMENT,
-            kind TEXT NOT NULL,
-            body TEXT NOT NULL           -- JSON object
-        );
-        CREATE TABLE spool_name (name TEXT NOT NULL);
-        INSERT INTO spool_name VALUES (lower(hex(randomblob(8))));
-        CREATE TABLE drained (           -- on the writer: up to which number it has the entries of a spool
-            spool TEXT PRIMARY KEY,
-            number INTEGER NOT NULL
-        ) WITHOUT ROWID;
-        """,
-    ),
+    Migration(17, "several machines", FOLLOWED),
+    Migration(18, "what happens on search nodes", SPOOL),
 )
 
 
