@@ -6,7 +6,8 @@ import ctypes
 import logging
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -18,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from kb.cli.context import Context, pass_context, track
 from kb.config import Settings
-from kb.errors import KbError, ServeError
+from kb.errors import ClusterAway, KbError, ServeError
 from kb.garbage import without_garbage_collection
 from kb.text.controls import without_controls
 
@@ -97,9 +98,11 @@ def _writer(settings: Settings, held: ExitStack) -> tuple[Service, Sequence[_Bac
     held.enter_context(_only_process(settings.data / "writer.lock"))
     shared = build_shared(settings)
     lease = build_lease(settings, shared)
-    lease.acquire()
+    _when_reachable(lease.acquire)
     try:
-        service, background = _alone(settings, build_service(settings, lease.check))
+        # an index on this machine is nobody else's, whoever the writer is
+        service = build_service(settings, lease.check) if settings.engine == "opensearch" else build_service(settings)
+        service, background = _alone(settings, service)
         drain = build_drain(settings, build_mailbox(settings))
         return service, [*background, Writer(service, lease, build_publisher(settings, shared, lease), drain)]
     except BaseException:
@@ -128,6 +131,22 @@ def _search_node(settings: Settings, held: ExitStack) -> tuple[Service, Sequence
     node = SearchNode(build_service(settings), follower, send, indexes, settings.retention_days)
     node.begin(partial(click.secho, fg="yellow", err=True))
     return node.service, [node]
+
+
+def _when_reachable(work: Callable[[], object]) -> None:
+    """Do ``work`` as soon as somebody in the cluster answers, and say what one waits for."""
+    from kb.upkeep import RETRY_EVERY
+
+    told = ""
+    while True:
+        try:
+            work()
+            return
+        except ClusterAway as error:
+            if str(error) != told:
+                told = str(error)
+                click.secho(f"等待集群，每 {RETRY_EVERY:g} 秒再试：{without_controls(told)}", fg="yellow", err=True)
+            time.sleep(RETRY_EVERY)
 
 
 @contextmanager

@@ -44,7 +44,10 @@ class Articles:
         """id -> what is another one whenever the article may be."""
         stamps = self._catalog.stamps()
         if stamps is not self._stamps:
-            self._digests = {i: f"{changed} {path}" for i, (path, changed) in stamps.items()}
+            former, digests = self._stamps, self._digests
+            self._digests = {
+                i: digests[i] if former.get(i) == stamp else f"{stamp[1]} {stamp[0]}" for i, stamp in stamps.items()
+            }
             self._stamps = stamps
         return self._digests
 

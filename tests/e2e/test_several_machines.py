@@ -88,6 +88,19 @@ def test_a_second_writer_refuses_to_start_and_nodes_outlive_the_first(house: Hou
             wait_until(lambda: node.search("饕餮 快递")[:1] == ["refund-not-received"])
 
 
+def test_a_writer_waits_for_the_cluster_and_nodes_for_the_writer(house: House, cluster_node: Node) -> None:
+    cluster_node.pause()
+    try:
+        with ThreadPoolExecutor(2) as starting:
+            waiting = [starting.submit(house.node), starting.submit(house.writer)]
+            cluster_node.resume()
+            node, writer = (one.result() for one in waiting)
+        with node, writer:
+            assert node.search("没收到货怎么退款") == writer.search("没收到货怎么退款") != []
+    finally:
+        cluster_node.resume()
+
+
 def test_while_the_cluster_is_away_a_node_answers_from_its_copy_and_says_so(house: House, cluster_node: Node) -> None:
     with house.running() as (_, node):
         cluster_node.pause()
