@@ -106,7 +106,11 @@ class ClusterIndex:
         return True
 
     def postings(self, wanted: Sequence[tuple[str, str]]) -> list[Postings]:
-        """The (numbers ascending, frequencies) of tokens (field, token), of all documents ever written."""
+        """The (numbers ascending, frequencies) of tokens (field, token), of all documents ever written.
+
+        One term a search: with several, the script is given scores of other documents from the 2,048th of a segment on
+        (seen in OpenSearch 2.19).
+        """
         lines = []
         for name, token in wanted:
             query = {"size": 0, "track_total_hits": False, "query": {"term": {name: token}}, "aggs": {"p": _PACKED}}

@@ -18,9 +18,10 @@ from kb.config import Settings
 from kb.engines.cluster_documents import STATE
 from kb.engines.cluster_index import ClusterIndex
 from kb.engines.opensearch_engine import OpenSearchEngine
+from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import ClusterAway, ClusterError, IndexCorrupt, IndexLocked, SmokeTestFailed
 from kb.model import SearchRequest
-from kb.ports.engine import IndexDocument
+from kb.ports.engine import IndexDocument, SearchEngine
 from kb.service import Service
 from tests.callers import ANYBODY
 from tests.cluster.nodes import ClusterUnavailable, Node, clear, patient, running, wait_for
@@ -241,7 +242,7 @@ class TestFollowing:
         follower.close()
 
 
-def answer(engine: OpenSearchEngine, asked: Any) -> object:
+def answer(engine: SearchEngine, asked: Any) -> object:
     found = engine.search(asked)
     return [(hit.id, hit.revision, hit.score) for hit in found.hits], found.total, found.facets
 
@@ -270,6 +271,29 @@ def write_and_die(url: str, what: str) -> None:
     with engine.batch() as batch:
         batch.put(document("half", "半成品"))
         batch.delete("wifi")
+
+
+def test_thousands_of_articles_score_as_in_an_engine_on_files(cluster_node: Node, tmp_path: Path) -> None:
+    """Lists that are longer than what Lucene looks at together."""
+    words = ("退款", "发票", "登录", "积分", "快递", "充值")
+    many = [
+        document(
+            f"d{number:05}",
+            words[number % 6] * (1 + number % 4),
+            words[number % 5] + str(number % 97),
+            body=(words[number % 3] + "怎么办") * (number % 7),
+        )
+        for number in range(6000)
+    ]
+    engines: list[SearchEngine] = [opened(cluster_node), WhooshEngine(tmp_path / "index")]
+    for engine in engines:
+        engine.rebuild(many, "fp")
+    for text in ("退款怎么办", "积分充值 42", "快递发票", "登录"):
+        asked = query(text, facets=("product",), floor=0.15, limit=50)
+        assert answer(engines[0], asked) == answer(engines[1], asked)
+    for engine in engines:
+        engine.close()
+    clear(cluster_node)
 
 
 def test_a_house_on_a_cluster_answers_as_one_on_files(
