@@ -12,6 +12,6 @@
 - ``tantivy_index``: the one file that imports tantivy: documents in, postings out; ``manifest``: its checksums
 - ``tantivy_engine``: the adapter on it
 - ``cluster_documents``: how an index of a cluster is laid out; ``cluster_index``: written and read (through
-  ``kb.cluster``); ``cluster_reader``: what is kept of it in memory; ``cluster_generations``: indexes, aliases, the lease
+  ``kb.cluster``); ``cluster_reader``: what is kept of it in memory; ``cluster_generations``: indexes, aliases, lease
 - ``opensearch_engine``: the adapter on them
 """
