@@ -331,7 +331,7 @@ def test_a_node_killed_under_load_fails_no_search() -> None:
 
 
 def lose_one(nodes: list[Node]) -> None:
-    """Search without a pause, each time asking the cluster, while the node with the primary shard is killed and comes
+    """Search all the time, asking the cluster each time, while the node with the primary shard is killed and comes
     back.
     """
     engine = opened(*nodes)
@@ -348,7 +348,7 @@ def lose_one(nodes: list[Node]) -> None:
 
     def search() -> None:
         number = 0
-        while not stop.is_set():
+        while not stop.wait(0.02):
             number = (number + 1) % 400
             engine._view = None  # nothing is kept
             try:
