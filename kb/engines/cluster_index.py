@@ -97,8 +97,9 @@ class ClusterIndex:
             base = self._base = Base(self._all(state.next), state.next, self)
         elif state.next > self._known.next:
             base.extend(self._added(self._known.next, state.next))
+        base.dead.update(state.dead())
         self._known = state
-        return ClusterReader(base, state.next, state.dead()), str(state.commit)
+        return ClusterReader(base, state.next), str(state.commit)
 
     @staticmethod
     def is_intact() -> bool:

@@ -229,17 +229,20 @@ class TestFollowing:
     def test_versions_nobody_reads_any_more_are_taken_away(
         self, engine: OpenSearchEngine, cluster: Cluster, cluster_node: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        follower = opened(cluster_node)
-        follower.doc_count()
+        follower, late = opened(cluster_node), opened(cluster_node)
+        late.doc_count()
         monkeypatch.setattr("kb.engines.cluster_documents._KEPT_SECONDS", -1)
         for round_ in range(4):
             with engine.batch() as batch:
                 batch.put(document("invoice", f"电子发票第{round_}版", revision=str(round_)))
+            follower._looked = 0.0
+            assert (follower.doc_count(), follower.revisions()["invoice"]) == (len(CORPUS), str(round_))
         state = cluster.ask("GET", f"/{serving(cluster)}/_doc/{STATE}")["_source"][STATE]
         assert (state["commit"], state["since"], len(state["deaths"])) == (5, 4, 1)
-        follower._looked = 0.0
-        assert follower.revisions() == engine.revisions()
-        follower.close()
+        late._looked = 0.0
+        assert late.revisions() == engine.revisions()
+        for one in (follower, late):
+            one.close()
 
 
 def answer(engine: SearchEngine, asked: Any) -> object:
