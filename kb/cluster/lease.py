@@ -47,12 +47,13 @@ class Lease:
     @contextmanager
     def hold(self, seconds: float) -> Iterator[Held | None]:
         """Be the one who holds it, after at most ``seconds`` of waiting; None: somebody else stays it."""
-        place = self._taken(seconds)
+        holder = secrets.token_hex(8)
+        place = self._taken(holder, seconds)
         if place is None:
             yield None
             return
         held, ended = Held(), threading.Event()
-        thread = threading.Thread(target=self._beat, args=(place, held, ended), name="lease", daemon=True)
+        thread = threading.Thread(target=self._beat, args=(holder, place, held, ended), name="lease", daemon=True)
         thread.start()
         try:
             yield held
@@ -62,8 +63,8 @@ class Lease:
             with suppress(ClusterError):  # then it lapses
                 self._cluster.tell("DELETE", self._path, **place)
 
-    def _taken(self, seconds: float) -> dict[str, Any] | None:
-        until, mine = time.monotonic() + seconds, {"holder": secrets.token_hex(8)}
+    def _taken(self, holder: str, seconds: float) -> dict[str, Any] | None:
+        until, mine = time.monotonic() + seconds, {"holder": holder}
         seen, since = None, time.monotonic()
         while True:
             found = self._found()
@@ -91,16 +92,31 @@ class Lease:
                 self._cluster.tell("PUT", f"/{self._index}", _SETTINGS)
         return None
 
-    def _beat(self, place: dict[str, Any], held: Held, ended: threading.Event) -> None:
+    def _beat(self, holder: str, place: dict[str, Any], held: Held, ended: threading.Event) -> None:
         """Keep changing the document; ``place`` follows."""
         while not ended.wait(_BEAT_SECONDS):
+            beat = {"holder": holder, "beat": secrets.token_hex(4)}
             try:
-                place.update(_place(self._cluster.tell("PUT", self._path, {"beat": secrets.token_hex(4)}, **place)))
+                place.update(_place(self._cluster.tell("PUT", self._path, beat, LAPSE_SECONDS, **place)))
             except ClusterConflict:
-                held.lost = True
-                return
+                held.lost = not self._is_ours(holder, place)
             except ClusterError:
                 continue  # the next one may come through
+            if held.lost:
+                return
+
+    def _is_ours(self, holder: str, place: dict[str, Any]) -> bool:
+        """Whether it was changed by ourselves, by a request that was not answered in time."""
+        try:
+            answer = self._cluster.ask("GET", self._path)
+        except ClusterMissing:
+            return False
+        except ClusterError:
+            return True  # the next look will tell
+        if answer["_source"]["holder"] != holder:
+            return False
+        place.update(_place(answer))
+        return True
 
 
 def _place(answer: dict[str, Any]) -> dict[str, Any]:

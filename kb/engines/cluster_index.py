@@ -97,8 +97,9 @@ class ClusterIndex:
             base = self._base = Base(self._all(state.next), state.next, self)
         elif state.next > self._known.next:
             base.extend(self._added(self._known.next, state.next))
+        base.dead.update(state.dead())
         self._known = state
-        return ClusterReader(base, state.next, state.dead()), str(state.commit)
+        return ClusterReader(base, state.next), str(state.commit)
 
     @staticmethod
     def is_intact() -> bool:
@@ -106,7 +107,11 @@ class ClusterIndex:
         return True
 
     def postings(self, wanted: Sequence[tuple[str, str]]) -> list[Postings]:
-        """The (numbers ascending, frequencies) of tokens (field, token), of all documents ever written."""
+        """The (numbers ascending, frequencies) of tokens (field, token), of all documents ever written.
+
+        One term a search: with several, the script is given scores of other documents from the 2,048th of a segment on
+        (seen in OpenSearch 2.19).
+        """
         lines = []
         for name, token in wanted:
             query = {"size": 0, "track_total_hits": False, "query": {"term": {name: token}}, "aggs": {"p": _PACKED}}

@@ -75,7 +75,9 @@ class Base:
         self._newest = {article_id: place for place, (article_id, _) in enumerate(self.identities)}
         self._first = np.array(self.numbers, np.int32)
         self._postings = BoundedCache[Postings](_POSTINGS_BYTES, bytes_of)
-        self._texts = BoundedCache[dict[str, Any]](_TEXTS_BYTES, lambda texts: 6 * len(str(texts)))
+        self._texts = BoundedCache[dict[str, Any]](_TEXTS_BYTES, _bytes_of_texts)
+        #: numbers that don't hold any more; what ``State`` forgets is remembered here, for the places remain
+        self.dead: set[int] = set()
 
     def extend(self, added: Iterable[Added]) -> None:
         """Take over what was written since."""
@@ -168,11 +170,11 @@ class Base:
 class ClusterReader:
     """Posting arrays of one commit, see ``kb.engines.reader.Reader``; documents are numbered by their places."""
 
-    def __init__(self, base: Base, end: int, dead: Sequence[int]) -> None:
+    def __init__(self, base: Base, end: int) -> None:
         self._base = base
         self.size = int(np.searchsorted(np.array(base.numbers, np.int64), end))
         self._shown = np.ones(self.size, np.bool_)
-        places = base.places(sorted(dead))
+        places = base.places(sorted(base.dead))
         self._shown[places[places < self.size]] = False
         self.live = int(np.count_nonzero(self._shown))
 
@@ -232,3 +234,9 @@ class ClusterReader:
 
 def _once_each(places: Sequence[int]) -> Postings:
     return np.array(places, np.int32), np.ones(len(places), np.float32)
+
+
+def _bytes_of_texts(texts: Mapping[str, Any]) -> int:
+    """What the texts of a document take, roughly: (text, folded or None, offsets or None) by name."""
+    parts = (part for text in texts.values() for part in text if part)
+    return sum(100 + len(part) * (36 if isinstance(part, list) else 3) for part in parts)

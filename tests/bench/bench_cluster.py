@@ -67,8 +67,10 @@ def _measure(settings: Settings, node: Node) -> None:
     _print_agreement(*answers)
     for engine in (embedded, cluster):
         _asked(engine, queries, node, "again")
+    fresh = OpenSearchEngine(patient(node), "bench")
+    _asked(fresh, queries, node, "by a search node that has just started")
     _print_edits(cluster, documents[:_EDITS], queries, node)
-    for engine in (embedded, cluster):
+    for engine in (embedded, cluster, fresh):
         engine.close()
 
 

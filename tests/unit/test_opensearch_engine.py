@@ -18,9 +18,10 @@ from kb.config import Settings
 from kb.engines.cluster_documents import STATE
 from kb.engines.cluster_index import ClusterIndex
 from kb.engines.opensearch_engine import OpenSearchEngine
+from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import ClusterAway, ClusterError, IndexCorrupt, IndexLocked, SmokeTestFailed
 from kb.model import SearchRequest
-from kb.ports.engine import IndexDocument
+from kb.ports.engine import IndexDocument, SearchEngine
 from kb.service import Service
 from tests.callers import ANYBODY
 from tests.cluster.nodes import ClusterUnavailable, Node, clear, patient, running, wait_for
@@ -228,20 +229,23 @@ class TestFollowing:
     def test_versions_nobody_reads_any_more_are_taken_away(
         self, engine: OpenSearchEngine, cluster: Cluster, cluster_node: Node, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        follower = opened(cluster_node)
-        follower.doc_count()
+        follower, late = opened(cluster_node), opened(cluster_node)
+        late.doc_count()
         monkeypatch.setattr("kb.engines.cluster_documents._KEPT_SECONDS", -1)
         for round_ in range(4):
             with engine.batch() as batch:
                 batch.put(document("invoice", f"电子发票第{round_}版", revision=str(round_)))
+            follower._looked = 0.0
+            assert (follower.doc_count(), follower.revisions()["invoice"]) == (len(CORPUS), str(round_))
         state = cluster.ask("GET", f"/{serving(cluster)}/_doc/{STATE}")["_source"][STATE]
         assert (state["commit"], state["since"], len(state["deaths"])) == (5, 4, 1)
-        follower._looked = 0.0
-        assert follower.revisions() == engine.revisions()
-        follower.close()
+        late._looked = 0.0
+        assert late.revisions() == engine.revisions()
+        for one in (follower, late):
+            one.close()
 
 
-def answer(engine: OpenSearchEngine, asked: Any) -> object:
+def answer(engine: SearchEngine, asked: Any) -> object:
     found = engine.search(asked)
     return [(hit.id, hit.revision, hit.score) for hit in found.hits], found.total, found.facets
 
@@ -270,6 +274,29 @@ def write_and_die(url: str, what: str) -> None:
     with engine.batch() as batch:
         batch.put(document("half", "半成品"))
         batch.delete("wifi")
+
+
+def test_thousands_of_articles_score_as_in_an_engine_on_files(cluster_node: Node, tmp_path: Path) -> None:
+    """Lists that are longer than what Lucene looks at together."""
+    words = ("退款", "发票", "登录", "积分", "快递", "充值")
+    many = [
+        document(
+            f"d{number:05}",
+            words[number % 6] * (1 + number % 4),
+            words[number % 5] + str(number % 97),
+            body=(words[number % 3] + "怎么办") * (number % 7),
+        )
+        for number in range(6000)
+    ]
+    engines: list[SearchEngine] = [opened(cluster_node), WhooshEngine(tmp_path / "index")]
+    for engine in engines:
+        engine.rebuild(many, "fp")
+    for text in ("退款怎么办", "积分充值 42", "快递发票", "登录"):
+        asked = query(text, facets=("product",), floor=0.15, limit=50)
+        assert answer(engines[0], asked) == answer(engines[1], asked)
+    for engine in engines:
+        engine.close()
+    clear(cluster_node)
 
 
 def test_a_house_on_a_cluster_answers_as_one_on_files(
@@ -307,7 +334,7 @@ def test_a_node_killed_under_load_fails_no_search() -> None:
 
 
 def lose_one(nodes: list[Node]) -> None:
-    """Search without a pause, each time asking the cluster, while the node with the primary shard is killed and comes
+    """Search all the time, asking the cluster each time, while the node with the primary shard is killed and comes
     back.
     """
     engine = opened(*nodes)
@@ -324,7 +351,7 @@ def lose_one(nodes: list[Node]) -> None:
 
     def search() -> None:
         number = 0
-        while not stop.is_set():
+        while not stop.wait(0.02):
             number = (number + 1) % 400
             engine._view = None  # nothing is kept
             try:
