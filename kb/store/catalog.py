@@ -49,11 +49,10 @@ class Catalog:
         self._stamps: tuple[int, Mapping[str, tuple[str, int]]] = (-1, {})  # of a version
         self._looked = (0.0, 0, 0)  # until when it holds, after how many changes, version
 
-    def stats(self) -> dict[str, tuple[int, int]]:
-        """path -> (size, mtime_ns) of every file that was read."""
+    def files(self) -> list[tuple[str, int, int]]:
+        """(path, size, mtime_ns) of every file that was read, in order of path."""
         with self._database.read() as db:
-            rows = db.execute("SELECT path, size, mtime_ns FROM article_files")
-            return {path: (size, mtime_ns) for path, size, mtime_ns in rows}
+            return db.execute("SELECT path, size, mtime_ns FROM article_files ORDER BY path").fetchall()
 
     def parser(self) -> str:
         """What the files were read with; ``""`` before the first time."""
