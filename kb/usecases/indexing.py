@@ -63,12 +63,9 @@ class _Difference:
 
     @classmethod
     def between(cls, old: dict[str, str], new: dict[str, str]) -> _Difference:
-        both = old.keys() & new.keys()
-        return cls(
-            added=frozenset(new.keys() - old.keys()),
-            changed=frozenset(i for i in both if old[i] != new[i]),
-            removed=frozenset(old.keys() - new.keys()),
-        )
+        other = frozenset(article_id for article_id, _ in old.items() ^ new.items())
+        added, removed = other - old.keys(), other - new.keys()
+        return cls(added, other - added - removed, removed)
 
     def __len__(self) -> int:
         return len(self.added) + len(self.changed) + len(self.removed)
@@ -135,7 +132,7 @@ class Indexer:
         """
         if len(paths) > _FEW:
             return None
-        known = _stamps(self._catalog.files())
+        known = self._catalog.stats(paths)
         changed: dict[FileStat, Scan] = {}
         for path in paths:
             file = self._files.find(path)
@@ -143,7 +140,7 @@ class Indexer:
                 return None
             if (file.size, file.mtime_ns) != known[path]:
                 changed[file] = self._files.scan_above(path)
-        if any(not _is_as_known(above, known) for above in changed.values()):
+        if not all(map(self._knows, changed.values())):
             return None
         if changed:
             with without_garbage_collection():
@@ -154,6 +151,12 @@ class Indexer:
         return tuple(self._catalog.problems())
 
     # --- files → catalog
+
+    def _knows(self, above: Scan) -> bool:
+        """Whether the folders of an article are what they were, and nothing is wrong with them."""
+        stamps = {file.path: (file.size, file.mtime_ns) for file in above.folder_files}
+        wrong = above.problems or any(file.problems for file in above.folder_files)
+        return not wrong and self._catalog.stats(stamps) == stamps
 
     def _scan(self) -> Scan:
         """List the files; a folder whose ``_index.md`` is broken keeps the name that its articles have now."""
@@ -290,14 +293,6 @@ def _document(record: ArticleRecord) -> IndexDocument:
 def _stamps(files: Iterable[tuple[str, int, int]]) -> dict[str, tuple[int, int]]:
     """path -> (size, mtime_ns)"""
     return {path: (size, mtime_ns) for path, size, mtime_ns in files}
-
-
-def _is_as_known(above: Scan, known: Mapping[str, tuple[int, int]]) -> bool:
-    """Whether the folders of an article are what they were, and nothing is wrong with them."""
-    stamps = {file.path: (file.size, file.mtime_ns) for file in above.folder_files}
-    return (
-        not above.problems and not any(file.problems for file in above.folder_files) and stamps.items() <= known.items()
-    )
 
 
 def _changed_folders(scan: Scan, known: dict[str, tuple[int, int]]) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from webui import create_app
 from webui.server import serve
 
 _ROUNDS = 5
-_SECONDS = 2
+_SECONDS = 1
 _CONNECTIONS = 8
 _AGAIN = 50  # questions that are all asked within the warm-up
 _NEW = 2000  # questions in a row, so many that the first is forgotten when it comes again
