@@ -16,7 +16,7 @@ import click
 
 from kb.cli.context import Context, json_option, output, pass_context, print_json, shown, track
 from kb.errors import EmbedderError, EngineError, KbError
-from kb.garbage import without_garbage_collection
+from kb.garbage import keep_for_now, without_garbage_collection
 from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def serve(context: Context, host: str, port: int) -> None:
         service.refresh()
         _say_how_to_begin(service, context.settings.data)
         app = create_app(service)
+        keep_for_now()
     settings = context.settings
     upkeep = Upkeep(service, settings.articles, lambda: finish_import(settings), settings.retention_days)
     upkeep.start()

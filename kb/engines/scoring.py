@@ -19,8 +19,8 @@ from kb.ports.engine import BM25_B, BM25_K1, COVERAGE, COVERAGE_POWER, Term
 #: (document numbers ascending, term frequencies) of one token in one field
 Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
 
-#: bytes that what is kept of a token takes beside its arrays
-_AROUND = 200
+#: bytes that what is kept of a token takes beside what is in its arrays: these themselves, its key and its place
+_AROUND = 600
 
 #: A token that more than this share of the documents carry can't select, only rank.
 COMMON_SHARE = 0.2
