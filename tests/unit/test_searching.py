@@ -52,7 +52,7 @@ def test_a_hit_says_why_it_was_found(service: Service) -> None:
     assert hit.record.article.id == "refund-not-received"
     assert "退款" in hit.matched
     assert "请问" not in hit.matched
-    assert hit.found["title"] == ("未收到货退款",)
+    assert hit.found["title"].words == ("未收到货退款",)
     assert any("退款" in hit.title.text[a:b] for a, b in hit.title.marks)
 
 
