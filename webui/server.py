@@ -100,24 +100,6 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
         if asked or self.has_body:
             super().set_close_on_finish()
 
-    def build_response_header(self) -> bytes:
-        """Nothing yet: the channel sends it with what comes next."""
-        self.channel.head = super().build_response_header()
-        return b""
-
-    def finish(self) -> None:
-        """Send what was not sent, a header without a body."""
-        super().finish()
-        self.channel.write_soon(b"")
-
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """Sends header and body at once: at each piece a thread lets go of the interpreter and has to wait for it."""
-
     parser_class, task_class = _Parser, _Task
-    head = b""
-
-    def write_soon(self, data: bytes) -> int:
-        """Send ``data``, after the header that waits."""
-        head, self.head = self.head, b""
-        return int(super().write_soon(head + data))
