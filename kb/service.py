@@ -37,6 +37,7 @@ class Service:
         self.system = system
         self._troubles: dict[str, str] = {}
         self._warm = False
+        self._unjudged = False
 
     def desk(self, caller: Caller) -> Desk:
         """What ``caller`` may ask and do."""
@@ -90,14 +91,16 @@ class Service:
     def refresh(self) -> bool:
         """Let answers follow the articles; return whether there was anything to follow."""
         built = self.system.snapshots.refresh()
-        if built and self._warm:
-            self._judge_queue()
+        self._unjudged |= built and self._warm
         if self.system.public.in_use:
             self.system.public.refresh()
         return built
 
     def compact(self) -> None:
         """Catch up with what ``refresh`` leaves as it was because it takes long; nobody waits for this."""
+        if self._unjudged:
+            self._unjudged = False
+            self._judge_queue()
         self.system.snapshots.compact()
         self.system.public.compact()
 

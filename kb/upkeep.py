@@ -36,6 +36,9 @@ RESCAN_EVERY = 60.0
 CALM, PUT_OFF = 2.0, 30.0
 #: it takes no more than this share of a processor, unless that kept it for longer than so many seconds
 SHARE, REST = 0.1, 60.0
+#: after what follows every edit in all articles, questions and further saves have the interpreter for so many times as
+#: long: in a large house it takes seconds, and one save after the other would wait for it
+BREATH = 3.0
 #: how long a stop waits for jobs in hand; what is cut off then is done by the next run
 STOP_WITHIN = 2.0
 #: so long the first questions have the interpreter to themselves
@@ -112,10 +115,12 @@ class Upkeep:
         while not self._stop.is_set():
             self._saved.wait(TICK)  # what was saved here need not wait for the next look
             self._saved.clear()
+            began = time.thread_time()
             self._attempt(self._follow)
             for job in self._jobs:
                 if job.is_due():
                     self._attempt(job.run, job.part)
+            self._stop.wait(min((time.thread_time() - began) * BREATH, REST))
 
     def _follow_saves(self) -> None:
         """What is saved in a page is found at once, wherever the articles lie; several saves are followed as one."""

@@ -63,8 +63,8 @@ class Catalog(ServedArticles, Protocol):
     left out then until the file has been read again.
     """
 
-    def stats(self) -> dict[str, tuple[int, int]]:
-        """path -> (size, mtime_ns) of every file that was read."""
+    def stats(self, paths: Iterable[str] | None = None) -> dict[str, tuple[int, int]]:
+        """path -> (size, mtime_ns) of every file that was read, or of those among ``paths``."""
 
     def parser(self) -> str:
         """What the files were read with, as given to ``apply``; ``""`` before the first time."""

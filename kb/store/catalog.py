@@ -31,6 +31,10 @@ _ALL = "SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM se
 _SOME = """SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM served_articles
     WHERE article_id IN (SELECT value FROM json_each(?))"""
 
+_AMONG = "WHERE path IN (SELECT value FROM json_each(?))"
+_OTHER_ID = "SELECT 1 FROM article_files WHERE path = ? AND article_id <> ?"
+_STAMPS = "SELECT article_id, path, changed FROM served_articles"
+
 # An article whose bytes are those that were stored needs no second look, see ``damaged``.
 _SUSPECT = """SELECT path, CAST(problems AS BLOB), CAST(article AS BLOB), seal FROM article_files
     WHERE problems <> '[]' OR (article NOTNULL AND crc32(CAST(article AS BLOB)) IS NOT seal)"""
@@ -49,10 +53,11 @@ class Catalog:
         self._stamps: tuple[int, Mapping[str, tuple[str, int]]] = (-1, {})  # of a version
         self._looked = (0.0, 0, 0)  # until when it holds, after how many changes, version
 
-    def stats(self) -> dict[str, tuple[int, int]]:
-        """path -> (size, mtime_ns) of every file that was read."""
+    def stats(self, paths: Iterable[str] | None = None) -> dict[str, tuple[int, int]]:
+        """path -> (size, mtime_ns) of every file that was read, or of those among ``paths``."""
+        sql = "SELECT path, size, mtime_ns FROM article_files"
         with self._database.read() as db:
-            rows = db.execute("SELECT path, size, mtime_ns FROM article_files")
+            rows = db.execute(sql) if paths is None else db.execute(f"{sql} {_AMONG}", [json.dumps(list(paths))])
             return {path: (size, mtime_ns) for path, size, mtime_ns in rows}
 
     def parser(self) -> str:
@@ -75,16 +80,16 @@ class Catalog:
     def apply(self, read: Iterable[FileVersion], removed: Iterable[str], parser: str) -> None:
         """Take over changed files and forget removed ones in one transaction."""
         with self._database.write() as db:
-            for path in removed:
-                db.execute("DELETE FROM article_files WHERE path = ?", [path])
+            gone = sum(db.execute("DELETE FROM article_files WHERE path = ?", [path]).rowcount for path in removed)
             # Not just the next number: a database that takes another one's place must not look like it.
             (before,) = db.execute("SELECT version FROM catalog_state").fetchone()
             version = max(before + 1, epoch_ms(datetime.now(timezone.utc)))
-            files = iter(read)
+            files, moved = iter(read), 0
             while some := list(islice(files, _AT_ONCE)):
-                _take_over(db, some, version)
+                moved += _take_over(db, some, version)
             db.execute("UPDATE article_files SET changed = ? WHERE changed = 0", [version])  # the new ones
-            db.execute("UPDATE catalog_state SET version = ?, parser = ?", [version, parser])
+            follows = None if gone or moved else before
+            db.execute("UPDATE catalog_state SET version = ?, parser = ?, follows = ?", [version, parser, follows])
         self._changes += 1
 
     def records(self) -> Iterator[ArticleRecord]:
@@ -149,13 +154,16 @@ class Catalog:
 
         The same object for all who ask until something changes.
         """
-        version = self.version()  # before the look: a later change is then still to see
         known, stamps = self._stamps
-        if known != version:
-            with self._database.read() as db:
-                rows = db.execute("SELECT article_id, path, changed FROM served_articles")
-                stamps = {intern(article_id): (intern(path), changed) for article_id, path, changed in rows}
-            self._stamps = version, stamps
+        with self._database.read() as db:
+            # before the look: a later change is then still to see
+            version, follows = db.execute("SELECT version, follows FROM catalog_state").fetchone()
+            if known == version:
+                return stamps
+            rows = db.execute(f"{_STAMPS} WHERE changed >= ?", [version]) if follows == known else db.execute(_STAMPS)
+            found = {intern(article_id): (intern(path), changed) for article_id, path, changed in rows}
+        stamps = {**stamps, **found} if follows == known else found
+        self._stamps = version, stamps
         return stamps
 
     def problems(self) -> list[Problem]:
@@ -199,9 +207,13 @@ class Catalog:
         return version, parser
 
 
-def _take_over(db: sqlite_utils.Database, read: Sequence[FileVersion], version: int) -> None:
-    """Let the rows of some files say what was ``read``; those that change are marked with the catalog's ``version``."""
+def _take_over(db: sqlite_utils.Database, read: Sequence[FileVersion], version: int) -> int:
+    """Let the rows of some files say what was ``read``; those that change are marked with the catalog's ``version``.
+
+    Returns how many articles have another id now: another file may have been waiting for the old one.
+    """
     good = [(file, file.article) for file in read if file.article]
+    moved = sum(len(db.execute(_OTHER_ID, [file.path, article.id]).fetchall()) for file, article in good)
     files = db.table("article_files")
     articles = [_file_row(file) | _article_row(file, article) for file, article in good]
     broken = [_file_row(file) for file in read if not file.article]
@@ -213,6 +225,7 @@ def _take_over(db: sqlite_utils.Database, read: Sequence[FileVersion], version: 
         db.execute("DELETE FROM former_ids WHERE path = ?", [file.path])
         for former_id in article.former_ids:
             db.execute("INSERT INTO former_ids VALUES (?, ?)", [former_id, file.path])
+    return moved
 
 
 def _file_row(file: FileVersion) -> dict[str, Any]:

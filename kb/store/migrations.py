@@ -322,6 +322,14 @@ MIGRATIONS = (
         INSERT INTO history_state VALUES ('');
         """,
     ),
+    Migration(
+        16,
+        "what an edit changed is told without a look at every article",
+        """
+        -- the version before, if nothing but rows marked with this one is other than then: no article went, no id moved
+        ALTER TABLE catalog_state ADD COLUMN follows INTEGER;
+        """,
+    ),
 )
 
 

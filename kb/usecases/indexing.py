@@ -62,12 +62,9 @@ class _Difference:
 
     @classmethod
     def between(cls, old: dict[str, str], new: dict[str, str]) -> _Difference:
-        both = old.keys() & new.keys()
-        return cls(
-            added=frozenset(new.keys() - old.keys()),
-            changed=frozenset(i for i in both if old[i] != new[i]),
-            removed=frozenset(old.keys() - new.keys()),
-        )
+        other = frozenset(article_id for article_id, _ in old.items() ^ new.items())
+        added, removed = other - old.keys(), other - new.keys()
+        return cls(added, other - added - removed, removed)
 
     def __len__(self) -> int:
         return len(self.added) + len(self.changed) + len(self.removed)
@@ -134,7 +131,7 @@ class Indexer:
         """
         if len(paths) > _FEW:
             return None
-        known = self._catalog.stats()
+        known = self._catalog.stats(paths)
         changed: dict[FileStat, Scan] = {}
         for path in paths:
             file = self._files.find(path)
@@ -142,7 +139,7 @@ class Indexer:
                 return None
             if (file.size, file.mtime_ns) != known[path]:
                 changed[file] = self._files.scan_above(path)
-        if any(not _is_as_known(above, known) for above in changed.values()):
+        if not all(map(self._knows, changed.values())):
             return None
         if changed:
             with without_garbage_collection():
@@ -153,6 +150,12 @@ class Indexer:
         return tuple(self._catalog.problems())
 
     # --- files → catalog
+
+    def _knows(self, above: Scan) -> bool:
+        """Whether the folders of an article are what they were, and nothing is wrong with them."""
+        stamps = {file.path: (file.size, file.mtime_ns) for file in above.folder_files}
+        wrong = above.problems or any(file.problems for file in above.folder_files)
+        return not wrong and self._catalog.stats(stamps) == stamps
 
     def _scan(self) -> Scan:
         """List the files; a folder whose ``_index.md`` is broken keeps the name that its articles have now."""
@@ -283,14 +286,6 @@ class Indexer:
 
 def _document(record: ArticleRecord) -> IndexDocument:
     return index_document(record.article, record.index_revision)
-
-
-def _is_as_known(above: Scan, known: Mapping[str, tuple[int, int]]) -> bool:
-    """Whether the folders of an article are what they were, and nothing is wrong with them."""
-    stamps = {file.path: (file.size, file.mtime_ns) for file in above.folder_files}
-    return (
-        not above.problems and not any(file.problems for file in above.folder_files) and stamps.items() <= known.items()
-    )
 
 
 def _changed_folders(scan: Scan, known: dict[str, tuple[int, int]]) -> tuple[str, ...]:

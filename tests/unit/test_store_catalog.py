@@ -7,8 +7,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kb.model import Article, Folder, Problem
 from kb.ports.catalog import FileVersion
@@ -233,6 +236,39 @@ def test_stamps_change_with_everything_that_is_read_anew(catalog: Catalog) -> No
     assert after["a"] == before["a"]
     assert after["b"][1] > before["b"][1]
     assert set(after) == {"a", "b"}
+
+
+@given(
+    steps=st.lists(
+        st.one_of(
+            st.tuples(st.just("put"), st.sampled_from("123"), st.sampled_from("abc"), st.sampled_from("rs")),
+            st.tuples(st.just("remove"), st.sampled_from("123")),
+            st.tuples(st.just("break"), st.sampled_from("123")),
+            st.tuples(st.just("look")),
+        ),
+        max_size=12,
+    )
+)
+def test_stamps_followed_step_by_step_are_those_of_a_first_look(steps: list[tuple[str, ...]]) -> None:
+    with TemporaryDirectory() as folder:
+        database = Database(Path(folder) / "zhida.db")
+        following = Catalog(database)
+        for action, *what in steps:
+            if action == "put":
+                number, article_id, revision = what
+                following.apply([good(article_id, f"mall/refund/{number}.md", revision)], [], PARSER)
+            elif action == "break":
+                following.apply([broken(f"mall/refund/{what[0]}.md")], [], PARSER)
+            elif action == "remove":
+                following.apply([], [f"mall/refund/{what[0]}.md"], PARSER)
+            else:
+                following.stamps()
+        assert following.stamps() == Catalog(database).stamps()
+
+
+def test_stats_of_some_files_leave_the_others_out(catalog: Catalog) -> None:
+    catalog.apply([good("a"), good("b")], [], PARSER)
+    assert catalog.stats(["mall/refund/b.md", "mall/refund/none.md"]) == {"mall/refund/b.md": (10, 1)}
 
 
 def test_index_revisions_name_what_the_index_holds_of_published_articles(catalog: Catalog) -> None:
