@@ -7,6 +7,7 @@
     csrf.py       writes from our own pages only
     security.py   headers, cross-site protection, the visitor's cookie
     limits.py     how long a request's body may be, by view
+    requests.py   what of a request is read otherwise than Flask does
     inputs.py     query parameters and JSON bodies, read strictly
     problems.py   every error → a page or problem+json
     encoding.py   documents → JSON
@@ -14,7 +15,7 @@
     assets.py     static files: addresses, compression, how long browsers keep them
 """
 
-from webui.http import assets, callers, csrf, encoding, inputs, limits, problems, security
+from webui.http import assets, callers, csrf, encoding, inputs, problems, requests, security
 
 #: in the order in which they look at a request
-PARTS = (encoding, problems, limits, security, callers, csrf, inputs, assets)
+PARTS = (encoding, problems, requests, security, callers, csrf, inputs, assets)
