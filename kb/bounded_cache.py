@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
+K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
@@ -29,18 +30,26 @@ class BoundedCache(Generic[V]):
             if found is not None:
                 self._entries.move_to_end(key)
                 return found
-        made = make()
-        self.put(key, made)
-        return made
+        return self.put(key, make())
 
-    def put(self, key: Hashable, made: V) -> None:
-        """Keep ``made``, unless there is a value already."""
+    def get_all(self, keys: Sequence[K], make: Callable[[K], V]) -> list[V]:
+        """As ``get`` for each of ``keys``, in their order."""
+        with self._lock:
+            found = [self._entries.get(key) for key in keys]
+            for key, value in zip(keys, found, strict=True):
+                if value is not None:
+                    self._entries.move_to_end(key)
+        return [self.put(key, make(key)) if value is None else value for key, value in zip(keys, found, strict=True)]
+
+    def put(self, key: Hashable, made: V) -> V:
+        """Keep ``made``, unless there is a value already; returns ``made``."""
         with self._lock:
             if key not in self._entries:
                 self._entries[key] = made
                 self.used += self._size(made)
             while self.used > self._limit:
                 self.used -= self._size(self._entries.popitem(last=False)[1])
+        return made
 
     def __contains__(self, key: Hashable) -> bool:
         with self._lock:

@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path, PurePath
-
-import watchfiles
+from typing import TYPE_CHECKING
 
 from kb.errors import KbError
 from kb.garbage import give_back, keep_for_good
@@ -22,6 +21,9 @@ from kb.model import Problem
 from kb.service import Service
 from kb.text.pictures import is_picture
 from kb.usecases.semantic import Semantic
+
+if TYPE_CHECKING:
+    import watchfiles
 
 log = logging.getLogger(__name__)
 
@@ -188,6 +190,8 @@ class Upkeep:
         return errors
 
     def _watch(self) -> None:
+        import watchfiles  # when the first answers have been given, see HEAD_START
+
         folder = os.stat(self._articles).st_ino
         changes = watchfiles.watch(
             self._articles,

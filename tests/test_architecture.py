@@ -49,7 +49,7 @@ ROOMS = {
     "tantivy": {"kb/engines/tantivy_index.py"},
     "opensearchpy": {"kb/cluster/"},
     "jieba": {"kb/text/cutter.py"},
-    "marisa_trie": {"kb/text/lexicon.py", "kb/text/pinyin_table.py"},
+    "marisa_trie": {"kb/text/lexicon.py", "kb/text/pinyin_table.py", "kb/text/tries.py"},
     "opencc": {"kb/text/normalize.py"},
     "pypinyin": set(),  # its dictionaries are in kb/text/pinyin.marisa
     "argon2": {"kb/access/passwords.py"},
@@ -57,7 +57,7 @@ ROOMS = {
     "sqlite3": {"kb/store/"},
     "yaml": {"kb/content/"},
     "flask": {"webui/"},
-    "orjson": {"webui/http/encoding.py"},
+    "orjson": {"webui/http/encoding.py", "kb/store/article_json.py"},
     "flask_compress": {"webui/http/assets.py"},
     "waitress": {"webui/"},
     "click": {"kb/cli/"},

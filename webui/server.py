@@ -14,6 +14,7 @@ from types import FrameType
 import waitress
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
+from waitress.task import WSGITask
 
 from kb.errors import ServeError
 from webui.http.limits import LARGEST
@@ -90,5 +91,15 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
         super().parse_header(encoded + line_end + rest)
 
 
+class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
+    """Leaves the connection open after 204 and 304, which end with their header (RFC 9112, 6.3)."""
+
+    def set_close_on_finish(self) -> None:
+        """Close the connection after this answer: not for want of a Content-Length where there is no content."""
+        asked = self.version == "1.0" or self.request.headers.get("CONNECTION", "").lower() == "close"
+        if asked or self.has_body:
+            super().set_close_on_finish()
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    parser_class = _Parser
+    parser_class, task_class = _Parser, _Task

@@ -8,11 +8,12 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from typing import TYPE_CHECKING
 
 from kb.errors import LoginsBusy
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
 
 #: computed at once, each takes 64 MiB
 _AT_ONCE = 2
@@ -24,7 +25,7 @@ class Passwords:
     """Makes and checks hashes; thread-safe."""
 
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
-        self._hasher = hasher or PasswordHasher()
+        self._given = hasher
         self._turn = threading.BoundedSemaphore(_AT_ONCE)
 
     def hash(self, password: str) -> str:
@@ -34,12 +35,20 @@ class Passwords:
 
     def fits(self, password: str, kept: str | None) -> bool:
         """Whether ``kept`` was made of ``password``; takes as long when there is nothing kept. Raises LoginsBusy."""
+        from argon2.exceptions import InvalidHashError, VerificationError
+
         with self._one_of_few():
             try:
                 self._hasher.verify(kept or self._nobodys, _encoded(password))
             except (VerificationError, InvalidHashError):
                 return False
             return kept is not None
+
+    @cached_property
+    def _hasher(self) -> PasswordHasher:
+        from argon2 import PasswordHasher  # where nobody logs in a server does without
+
+        return self._given or PasswordHasher()
 
     @cached_property
     def _nobodys(self) -> str:

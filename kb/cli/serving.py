@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from kb.cli.context import Context, pass_context, track
 from kb.config import Settings
 from kb.errors import ClusterAway, KbError, ServeError
-from kb.garbage import without_garbage_collection
+from kb.garbage import keep_for_now, without_garbage_collection
 from kb.text.controls import without_controls
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def serve(context: Context, host: str, port: int, role: str | None) -> None:
                 service, background = _alone(settings, context.service)
             service.refresh()
             app = create_app(service)
+            keep_for_now()
         for one in background:
             one.start()
         try:

@@ -53,7 +53,7 @@ class Walk:
     """One pass over the tree, or the way up from one article; gives what it found."""
 
     def __init__(self, root: Path, last_good: Mapping[str, Folder]) -> None:
-        self._root = root
+        self._root, self._top = root, os.fspath(root)
         self._last_good = last_good
         self._files: list[FileStat] = []
         self._folders: dict[str, Folder] = {}
@@ -86,7 +86,7 @@ class Walk:
     def _visit(self, folder: str, depth: int) -> None:
         """List ``folder``, which lies ``depth`` folders below the root."""
         try:
-            with os.scandir(self._root / folder) as listing:
+            with os.scandir(self._place(folder)) as listing:
                 others = self._without_articles(folder, listing) if depth == _ARTICLE_DEPTH else listing
                 entries = sorted(others, key=lambda entry: entry.name)
         except OSError as error:
@@ -165,7 +165,7 @@ class Walk:
             self._report(path, f"缺少 {INDEX_NAME}，暂以文件夹名作名称；请新建，写上 title: 中文名称。", "warning")
             return
         try:
-            status = (self._root / path).stat()
+            status = os.stat(self._place(path))
             data = read_file(self._root, path)
         except (OSError, ArticleError) as error:
             self._folders[folder] = self._last_good.get(folder, self._folders[folder])
@@ -187,6 +187,10 @@ class Walk:
                     f"{path}/{INDEX_NAME}",
                     f"名称{quoted(folder.title)}与 {other}/{INDEX_NAME} 相同，请改成不同的名称。",
                 )
+
+    def _place(self, path: str) -> str:
+        """Where a file or folder lies; as text, which is joined ten times as fast as paths."""
+        return f"{self._top}/{path}"
 
     def _cannot_read(self, path: str, error: OSError | ArticleError) -> None:
         self._unreadable.append(path)

@@ -19,8 +19,8 @@ from kb.ports.engine import BM25_B, BM25_K1, COVERAGE, COVERAGE_POWER, Term
 #: (document numbers ascending, term frequencies) of one token in one field
 Postings = tuple[NDArray[np.int32], NDArray[np.float32]]
 
-#: bytes that what is kept of a token takes beside its arrays
-_AROUND = 200
+#: bytes that what is kept of a token takes beside what is in its arrays: these themselves, its key and its place
+_AROUND = 600
 
 #: A token that more than this share of the documents carry can't select, only rank.
 COMMON_SHARE = 0.2
@@ -141,7 +141,8 @@ def _added_up(terms: Weighted, size: int) -> tuple[NDArray[np.float64], NDArray[
     sums = np.bincount(documents, weights * np.concatenate([impact.scores for _, impact in terms]), size)
     parts = np.repeat([term.weight * impact.idf for term, impact in selective], lengths[: len(selective)])
     carried = np.bincount(documents[: parts.size], parts, size)
-    return sums.astype(np.float64), carried.astype(np.float64)  # numpy counts nothing at all in integers
+    # numpy counts nothing at all in integers
+    return sums.astype(np.float64, copy=False), carried.astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +167,9 @@ class Matches:
             maximum = np.maximum(maximum, other)
         return cls(maximum, hits | _above(floor, maximum) if others else hits, winners)
 
-    def reading(self, document: int) -> int | None:
-        """The index of the winning reading; None for the query as typed."""
-        return int(self.winners[document]) - 1 if self.winners[document] else None
+    def readings(self, documents: Sequence[int]) -> list[int | None]:
+        """The index of the winning reading of each; None for the query as typed."""
+        return [winner - 1 if winner else None for winner in self.winners[list(documents)].tolist()]
 
 
 def _above(floor: float, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -202,7 +203,8 @@ class FacetCounter:
         """Values with the number of ``hits`` (documents), most frequent first, zeros left out."""
         found: dict[str, int] = defaultdict(int)
         tally = np.bincount(self._set_of[hits])
-        for number in tally.nonzero()[0].tolist():
+        carried = tally.nonzero()[0]
+        for number, times in zip(carried.tolist(), tally[carried].tolist(), strict=True):
             for value in self._sets[number]:
-                found[value] += int(tally[number])
+                found[value] += times
         return sorted(found.items(), key=lambda item: (-item[1], item[0]))

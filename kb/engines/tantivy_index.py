@@ -39,8 +39,8 @@ FOLDER = "segments"
 
 #: bytes that a writer collects before it writes a segment: tantivy's least; enough for some 30,000 articles
 _SMALL_HEAP, _LARGE_HEAP = 15_000_000, 100_000_000
-#: of posting lists kept of one commit
-_CACHE_BYTES = 32 * 2**20
+#: of posting lists kept of one commit: what tokens add to scores is kept by the view
+_CACHE_BYTES = 2**20
 #: tokens whose scores add up to what a float32 holds exactly
 _DIGITS = 24
 _NOWHERE: Postings = np.empty(0, np.int32), np.empty(0, np.float32)

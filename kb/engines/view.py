@@ -117,12 +117,13 @@ class View:
 
     def _hits(self, query: EngineQuery, ranked: Iterable[_Row], found: Matches) -> Iterator[EngineHit]:
         wanted: dict[int | None, tuple[str, ...]] = {}
-        ranked = tuple(ranked)
-        for place, (negative, article_id, revision, number) in enumerate(ranked):
-            reading = found.reading(number)
+        rows = list(ranked)
+        numbers = [row[-1] for row in rows]
+        for place, (row, reading) in enumerate(zip(rows, found.readings(numbers), strict=True)):
+            negative, article_id, revision, number = row
             if reading not in wanted:
                 wanted[reading] = needles(query, reading)
-            beside = [row[-1] for row in ranked[place : place + _LOOKED_AT]]
+            beside = numbers[place : place + _LOOKED_AT]
             evidence = partial(self._evidence, number, wanted[reading], beside)
             yield EngineHit(article_id, revision, -negative, evidence, reading)
 
@@ -154,16 +155,15 @@ class View:
         self, reading: Reading, boosts: Boosts, allowed: NDArray[np.bool_], also: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
         """The weighted scores of one reading, 0 for what is not ``allowed``."""
-        terms = [
-            # kept, for norms and frequencies don't change
-            (term, self._impacts.get((term.text, boosts), partial(self._impact, term.text, boosts)))
-            for term in reading.terms
-        ]
+        # kept, for norms and frequencies don't change
+        impacts = self._impacts.get_all([(term.text, boosts) for term in reading.terms], self._impact)
+        terms = list(zip(reading.terms, impacts, strict=True))
         weighted: NDArray[np.float32] = score(terms, allowed, also) * np.float32(reading.weight)
         return weighted
 
-    def _impact(self, token: str, boosts: Boosts) -> Impact:
+    def _impact(self, key: tuple[str, Boosts]) -> Impact:
         """What a token adds to scores."""
+        token, boosts = key
         postings, norms = {name: self.reader.postings(name, token) for name in SCORED_FIELDS}, self._norms()
         fields = [FieldPostings(postings[name], norms[name], boost, name == PERFECT_FIELD) for name, boost in boosts]
         common = postings[PERFECT_FIELD][0].size > COMMON_SHARE * self.reader.live

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kb.model.article import ArticleRecord
 from kb.model.freshness import Freshness
@@ -23,16 +24,19 @@ class SearchRequest:
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(NamedTuple):
     """A piece of the article; ``marks`` are the [start, end) character ranges in ``text`` that matched."""
 
     text: str
     marks: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is marked, each once."""
+        return tuple(dict.fromkeys(self.text[start:end] for start, end in self.marks))
 
-@dataclass(frozen=True, slots=True)
-class ScoreParts:
+
+class ScoreParts(NamedTuple):
     """What a score is made of: what words, meaning and learned questions add, times the factors of freshness, demand.
 
     ``words``: the share of a perfect match, about 0 to 1. ``meaning`` and ``learned`` are on the same scale.
@@ -54,7 +58,7 @@ class ScoreParts:
 class Hit:
     """One ranked answer. Scores are comparable within one result only; ``parts`` tells where one comes from.
 
-    ``found`` tells per text field (see ``kb.ports.engine.TEXT_FIELDS``) what in it matched, as it stands there.
+    ``found`` has the text fields (see ``kb.ports.engine.TEXT_FIELDS``) in which something matched, whole.
     ``by_meaning``: no content word matched, the article is here because it means something alike.
     """
 
@@ -65,7 +69,7 @@ class Hit:
     snippet: Snippet
     matched: tuple[str, ...]
     script: str
-    found: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    found: Mapping[str, Snippet] = field(default_factory=dict)
     by_meaning: bool = False
 
     @property

@@ -63,8 +63,11 @@ class Catalog(ServedArticles, Protocol):
     left out then until the file has been read again.
     """
 
-    def stats(self, paths: Iterable[str] | None = None) -> dict[str, tuple[int, int]]:
-        """path -> (size, mtime_ns) of every file that was read, or of those among ``paths``."""
+    def files(self) -> list[tuple[str, int, int]]:
+        """(path, size, mtime_ns) of every file that was read, in order of path."""
+
+    def stats(self, paths: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """path -> (size, mtime_ns) of those among ``paths`` that were read."""
 
     def parser(self) -> str:
         """What the files were read with, as given to ``apply``; ``""`` before the first time."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kb.text.analyzer import AnalyzedText, analyze
 from kb.text.matching import merged_occurrences
@@ -58,8 +58,7 @@ class IndexDocument:
         return {name: analyze(text, every_unit=name != LONG_TEXT) for name, text in self.text.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """One indexed token of a query. ``weight`` multiplies what it adds to the score."""
 
     text: str
@@ -112,8 +111,7 @@ class EngineQuery:
     floor: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Why a document was found: its texts as they were indexed (without tokens), and what to mark in them, folded."""
 
     texts: Mapping[str, AnalyzedText]
@@ -126,8 +124,7 @@ class Evidence:
         return found if text.offsets is None else [text.original_span(start, end) for start, end in found]
 
 
-@dataclass(frozen=True, slots=True)
-class EngineHit:
+class EngineHit(NamedTuple):
     """One ranked document. Equal scores are ordered by id. ``evidence`` is looked up whenever it is called.
 
     ``reading`` is the index of the reading that scored best; None when the words as typed did (they win ties).

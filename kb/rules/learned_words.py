@@ -36,6 +36,8 @@ class LearnedWords:
 
     def gains(self, query: str) -> dict[str, float]:
         """article id -> what is added to its score; those that gain nothing are left out."""
+        if not self._learned:
+            return {}
         asked = _pairs(query)
         gains: dict[str, float] = defaultdict(float)
         for number in {number for pair in asked for number in self._carriers.get(pair, ())}:

@@ -121,8 +121,9 @@ def _joined(words: Iterable[Token]) -> Iterator[Token]:
 def terms_of(folded: str, essential: str) -> tuple[Term, ...]:
     """The weighted index tokens of ``folded``, each once; those that are not in ``essential`` weigh little."""
     units = {unit for unit, _, _ in unit_spans(folded)}
-    strong = set(grams(essential))
+    tokens = dict.fromkeys(grams(folded))
+    strong = tokens if essential == folded else set(grams(essential))
     return tuple(
         Term(token, (UNIT_WEIGHT if token in units else 1.0) * (1.0 if token in strong else STOP_WEIGHT))
-        for token in dict.fromkeys(grams(folded))
+        for token in tokens
     )

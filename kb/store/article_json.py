@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date
 from functools import lru_cache
 from sys import intern
 from typing import Any
 
+import orjson
+
 from kb.model import Article, Folder, Interval, Script
 
-_DATES = ("created", "updated", "verified", "valid_from", "valid_to")
-_TUPLES = ("questions", "channels", "tags", "related", "former_ids")
-#: the same in many articles, which share one object then
-_REPEATED = frozenset({"channels", "tags"})
-_NAMES = ("id", "title", "kind", "owner", "contact", "priority", "status", "audience", "verified_by")
 _DEFAULTS = tuple((field.name, field.default) for field in fields(Article))
 
 
@@ -30,24 +28,12 @@ def load_article(text: str | bytes, body: bool = True) -> Article:
 
     ``body``: with its body, or with ``""`` in its place.
     """
-    values: dict[str, Any] = json.loads(text)
+    values: dict[str, Any] = orjson.loads(text)  # a server's start waits for all of them
     if not body:
         values["body"] = ""
-    for name in _DATES:
-        if name in values:
-            values[name] = _date(values[name])
-    for name in _TUPLES:
-        if name in values:
-            values[name] = _shared(tuple(values[name])) if name in _REPEATED else tuple(values[name])
-    for name in _NAMES:  # one object each for all who hold articles: snapshots, the queue
-        if isinstance(value := values.get(name), str):
-            values[name] = intern(value)
-    for name in ("product", "scenario"):
-        values[name] = _folder(*values[name])
-    if "review_every" in values:
-        values["review_every"] = _interval(values["review_every"])
-    if "scripts" in values:
-        values["scripts"] = tuple(Script(*pair) for pair in values["scripts"])
+    for name, value in values.items():
+        if name in _READERS:
+            values[name] = _READERS[name](value)
     return Article(**values)
 
 
@@ -79,3 +65,19 @@ def _shared(texts: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _interval(text: str | None) -> Interval | None:
     return None if text is None else Interval.parse(text)
+
+
+#: field -> what makes its value of what JSON has in its place
+_READERS: Mapping[str, Callable[[Any], object]] = {
+    **dict.fromkeys(("created", "updated", "verified", "valid_from", "valid_to"), _date),
+    **dict.fromkeys(("questions", "related", "former_ids"), tuple),
+    # the same in many articles, which share one object then
+    **dict.fromkeys(("channels", "tags"), lambda texts: _shared(tuple(texts))),
+    **dict.fromkeys(("product", "scenario"), lambda values: _folder(*values)),
+    # one object each for all who hold articles: snapshots, the queue
+    **dict.fromkeys(
+        ("id", "title", "kind", "owner", "contact", "priority", "status", "audience", "verified_by"), intern
+    ),
+    "review_every": _interval,
+    "scripts": lambda pairs: tuple(Script(*pair) for pair in pairs),
+}

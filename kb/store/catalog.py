@@ -48,6 +48,7 @@ _FORMER_IDS = "(SELECT json_group_array(former_id) FROM former_ids WHERE former_
 _FIELDS = ", ".join(f"'{name}', {name}" for name in _COPIED)
 _EXPORTED = f"""SELECT json_object({_FIELDS}, 'former_ids', json({_FORMER_IDS}))
     FROM served_articles WHERE article_id IN (SELECT value FROM json_each(?))"""  # noqa: S608  # nothing but constants
+_STATS = "SELECT path, size, mtime_ns FROM article_files"
 _AMONG = "WHERE path IN (SELECT value FROM json_each(?))"
 _OTHER_ID = "SELECT 1 FROM article_files WHERE path = ? AND article_id <> ?"
 _STAMPS = "SELECT article_id, path, changed FROM served_articles"
@@ -70,11 +71,15 @@ class Catalog:
         self._stamps: tuple[int, Mapping[str, tuple[str, int]]] = (-1, {})  # of a version
         self._looked = (0.0, 0, 0)  # until when it holds, after how many changes, version
 
-    def stats(self, paths: Iterable[str] | None = None) -> dict[str, tuple[int, int]]:
-        """path -> (size, mtime_ns) of every file that was read, or of those among ``paths``."""
-        sql = "SELECT path, size, mtime_ns FROM article_files"
+    def files(self) -> list[tuple[str, int, int]]:
+        """(path, size, mtime_ns) of every file that was read, in order of path."""
         with self._database.read() as db:
-            rows = db.execute(sql) if paths is None else db.execute(f"{sql} {_AMONG}", [json.dumps(list(paths))])
+            return db.execute(f"{_STATS} ORDER BY path").fetchall()
+
+    def stats(self, paths: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """path -> (size, mtime_ns) of those among ``paths`` that were read."""
+        with self._database.read() as db:
+            rows = db.execute(f"{_STATS} {_AMONG}", [json.dumps(list(paths))])
             return {path: (size, mtime_ns) for path, size, mtime_ns in rows}
 
     def parser(self) -> str:

@@ -28,6 +28,7 @@ from kb.store.migrations import migrate, schema_number
 
 #: seconds
 BUSY_TIMEOUT = 5.0
+_CACHE_KB = 256
 _WAL_ATTEMPTS = 10
 
 _MEND = (
@@ -205,6 +206,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
         _enable_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         connection.create_function("crc32", 1, zlib.crc32, deterministic=True)  # of a BLOB
     except sqlite3.Error:
         connection.close()

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 def occurrences(folded: str, needle: str) -> list[tuple[int, int]]:
     """Every place of ``needle`` that cuts no run of letters or digits in two."""
     found = []
-    at = folded.find(needle) if needle else -1
+    at, size = folded.find(needle) if needle else -1, len(needle)
     opens, closes = needle[:1].isascii(), needle[-1:].isascii()  # at a Chinese character nothing is cut
     while at >= 0:
-        end = at + len(needle)
-        if not (opens and _cuts(folded, at)) and not (closes and _cuts(folded, end)):
-            found.append((at, end))
+        if not (opens and _cuts(folded, at)) and not (closes and _cuts(folded, at + size)):
+            found.append((at, at + size))
         at = folded.find(needle, at + 1)
     return found
 

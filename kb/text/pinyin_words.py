@@ -27,9 +27,10 @@ def words_by_pinyin(words: Iterable[str]) -> dict[str, str]:
 class PinyinWords:
     """Words by their full pinyin, as ``words_by_pinyin`` gives them; of several, the first ones are preferred."""
 
-    def __init__(self, words: Mapping[str, str]) -> None:
+    def __init__(self, words: Mapping[str, str], longest: int | None = None) -> None:
         self.words = words
-        self._longest = max(map(len, words), default=0)
+        #: letters of the longest spelling; looked for in ``words`` if it is not given
+        self.longest = max(map(len, words), default=0) if longest is None else longest
 
     def sounding_like(self, words: Iterable[str]) -> set[str]:
         """The known words that are spelled like one of ``words``."""
@@ -54,7 +55,7 @@ class PinyinWords:
         """The words that ``letters`` spell from end to end, as few as possible; None when they don't."""
         best: list[tuple[str, ...] | None] = [(), *[None] * len(letters)]
         for end in range(1, len(letters) + 1):
-            for start in range(max(0, end - self._longest), end):
+            for start in range(max(0, end - self.longest), end):
                 before = best[start]
                 word = before is not None and self._word(letters[start:end], is_word)
                 shortest = best[end]

@@ -7,9 +7,6 @@ import re
 from functools import lru_cache, partial
 from itertools import islice
 
-import markdown
-import nh3
-
 from kb.text import pictures
 
 _TAGS = {
@@ -47,6 +44,9 @@ def render_html(body: str, folder: str | None) -> str:
     """
     if _takes_too_long(body):
         return f"<pre>{html.escape(body)}</pre>"
+    import markdown  # with them a server would start later: nobody reads an article before the first answer
+    import nh3
+
     # A step's own list is indented by three spaces (CommonMark) or four; Python-Markdown alone insists on four.
     raw = markdown.markdown(
         body, extensions=["tables", "fenced_code", "sane_lists"], output_format="html", tab_length=3

@@ -16,9 +16,8 @@ from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from itertools import product
+from itertools import accumulate, product
 from pathlib import Path
-from typing import Any
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -26,14 +25,15 @@ from rapidfuzz.distance import DamerauLevenshtein
 from kb.sealed import keep_sealed, read_sealed
 from kb.text.confusions import look_alikes, near_sound
 from kb.text.grams import unit_spans
-from kb.text.normalize import normalize
+from kb.text.normalize import folding, normalize
 from kb.text.once import once
 from kb.text.pinyin import syllables
 from kb.text.pinyin_words import PinyinWords, words_by_pinyin
 from kb.text.stopwords import function_words
+from kb.text.tries import PackedCounts, PackedTexts
 
 #: raise it whenever something else would be learned from the same texts, or written otherwise
-_FORMAT = 1
+_FORMAT = 2
 
 _LATIN = re.compile(r"[a-z]+")
 #: every two or three of them that touch; as ``kb.text.grams`` knows what one is
@@ -74,20 +74,18 @@ class Spelling:
     """
 
     def __init__(self, texts: Iterable[str], path: Path | None = None) -> None:
-        learned = tuple(map(normalize, texts))
-        digest = sha256("\n".join(learned).encode(errors="surrogatepass")).hexdigest()
-        self._path, self._kind = path, f"spelling {_FORMAT} of {digest}"
-        kept = _read(path, self._kind) if path else None
-        self._is_kept = kept is not None
-        if kept is None:
+        written = tuple(texts)
+        self._path, self._kind = path, _kind(written)
+        self._pairs: Mapping[str, int]
+        self._by_sound: Callable[[], Mapping[str, str]]
+        self._by_pinyin: Callable[[], PinyinWords]
+        self._is_kept = path is not None and self._take_over(path)
+        if not self._is_kept:
+            learned = tuple(map(normalize, written))
             self._pairs, self._latin = _counted(_HAN_PAIR, learned), _counted(_LATIN, learned)
             # what the first question needs only if it has a slip, and that if it is in letters
             self._by_sound = once(self._pairs_by_sound)
             self._by_pinyin = once(lambda: PinyinWords(words_by_pinyin(_common_words(self._pairs, learned))))
-        else:
-            pairs, latin, by_sound, words = kept
-            self._pairs, self._latin, by_pinyin = Counter(pairs), Counter(latin), PinyinWords(words)
-            self._by_sound, self._by_pinyin = (lambda: by_sound), (lambda: by_pinyin)
         self._candidates = lru_cache(maxsize=10_000)(self._find_candidates)
 
     def changed(self, gone: Iterable[str], come: Iterable[str], texts: Iterable[str]) -> Spelling:
@@ -110,10 +108,27 @@ class Spelling:
 
     def warm_up(self) -> None:
         """Do now what the first question with a slip or with Latin letters would wait for, and keep it."""
-        learned = (self._pairs, self._latin, self._by_sound(), self._by_pinyin().words)
+        by_sound, by_pinyin = self._by_sound(), self._by_pinyin()
         if self._path is not None and not self._is_kept:
             self._is_kept = True
-            keep_sealed(self._path, self._kind, [json.dumps(learned).encode()])
+            texts = (PackedTexts(by_sound), PackedTexts(by_pinyin.words))
+            packed = [trie.tobytes() for trie in (PackedCounts(self._pairs), *texts)]
+            head = json.dumps([self._latin, by_pinyin.longest, [*map(len, packed)]]).encode()
+            keep_sealed(self._path, self._kind, [head, b"\n", *packed])
+            self._take_over(self._path)  # it takes a twentieth of the memory
+
+    def _take_over(self, path: Path) -> bool:
+        """Let this be what ``warm_up`` wrote of the same texts, if that is there; whether it is."""
+        content = read_sealed(path, self._kind)
+        if content is None:
+            return False
+        head, _, packed = bytes(content).partition(b"\n")
+        latin, longest, sizes = json.loads(head)
+        pairs, by_sound, words = (packed[end - size : end] for size, end in zip(sizes, accumulate(sizes), strict=True))
+        sounds, by_pinyin = PackedTexts.frombytes(by_sound), PinyinWords(PackedTexts.frombytes(words), longest)
+        self._pairs, self._latin = PackedCounts.frombytes(pairs), Counter(latin)
+        self._by_sound, self._by_pinyin = (lambda: sounds), (lambda: by_pinyin)
+        return True
 
     def knows(self, folded: str) -> bool:
         """Whether any pair of Chinese characters or any Latin word of a text was learned."""
@@ -145,13 +160,15 @@ class Spelling:
         for pair in pairs:
             for sound in dict.fromkeys(_near_sounds(pair)):
                 known = {pair, *_in_twos(found.get(sound, ""))}
-                found[sound] = "".join(_most_frequent({one: self._pairs[one] for one in known}))
+                found[sound] = "".join(_most_frequent({one: self._pairs.get(one, 0) for one in known}))
         return found
 
     def _with_words(self, by_pinyin: PinyinWords, words: Collection[str], learned: Iterable[str]) -> PinyinWords:
         """``by_pinyin`` where these pairs and triples are written more or less often than before."""
         triples = _occurrences({*words, *by_pinyin.sounding_like(words)}, learned)
-        return by_pinyin.changed(words, lambda some: _most_frequent({w: self._pairs[w] or triples[w] for w in some}))
+        return by_pinyin.changed(
+            words, lambda some: _most_frequent({w: self._pairs.get(w) or triples[w] for w in some})
+        )
 
     def _han_slips(self, folded: str, is_word: Callable[[str], bool]) -> Iterator[Slip]:
         done = 0
@@ -182,7 +199,7 @@ class Spelling:
         for at, char in enumerate(pair):
             for alike in look_alikes(char):
                 meant = pair[:at] + alike + pair[at + 1 :]
-                if self._pairs[meant] >= _MIN_COUNT:
+                if self._pairs.get(meant, 0) >= _MIN_COUNT:
                     found[meant] = (meant, SURE, True)
         by_sound = self._by_sound()
         near = (known for sound in dict.fromkeys(_near_sounds(pair)) for known in _in_twos(by_sound.get(sound, "")))
@@ -216,7 +233,7 @@ def _counted(pattern: re.Pattern[str], texts: Iterable[str]) -> Counter[str]:
     return found
 
 
-def _recounted(pairs: Counter[str], gone: Sequence[str], come: Sequence[str]) -> Counter[str]:
+def _recounted(pairs: Mapping[str, int], gone: Sequence[str], come: Sequence[str]) -> Counter[str]:
     """``pairs`` of other texts; what is written no more is not among them."""
     now = Counter(pairs)
     now.update(_counted(_HAN_PAIR, come))
@@ -234,9 +251,9 @@ def _occurrences(words: Collection[str], texts: Iterable[str]) -> Counter[str]:
     return Counter(triple for text in holding for triple in _HAN_TRIPLE.findall(text) if triple in words)
 
 
-def _common_words(pairs: Counter[str], learned: Iterable[str]) -> list[str]:
+def _common_words(pairs: Mapping[str, int], learned: Iterable[str]) -> list[str]:
     """The common pairs and triples of what was learned, most frequent first."""
-    return _most_frequent(pairs + _counted(_HAN_TRIPLE, learned))
+    return _most_frequent(Counter(pairs) + _counted(_HAN_TRIPLE, learned))
 
 
 def _most_frequent(counted: Mapping[str, int]) -> list[str]:
@@ -266,7 +283,7 @@ def _in_twos(pairs: str) -> Iterator[str]:
     return (pairs[at : at + 2] for at in range(0, len(pairs), 2))
 
 
-def _read(path: Path, kind: str) -> Any:
-    """What ``Spelling.warm_up`` wrote; None when there is nothing to rely on."""
-    content = read_sealed(path, kind)
-    return None if content is None else json.loads(bytes(content))
+def _kind(texts: Iterable[str]) -> str:
+    """What is learned of texts depends on them and on how they are folded."""
+    digest = sha256("\n".join(texts).encode(errors="surrogatepass")).hexdigest()
+    return f"spelling {_FORMAT} of {digest}, {folding()}"

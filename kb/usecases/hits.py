@@ -19,19 +19,19 @@ def matched_hit(request: SearchRequest, question: Question, ranked: Ranked) -> H
     record = ranked.record
     overlap = question.overlap(ranked.found)
     evidence, matched = overlap.evidence, overlap.matched
-    marks = {name: evidence.marks(name) for name in evidence.texts}
+    marks = {name: tuple(evidence.marks(name)) for name in evidence.texts}
     by_meaning = ranked.near and not matched and ranked.parts.meaning > 0
     if by_meaning:
-        marks["body"] = []
+        marks["body"] = ()
     return Hit(
         record=record,
         parts=ranked.parts,
         freshness=ranked.freshness,
-        title=Snippet(evidence.texts["title"].text, tuple(marks["title"])),
+        title=Snippet(evidence.texts["title"].text, marks["title"]),
         snippet=_best_snippet(evidence.texts, marks),
         matched=matched,
         script=record.article.script_for(request.channel),
-        found=_words_found(evidence.texts, marks),
+        found={name: Snippet(evidence.texts[name].text, ranges) for name, ranges in marks.items() if ranges},
         by_meaning=by_meaning,
     )
 
@@ -50,18 +50,8 @@ def unmatched_hit(request: SearchRequest, record: ArticleRecord, freshness: Fres
     )
 
 
-def _best_snippet(texts: Mapping[str, AnalyzedText], marks: Mapping[str, list[tuple[int, int]]]) -> Snippet:
+def _best_snippet(texts: Mapping[str, AnalyzedText], marks: Mapping[str, tuple[tuple[int, int], ...]]) -> Snippet:
     """From the body when it matched or nothing else did; else the customer's wording that matched."""
     if marks["questions"] and not marks["body"]:
         return snippet(texts["questions"].text.replace("\n", "；"), marks["questions"])
     return snippet(texts["body"].text, marks["body"])
-
-
-def _words_found(
-    texts: Mapping[str, AnalyzedText], marks: Mapping[str, list[tuple[int, int]]]
-) -> dict[str, tuple[str, ...]]:
-    return {
-        name: tuple(dict.fromkeys(texts[name].text[start:end] for start, end in ranges))
-        for name, ranges in marks.items()
-        if ranges
-    }

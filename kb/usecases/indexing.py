@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from operator import itemgetter
 
 from kb.errors import ArticleError, IndexCorrupt, IndexMissing
 from kb.garbage import without_garbage_collection
@@ -180,13 +181,14 @@ class Indexer:
 
     def _read_changed(self, scan: Scan, everything: bool, damaged: list[str], progress: Progress) -> None:
         """Read what differs, or ``everything``. What is ``damaged`` goes, and comes back if its file is good."""
-        known = self._catalog.stats()
         parser = self._files.parser
         everything = everything or self._catalog.parser() != parser
-        stamps = {path: (size, mtime_ns) for path, size, mtime_ns in scan.files}
-        stamps |= {file.path: (file.size, file.mtime_ns) for file in scan.folder_files}
-        if known == stamps and not damaged and not everything:
+        found = [*scan.files, *(FileStat(file.path, file.size, file.mtime_ns) for file in scan.folder_files)]
+        found.sort(key=itemgetter(0))
+        before = self._catalog.files()
+        if before == found and not damaged and not everything:
             return
+        stamps, known = _stamps(found), _stamps(before)
         for path in damaged:
             known.pop(path, None)
         folders = _changed_folders(scan, known)
@@ -295,6 +297,11 @@ class Indexer:
 
 def _document(record: ArticleRecord) -> IndexDocument:
     return index_document(record.article, record.index_revision)
+
+
+def _stamps(files: Iterable[tuple[str, int, int]]) -> dict[str, tuple[int, int]]:
+    """path -> (size, mtime_ns)"""
+    return {path: (size, mtime_ns) for path, size, mtime_ns in files}
 
 
 def _changed_folders(scan: Scan, known: dict[str, tuple[int, int]]) -> tuple[str, ...]:

@@ -134,9 +134,9 @@ class Vocabulary:
         return self.read(meant, spelling) if meant else None
 
     def _rewritings(self, folded: str, spelling: Spelling) -> Iterator[Rewriting]:
-        kept = untouchable(folded)
-        slips = [slip for slip in spelling.slips(folded, self.tokenizer.is_word) if kept.isdisjoint(range(*slip.span))]
-        mended = mend(folded, slips)
+        slips = spelling.slips(folded, self.tokenizer.is_word)
+        kept = untouchable(folded) if slips else frozenset()
+        mended = mend(folded, [slip for slip in slips if kept.isdisjoint(range(*slip.span))])
         if mended:
             yield mended
         for row in self._with_synonyms(mended.text if mended else folded, spelling):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kb.model import ArticleRecord, Freshness, ScoreParts
 from kb.ports.engine import EngineHit
@@ -19,9 +20,10 @@ REORDERED = 30
 _DEMAND = 0.3
 _DEMAND_WORDS = 2
 
+_NOTHING = Added()
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+
+class Ranked(NamedTuple):
     """An article in its place, and what brought it there. ``near``: it is an answer even without a word in common."""
 
     record: ArticleRecord
@@ -51,15 +53,14 @@ class Ranking:
         """
         served = [hit for hit in found if hit.id in records and records[hit.id].article.status == "published"]
         added = additions.to({hit.id: hit.score for hit in served})
+        is_keywords = question.is_keywords
         weight = _DEMAND if len(question.typed.words) <= _DEMAND_WORDS else 0.0
         near = set(additions.found)
         ranked = [
-            self._ranked(records[hit.id], hit, added.get(hit.id, Added()), weight, hit.id in near) for hit in served
+            self._ranked(records[hit.id], hit, added.get(hit.id, _NOTHING), weight, hit.id in near) for hit in served
         ]
         front = [row for place, row in enumerate(ranked) if place < REORDERED or row.near]
-        front.sort(
-            key=lambda row: (question.is_keywords and not question.is_met_by(row.found), -row.parts.total, row.found.id)
-        )
+        front.sort(key=lambda row: (is_keywords and not question.is_met_by(row.found), -row.parts.total, row.found.id))
         behind = [row for place, row in enumerate(ranked) if place >= REORDERED and not row.near]
         return front + behind
 

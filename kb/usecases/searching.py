@@ -96,12 +96,15 @@ class Searcher:
 
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
-        filters = self._filters(request)
+        filters, spelling = self._filters(request), self.library.spelling()  # which may have to be made first
         with _TURN:
-            question = self.vocabulary.read(request.text, self.library.spelling())
+            question = self.vocabulary.read(request.text, spelling)
         near = self._near(question)
         with _TURN:
-            return self._answer(request, question, filters, near)
+            page = self._answer(request, question, filters, near)
+        if page.total or question.typed.is_empty or question.typed.phrases or question.is_worded:
+            return page
+        return self._by_pinyin(request, question.typed.folded, filters) or page
 
     def _near(self, question: Question) -> _Near:
         """What is near in meaning, as soon as the model has said so; others search meanwhile."""
@@ -134,8 +137,6 @@ class Searcher:
         if not page.total and typed.phrases:
             relaxed = self._run(request, Question(replace(typed, phrases=())), filters, near)
             return replace(self._page(request, relaxed), fallback="没有条目包含完整短语，已按普通词查找。")
-        if not page.total and not question.is_worded:
-            return self._by_pinyin(request, typed.folded, filters) or page
         if page.total and not answer.related:
             return replace(page, fallback=_ONLY_NEAR)
         if page.total and question.is_keywords:
@@ -179,7 +180,10 @@ class Searcher:
         return ByWords.of(self.learned.gains(question.typed.plain))
 
     def _by_pinyin(self, request: SearchRequest, folded: str, filters: Filters) -> SearchPage | None:
-        """What Latin letters spell, with one wrong key at most; None when they spell nothing."""
+        """What Latin letters spell, with one wrong key at most; None when they spell nothing.
+
+        Nobody waits meanwhile for what suggests by pinyin: it may have to be made first, of all articles.
+        """
         found = self._spelled(request, filters)
         if found:
             result = EngineResult((), len(found), {}, self.engine.generation())
@@ -188,7 +192,8 @@ class Searcher:
         question = self.vocabulary.read_pinyin(folded, self.library.spelling())
         if question is None:
             return None
-        return self._instead(request, self._run(request, question, filters, _Near()), question.typed.folded)
+        with _TURN:
+            return self._instead(request, self._run(request, question, filters, _Near()), question.typed.folded)
 
     def _spelled(self, request: SearchRequest, filters: Filters) -> list[Hit]:
         records = self.articles.get_many(self.by_pinyin(request.text))

@@ -134,9 +134,12 @@ class Semantic:
     def _ask(self, text: str, audience: str | None, ahead: VectorIndex | None) -> Pending:
         if not self._running:
             self._embedding.load()
-        serving, wanted = self._serving, embedded_form(mask(text))  # the model may be somebody else's server
+        serving = self._serving
         index = serving.indexes.get(audience) if serving else None
-        if serving is None or index is None or not wanted:
+        if serving is None or index is None:
+            return Pending(Known(None), None)
+        wanted = embedded_form(mask(text))  # the model may be somebody else's server
+        if not wanted:
             return Pending(Known(None), None)
         seconds = self._deadline if self._running else max(self._deadline, _PATIENCE)
         return Pending(serving.queries.ask(wanted, seconds), index, ahead)

@@ -67,7 +67,7 @@ class House:
     def scan(self) -> None:
         scan = self.files.scan()
         read = [self.files.read(file, scan.folders) for file in scan.files]
-        gone = self.catalog.stats().keys() - {version.path for version in read}
+        gone = {path for path, _, _ in self.catalog.files()} - {version.path for version in read}
         self.catalog.apply(read, gone, self.files.parser)
         self.history.settle(self.now)
 

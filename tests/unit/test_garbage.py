@@ -6,8 +6,12 @@ import gc
 from weakref import ref
 
 from kb.config import Settings
-from kb.garbage import keep_for_good
+from kb.garbage import keep_for_good, keep_for_now
 from tests.conftest import indexed
+
+
+class _Weakly:
+    ring: object
 
 
 def test_what_is_kept_for_good_is_not_looked_through() -> None:
@@ -19,6 +23,20 @@ def test_what_is_kept_for_good_is_not_looked_through() -> None:
     finally:
         gc.unfreeze()
     assert any(one is loaded for one in gc.get_objects())
+
+
+def test_what_is_kept_for_now_is_looked_through_before_it_is_kept_for_good() -> None:
+    held = _Weakly()
+    held.ring, gone = held, ref(held)  # nothing but the collector finds out that nobody needs it
+    try:
+        keep_for_now()
+        del held
+        gc.collect()
+        assert gone() is not None
+        keep_for_good()
+        assert gone() is None
+    finally:
+        gc.unfreeze()
 
 
 def test_nothing_of_a_service_outlives_it(small: Settings) -> None:

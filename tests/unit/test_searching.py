@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -52,7 +54,7 @@ def test_a_hit_says_why_it_was_found(service: Service) -> None:
     assert hit.record.article.id == "refund-not-received"
     assert "退款" in hit.matched
     assert "请问" not in hit.matched
-    assert hit.found["title"] == ("未收到货退款",)
+    assert hit.found["title"].words == ("未收到货退款",)
     assert any("退款" in hit.title.text[a:b] for a, b in hit.title.marks)
 
 
@@ -176,6 +178,31 @@ def test_latin_input_that_finds_nothing_is_read_as_pinyin(service: Service) -> N
     assert ids(page)[0] == "refund-not-received"
     assert page.fallback is not None
     assert "拼音" in page.fallback
+
+
+def test_who_waits_for_what_suggests_by_pinyin_keeps_nobody_from_searching(service: Service) -> None:
+    searcher = service.system.snapshots.current().searcher
+    asked, held = threading.Event(), threading.Event()
+
+    def made_first(text: str) -> Sequence[str]:
+        asked.set()
+        held.wait()
+        return searcher.by_pinyin(text)
+
+    slow = replace(searcher, by_pinyin=made_first)
+    waiting = threading.Thread(target=slow.search, args=(SearchRequest("tuikuan"),))
+    other = threading.Thread(target=searcher.search, args=(SearchRequest("退款"),))
+    try:
+        waiting.start()
+        assert asked.wait(10)
+        other.start()
+        other.join(5)
+        assert waiting.is_alive()
+        assert not other.is_alive()
+    finally:
+        held.set()
+        waiting.join()
+        other.join()
 
 
 def test_a_phrase_that_nothing_holds_falls_back_to_its_words(service: Service) -> None:

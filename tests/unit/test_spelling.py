@@ -167,6 +167,14 @@ def mended(spelling: Spelling) -> list[object]:
     ]
 
 
+def test_what_is_kept_follows_edits_as_what_was_learned(tmp_path: Path) -> None:
+    kept = Spelling(TEXTS, tmp_path / "kept")
+    kept.warm_up()
+    now = (*TEXTS[2:], "提现到账", "提现失败", "微信支付", "微信支付限额")
+    followed = kept.changed(TEXTS[:2], now[len(TEXTS) - 2 :], now)
+    assert mended(followed) == mended(Spelling(now)) != mended(kept)
+
+
 def test_what_is_kept_mends_as_what_was_learned(tmp_path: Path) -> None:
     Spelling(TEXTS, tmp_path / "kept").warm_up()
     written = (tmp_path / "kept").stat().st_mtime_ns

@@ -42,7 +42,7 @@ def served(catalog: Catalog) -> list[tuple[str, str]]:
 
 
 def test_a_new_catalog_is_empty(catalog: Catalog) -> None:
-    assert (catalog.stats(), served(catalog), catalog.problems()) == ({}, [], [])
+    assert (catalog.files(), served(catalog), catalog.problems()) == ([], [], [])
     assert (catalog.version(), catalog.parser()) == (0, "")
 
 
@@ -60,15 +60,11 @@ def test_what_was_read_is_served_as_it_was_parsed(catalog: Catalog) -> None:
     assert {r.article.id: r.revision for r in catalog.records()} == {"a": "r7", "b": "r1"}
 
 
-def test_stats_tell_which_files_were_read(catalog: Catalog) -> None:
+def test_files_are_those_that_were_read_in_order(catalog: Catalog) -> None:
     folder = FileVersion("mall/_index.md", 5, 77, "r1", "title: 网上商城")
     catalog.apply([good("a"), broken("mall/refund/b.md"), folder], [], PARSER)
 
-    assert catalog.stats() == {
-        "mall/refund/a.md": (10, 1),
-        "mall/refund/b.md": (11, 2),
-        "mall/_index.md": (5, 77),
-    }
+    assert catalog.files() == [("mall/_index.md", 5, 77), ("mall/refund/a.md", 10, 1), ("mall/refund/b.md", 11, 2)]
     assert served(catalog) == [("a", "mall/refund/a.md")]
 
 
@@ -84,7 +80,7 @@ def test_a_broken_version_leaves_the_last_good_one_in_service_and_marked(catalog
     assert record.outdated_by == "mall/refund/a.md:3: 缺少 title，请补上标准问。"
     assert catalog.source("a") == "r1 of a"
     assert {r.article.id: r.revision for r in catalog.records()} == {"a": "r1"}
-    assert catalog.stats() == {"mall/refund/a.md": (11, 2)}
+    assert catalog.files() == [("mall/refund/a.md", 11, 2)]
 
 
 def test_mending_the_file_takes_the_mark_away(catalog: Catalog) -> None:

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 from flask import Flask, request
 
-from webui.http import limits, problems
+from webui.http import limits, problems, requests
 
 MIB = 1024 * 1024
 PROGRAM = """
 from flask import Flask, request
-from webui.http import limits, problems
+from webui.http import limits, problems, requests
 from webui.server import serve
 
 app = Flask("app")
 problems.register(app)
-limits.register(app)
+requests.register(app)
 
 @app.post("/api/large")
 @limits.accept_up_to(limits.LARGEST)
@@ -36,7 +36,7 @@ serve(app, "127.0.0.1", 0, ready=lambda url: print(url, flush=True))
 def application() -> Flask:
     app = Flask("app")
     problems.register(app)
-    limits.register(app)
+    requests.register(app)
 
     def length() -> str:
         return str(len(request.get_data()))

@@ -25,7 +25,7 @@ def test_blanks_and_matches_are_marked_and_all_else_is_text() -> None:
     assert script_html('{{"><img>}}') == '<var data-blank="&#34;&gt;&lt;img&gt;">{{&#34;&gt;&lt;img&gt;}}</var>'
 
 
-FOUND = {"title": ("退款",)}
+FOUND = {"title": Snippet("退款", ((0, 2),))}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ FOUND = {"title": ("退款",)}
 def test_a_hit_says_what_brought_it_beside_its_words(
     parts: ScoreParts,
     by_meaning: bool,
-    found: dict[str, tuple[str, ...]],
+    found: dict[str, Snippet],
     state: State,
     labelled: list[str],
     explained: list[str],

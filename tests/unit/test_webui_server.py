@@ -10,6 +10,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 
 import pytest
 from flask import Flask
@@ -34,6 +35,10 @@ def slow():
 def echo():
     return request.args["q"]
 
+@app.get("/status/<int:status>")
+def answer(status):
+    return "", status
+
 @app.get("/turn")
 def turn():
     return str(sys.getswitchinterval())
@@ -57,6 +62,20 @@ def running(host: str = "127.0.0.1", times: int = 1) -> Iterator[subprocess.Pope
 def test_threads_that_compute_let_others_answer_soon() -> None:
     with running() as process:
         assert float(ask(read_line(process) + "turn")) == pytest.approx(0.001)
+
+
+def test_one_connection_takes_answers_without_a_body() -> None:
+    with running() as process:
+        connection = HTTPConnection(read_line(process).split("/")[2], timeout=10)
+        connection.connect()
+        first = connection.sock
+        for status in (304, 204, 200, 304):
+            connection.request("GET", f"/status/{status}")
+            response = connection.getresponse()
+            assert (response.status, response.read()) == (status, b"")
+            assert connection.sock is first, "it was not closed"
+        connection.request("GET", "/status/304", headers={"Connection": "close"})
+        assert connection.getresponse().getheader("Connection") == "close"
 
 
 def read_line(process: subprocess.Popen[str]) -> str:

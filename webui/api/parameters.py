@@ -50,13 +50,15 @@ class Operation:
 def describe(operation: Operation) -> Callable[[View], View]:
     """Declare a view; it is called with the values of ``query``, or with the JSON object that has ``body``'s fields."""
 
+    names = tuple(parameter.name for parameter in operation.query)
+
     def decorate(view: View) -> View:
         @wraps(view)
         def read_then_view(**path: Any) -> ResponseReturnValue:
             if operation.body:
                 read_body = inputs.multipart_form if operation.multipart else inputs.json_object
                 return view(read_body(*(field.name for field in operation.body)), **path)
-            given = inputs.arguments(*(parameter.name for parameter in operation.query))
+            given = inputs.arguments(*names)
             return view(read(given, operation.query), **path) if operation.query else view(**path)
 
         read_then_view.operation = operation  # type: ignore[attr-defined]  # views are functions, which carry anything

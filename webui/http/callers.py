@@ -113,7 +113,10 @@ def _resolve() -> None:
 
 def _token() -> str | None:
     """What a program brought. A password that doesn't look like a token is meant for a proxy before us."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    brought = request.headers.get("Authorization")
+    if not brought:
+        return None
+    scheme, _, token = brought.partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
     password = (request.authorization and request.authorization.password) or ""

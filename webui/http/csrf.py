@@ -51,7 +51,7 @@ def _field() -> Markup:
 
 
 def _check() -> None:
-    if request.routing_exception is not None or request.method in SAFE_METHODS or comes_by_token():
+    if request.method in SAFE_METHODS or request.routing_exception is not None or comes_by_token():
         return
     if request.path.startswith("/api/") and LOGIN not in request.cookies and caller().via is not Via.PROXY:
         return  # programs; a JSON body can't be sent to us from another site, and nobody known asks

@@ -43,9 +43,10 @@ def register(app: Flask) -> None:
 
 
 def _refuse_other_encodings() -> None:
-    """Werkzeug would put U+FFFD for every byte that is not UTF-8, and we would search for that."""
+    """Werkzeug leaves ``%FF`` of a byte that is not UTF-8, and we would search for that."""
     try:
-        unquote_to_bytes(request.query_string).decode()
+        if any("%" in text for pair in request.args.items(multi=True) for text in pair):
+            unquote_to_bytes(request.query_string).decode()
     except UnicodeDecodeError:
         raise QueryError("地址里的参数不是 UTF-8 编码，请改用 UTF-8 再做百分号编码。") from None
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Flask, current_app, request
-
 View = TypeVar("View", bound=Callable[..., object])
 
 #: bytes; more than any form or event needs
@@ -31,19 +29,6 @@ def accept_up_to(size: int) -> Callable[[View], View]:
     return mark
 
 
-def register(app: Flask) -> None:
-    """Set the limit of every request to ``app`` before anybody reads its body."""
-    app.config["MAX_CONTENT_LENGTH"] = USUAL
-    app.before_request(_apply)
-
-
 def said(size: int) -> str:
     """A limit as people read it: ``64 KB``, ``1 MB``."""
     return f"{size // 1024**2} MB" if size >= 1024**2 else f"{size // 1024} KB"
-
-
-def _apply() -> None:
-    view = current_app.view_functions.get(request.endpoint or "")
-    request.max_content_length = getattr(view, "longest_body", USUAL)
-    # of texts in forms, of which Flask would take half a megabyte
-    request.max_form_memory_size = request.max_content_length

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from flask import Response, request
+from werkzeug.http import quote_etag
 
 from kb.bounded_cache import BoundedCache
 from webui.http.encoding import as_json
@@ -42,11 +43,15 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """A JSON document around the figure that is another one each time, its ``took_ms``; ``etag`` names the rest."""
+    """A JSON document around the figure that is another one each time, its ``took_ms``; ``etag`` names the rest.
+
+    ``headers`` are those of every answer with it.
+    """
 
     before: bytes
     after: bytes
     etag: str
+    headers: tuple[tuple[str, str], ...]
 
     def __len__(self) -> int:
         return len(self.before) + len(self.after)
@@ -79,18 +84,16 @@ def encode_timed(document: Mapping[str, object]) -> Timed:
     """As ``encode``, of a document that has a ``took_ms``. It goes out uncompressed: some 10 KB, at once."""
     plain = as_json({**document, "took_ms": 0})
     before, name, after = plain.partition(b'"took_ms":0')  # in a text its quotes would be escaped
-    return Timed(before + name[:-1], after, _digest(plain))
+    etag = _digest(plain)
+    return Timed(before + name[:-1], after, etag, (("Cache-Control", _PRIVATE), ("ETag", quote_etag(etag, weak=True))))
 
 
 def respond_timed(timed: Timed, took_ms: float) -> Response:
     """The document as it was answered this time; 304 when the caller has one that differs in ``took_ms`` only."""
     if request.if_none_match.contains_weak(timed.etag):
-        response = Response(status=304)
-    else:
-        response = Response(b"%b%b%b" % (timed.before, as_json(took_ms), timed.after), mimetype="application/json")
-    response.headers["Cache-Control"] = _PRIVATE
-    response.set_etag(timed.etag, weak=True)
-    return response
+        return Response(status=304, headers=timed.headers)
+    content = b"%b%b%b" % (timed.before, as_json(took_ms), timed.after)
+    return Response(content, headers=timed.headers, mimetype="application/json")
 
 
 def _digest(content: bytes) -> str:

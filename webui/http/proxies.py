@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 USER = "zhida.proxy_user"
 #: what proxies use to tell where a request comes from; `Forwarded` (RFC 7239) too, which we don't read
 _TOLD = (
-    "X_FORWARDED_FOR",
-    "X_FORWARDED_PROTO",
-    "X_FORWARDED_HOST",
-    "X_FORWARDED_PORT",
-    "X_FORWARDED_PREFIX",
-    "FORWARDED",
+    "HTTP_X_FORWARDED_FOR",
+    "HTTP_X_FORWARDED_PROTO",
+    "HTTP_X_FORWARDED_HOST",
+    "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_PREFIX",
+    "HTTP_FORWARDED",
 )
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -46,7 +46,7 @@ class TrustedProxies:
         named = environ.pop(self._user_key, "")
         if not self._trusts(_address(environ.get("REMOTE_ADDR", ""))):
             for name in _TOLD:
-                environ.pop(f"HTTP_{name}", None)
+                environ.pop(name, None)
             return self._app(environ, start_response)
         if named.strip():
             environ[USER] = named

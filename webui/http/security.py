@@ -127,7 +127,7 @@ def _send_cookie(response: Response) -> Response:
 
 
 def _refuse_other_sites() -> None:
-    if request.routing_exception is None and request.method not in SAFE_METHODS and not _comes_from_here():
+    if request.method not in SAFE_METHODS and request.routing_exception is None and not _comes_from_here():
         raise Forbidden
 
 
