@@ -19,6 +19,8 @@ from kb.ports.sharing import Body, Noted, Row, Seen
 _PAGE = 200
 #: rows of a house of 100,000 articles come in some hundred pages, nobody waits for one of them
 _PAGE_SECONDS = 20.0
+#: well below what a lease lasts
+_NOTE_SECONDS = 5.0
 
 _INDEX = {
     "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "1s"},
@@ -61,7 +63,7 @@ class SharedIndex:
         if seen is not None:
             unless = {"if_seq_no": seen[0], "if_primary_term": seen[1]}
         try:
-            done = self._cluster.tell("PUT", self._address(name), {"body": body}, _PAGE_SECONDS, **unless)
+            done = self._cluster.tell("PUT", self._address(name), {"body": body}, _NOTE_SECONDS, **unless)
         except ClusterConflict:
             return None
         return done["_seq_no"], done["_primary_term"]
