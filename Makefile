@@ -5,6 +5,7 @@
 # make bench  the scale curve and other engines beside it, written into docs/benchmarks.md (ARGS="http" runs another benchmark)
 # make bench-check  fails where something got slower than recorded (SHORT=1: as in CI; RECORD=1: holds from now on)
 # make quality  retrieval and keystrokes on the sets under ZHIDA_EVAL_DIR
+# make cluster  three OpenSearch nodes on this machine until Ctrl-C (needs a JDK 17 and Maven)
 # make load   200 agents, editors and a reviewer for ten minutes, docs/load.svg drawn anew
 # make screenshots  the pictures in docs/screenshots, taken anew (needs Chromium)
 SHELL := /bin/sh
@@ -15,7 +16,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help run test check lint openapi bench bench-check load quality screenshots clean
+.PHONY: help run test check lint openapi bench bench-check cluster load quality screenshots clean
 
 help:
 	@sed -n 's/^# //p' $(ROOT)Makefile
@@ -68,6 +69,9 @@ bench: $(VENV)/.bench
 
 bench-check: $(VENV)/.bench
 	@cd $(ROOT) && $(BIN)/python -W ignore -m tests.bench.gate $(if $(SHORT),--short) $(if $(RECORD),--record)
+
+cluster: $(VENV)/.dev
+	@cd $(ROOT) && $(BIN)/python -m tests.cluster $(ARGS)
 
 load: $(VENV)/.dev
 	@cd $(ROOT) && $(BIN)/python -m tests.bench.load $(ARGS)

@@ -30,7 +30,7 @@ class BoundedCache(Generic[V]):
             if found is not None:
                 self._entries.move_to_end(key)
                 return found
-        return self._keep(key, make())
+        return self.put(key, make())
 
     def get_all(self, keys: Sequence[K], make: Callable[[K], V]) -> list[V]:
         """As ``get`` for each of ``keys``, in their order."""
@@ -39,9 +39,10 @@ class BoundedCache(Generic[V]):
             for key, value in zip(keys, found, strict=True):
                 if value is not None:
                     self._entries.move_to_end(key)
-        return [self._keep(key, make(key)) if value is None else value for key, value in zip(keys, found, strict=True)]
+        return [self.put(key, make(key)) if value is None else value for key, value in zip(keys, found, strict=True)]
 
-    def _keep(self, key: Hashable, made: V) -> V:
+    def put(self, key: Hashable, made: V) -> V:
+        """Keep ``made``, unless there is a value already; returns ``made``."""
         with self._lock:
             if key not in self._entries:
                 self._entries[key] = made
@@ -49,3 +50,7 @@ class BoundedCache(Generic[V]):
             while self.used > self._limit:
                 self.used -= self._size(self._entries.popitem(last=False)[1])
         return made
+
+    def __contains__(self, key: Hashable) -> bool:
+        with self._lock:
+            return key in self._entries

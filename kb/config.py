@@ -22,15 +22,18 @@ from kb.config_values import (
     choice,
     flag,
     header,
+    index_prefix,
     interval,
     intervals,
     issuer,
     lists,
     names,
     networks,
+    nodes,
     port,
     positive,
     roles,
+    secret,
     sender,
     site,
     weekly,
@@ -62,9 +65,34 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "engine",
         "auto",
-        choice("auto", "whoosh", "tantivy"),
-        "index engine; auto: tantivy when it is installed, else whoosh",
+        choice("auto", "whoosh", "tantivy", "opensearch"),
+        "index engine; auto: tantivy when it is installed, else whoosh; `opensearch`: a cluster (extra `opensearch`)",
     ),
+    Setting(
+        "opensearch_url",
+        "https://localhost:9200",
+        nodes,
+        "nodes of the OpenSearch cluster, comma separated: when one does not answer, the next is asked",
+    ),
+    Setting("opensearch_user", "", str.strip, "login there; empty: without"),
+    Setting("opensearch_password", "", str, "and its password", secret=True),
+    Setting("opensearch_ca", "", str.strip, "file of the authority that signed its certificates; empty: a public one"),
+    Setting("opensearch_index", "zhida", index_prefix, "what the names of all our indexes there begin with"),
+    Setting("opensearch_shards", "1", positive, "primary shards of a new index"),
+    Setting(
+        "role",
+        "alone",
+        choice("alone", "writer", "search"),
+        "what `kb serve` is: everything (`alone`), the one `writer` of a cluster, or one of its `search` nodes",
+    ),
+    Setting(
+        "secret",
+        "",
+        secret,
+        "of 32 characters or more, the same on all nodes of a cluster: signs what one node gives out and another gets",
+        secret=True,
+    ),
+    Setting("writer_url", "", site, "on search nodes: the writer's address, for those who edit, review or log in"),
     Setting(
         "semantic",
         "auto",
@@ -170,6 +198,15 @@ class Settings:
     articles: Path
     data: Path
     engine: str
+    opensearch_url: tuple[str, ...]
+    opensearch_user: str
+    opensearch_password: str = field(repr=False)
+    opensearch_ca: str
+    opensearch_index: str
+    opensearch_shards: int
+    role: str
+    secret: str = field(repr=False)
+    writer_url: str
     semantic: str
     embeddings_url: str
     embeddings_key: str = field(repr=False)

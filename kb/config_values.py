@@ -20,6 +20,7 @@ _SENDER = re.compile(rf"{MAILBOX}|[^<>@,;:\x00-\x1f]*<{MAILBOX}>")
 #: without login, query and fragment: paths are added to it, also in Markdown
 _SITE = re.compile(r"https?://([\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[\w.~/-]*)?")
 _HIGHEST_PORT = 65535
+_SHORTEST_SECRET = 32
 
 
 def choice(*allowed: str) -> Callable[[str], str]:
@@ -129,6 +130,28 @@ def site(text: str) -> str:
     if text.strip() and not _SITE.fullmatch(text.strip()):
         raise ValueError("应是浏览器里打开本系统的网址，像 https://kb.example.com")
     return text.strip().rstrip("/")
+
+
+def nodes(text: str) -> tuple[str, ...]:
+    """Addresses of the nodes of a cluster, at least one."""
+    found = tuple(address.rstrip("/") for address in names(text))
+    if not found or not all(_SITE.fullmatch(address) for address in found):
+        raise ValueError("应是各节点的网址，用逗号分开，像 https://os1:9200,https://os2:9200；用户名和密码另行设置")
+    return found
+
+
+def index_prefix(text: str) -> str:
+    """What names of indexes of a cluster may begin with."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", text.strip()):
+        raise ValueError("只能用小写字母、数字和下划线，以字母开头，最多 60 个字符")
+    return text.strip()
+
+
+def secret(text: str) -> str:
+    """What nobody can guess; ``""``: none."""
+    if text and len(text) < _SHORTEST_SECRET:
+        raise ValueError(f"至少要 {_SHORTEST_SECRET} 个字符，例如 openssl rand -hex 32 的输出")
+    return text
 
 
 def sender(text: str) -> str:

@@ -24,10 +24,18 @@
      │   ├─ IndexLocked      another process is writing
      │   ├─ IndexMissing     nothing has been indexed yet
      │   ├─ IndexCorrupt     files of the index are damaged
-     │   └─ SmokeTestFailed  a new generation doesn't answer; the old one stays
+     │   ├─ SmokeTestFailed  a new generation doesn't answer; the old one stays
+     │   └─ ClusterError     the search cluster refuses (login, rights, read-only, full, too old)
+     │       ├─ ClusterAway      nobody there answers, or not in time
+     │       ├─ ClusterBusy      it wants to be asked later
+     │       ├─ ClusterMissing   what was named isn't there
+     │       └─ ClusterConflict  somebody else has written it meanwhile
      ├─ StoreError           SQLite can't do what was asked
      │   ├─ StoreCorrupt     the database file is damaged
      │   └─ StoreBusy        the database stayed locked too long
+     ├─ WriterElsewhere      this process is not, or may not be, the writer of the cluster
+     ├─ NothingPublished     no writer has published anything into the cluster
+     ├─ DoneElsewhere        a search node is asked for what only the writer does
      ├─ NotDelivered         a reminder surely did not arrive
      ├─ DeliveryUnknown      a reminder was handed over, but nobody said that it arrived
      ├─ LinkRefused          a link from a reminder is forged, used, expired, or its owner may not review any more
@@ -173,6 +181,26 @@ class SmokeTestFailed(EngineError):
     """A freshly built generation does not answer; the previous one keeps serving."""
 
 
+class ClusterError(EngineError):
+    """The search cluster refuses to do what was asked."""
+
+
+class ClusterAway(ClusterError):
+    """No node of the search cluster answers, or not in time."""
+
+
+class ClusterBusy(ClusterError):
+    """The search cluster has too much to do; it wants to be asked later."""
+
+
+class ClusterMissing(ClusterError):
+    """What was named isn't on the search cluster."""
+
+
+class ClusterConflict(ClusterError):
+    """Somebody else has written on the search cluster what was to be written."""
+
+
 class StoreError(KbError):
     """The database can't do what was asked."""
 
@@ -183,6 +211,30 @@ class StoreCorrupt(StoreError):
 
 class StoreBusy(StoreError):
     """The database stayed locked by another process for too long."""
+
+
+class WriterElsewhere(KbError):
+    """This process is not, or may not be, the writer of the cluster; ``holder`` is, ``""`` when nobody knows."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(
+            f"写节点已经在 {holder} 运行，一个集群只能有一个写节点。请先停掉那一台（已断电的，过 15 秒再启动）。"
+            if holder
+            else "本机与集群失去联系超过 15 秒，写节点的身份可能已由别的机器接替；发布已暂停，重新联系上后会自动确认。"
+        )
+
+
+class NothingPublished(KbError):
+    """There is a cluster, but no writer has published anything into it."""
+
+
+class DoneElsewhere(KbError):
+    """A search node is asked for what only the writer does; ``address``: where that is, ``""`` if nobody knows."""
+
+    def __init__(self, address: str) -> None:
+        where = f"：{address}" if address else "，地址请向管理员询问"
+        super().__init__(f"这个节点只提供查询；登录、编辑、审核和管理请到写节点{where}。")
+        self.address = address
 
 
 class EmbedderError(KbError):

@@ -54,6 +54,11 @@ class Service:
         return self.system.semantic
 
     @property
+    def writer(self) -> str | None:
+        """The address of the machine on which articles are changed, ``""`` if nobody knows it; None: this one."""
+        return self.system.writer
+
+    @property
     def log_writer(self) -> LogWriter:
         """Writes down what agents do."""
         return self.system.log_writer
@@ -63,7 +68,7 @@ class Service:
         return self.system.indexer.sync(rebuild, thorough, progress)
 
     def follow(self) -> None:
-        """Bring the index up to what was saved here, without a look at the files."""
+        """Bring the index up to what was saved or taken over here, without a look at the files."""
         self.system.indexer.follow()
 
     def index_files(self, paths: Sequence[str]) -> tuple[Problem, ...] | None:
@@ -84,7 +89,10 @@ class Service:
         """Rebuild the index if a search has met damage; return whether that was so."""
         if not self.system.damaged.is_set():
             return False
-        self.system.indexer.sync(rebuild=True)
+        if self.system.writer is None:
+            self.system.indexer.sync(rebuild=True)
+        else:
+            self.system.indexer.follow(rebuild=True)
         self.system.damaged.clear()
         return True
 
@@ -113,9 +121,26 @@ class Service:
             self.system.public.warm_up()
 
     def _judge_queue(self) -> None:
-        """No reviewer waits until every article has been judged."""
+        """No reviewer waits until every article has been judged; where nobody reviews, nobody would wait."""
         system = self.system
+        if system.writer is not None:
+            return
         system.queue.page(system.today(), system.now(), system.snapshots.top_ids(), limit=0)
+
+    def take_over(self, kinds: frozenset[str]) -> None:
+        """Let answers follow what another machine has published: things of these kinds (see ``kb.sharing.parts``)."""
+        system = self.system
+        if not kinds.isdisjoint({"account", "session", "token"}):
+            system.access.sessions.forget()
+            system.access.tokens.forget()
+        if "learned" in kinds:
+            system.learning.forget()
+        self.refresh()
+        for snapshots in (system.snapshots, system.public):
+            if kinds.isdisjoint({"learned", "habits"}):
+                snapshots.follow_ranking()
+            else:
+                snapshots.renew()
 
     def rank_faq(self) -> None:
         """Rank the FAQ panel anew."""
@@ -152,6 +177,13 @@ class Service:
         """Forget queries, events and reported gaps that are older than ``days`` days."""
         self.system.activity.purge(self.system.now() - timedelta(days=days))
 
+    def has_articles(self) -> bool:
+        """Whether there is something to serve: a catalog that was filled, here or by what another machine published."""
+        try:
+            return bool(self.system.catalog.version())
+        except KbError:
+            return False
+
     def can_search(self) -> bool:
         """Whether there is an index to search, be it an old one."""
         try:
@@ -168,6 +200,10 @@ class Service:
     def completed_reviews(self) -> int:
         """How many verdicts of the last seven days a program was killed over, completed since. Raises StoreError."""
         return self.system.reviews.completed(self.system.now() - timedelta(days=7))
+
+    def trouble(self, part: str) -> str:
+        """What was noted last of a part; ``""``: nothing."""
+        return self._troubles.get(part, "")
 
     def note(self, part: str, trouble: str) -> bool:
         """Let ``health`` say what keeps upkeep from doing something (``""``: nothing); return whether that is news."""

@@ -30,7 +30,6 @@ from kb.rules.vector_index import ArticleTexts
 from kb.suggest import CellCutter
 from kb.text.once import once
 from kb.text.spelling import Spelling
-from kb.usecases.activity import Activity
 from kb.usecases.audience import PUBLIC, PublicArticles, seen_outside
 from kb.usecases.browsing import Tree, grow_tree
 from kb.usecases.classifying import Classifier, learn_wordings
@@ -262,7 +261,7 @@ def all_and_public(
     events: EventLog,
     rankings: FaqSnapshots,
     policy: Policy,
-    activity: Activity,
+    habits: Callable[[], Habits],
     learning: Learning,
     **shared: Any,
 ) -> tuple[Snapshots, Snapshots]:
@@ -273,7 +272,7 @@ def all_and_public(
         published,
         panels=FaqPanels(catalog, events, rankings, policy, lambda: published.now().values()),
         policy=policy,
-        habits=activity.habits,
+        habits=habits,
         learned=learning.current,
         **shared,
     )
@@ -283,7 +282,7 @@ def all_and_public(
         outside,
         panels=FaqPanels(articles, events, rankings, policy, lambda: outside.now().values()),
         policy=policy,
-        habits=lambda: (activity.habits()[0], ()),
+        habits=lambda: (habits()[0], ()),
         learned=LearnedQuestions,
         audience=PUBLIC,
         **shared,

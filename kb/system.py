@@ -56,6 +56,7 @@ class Editing:
 class System:
     """``articles`` is the folder of the files; ``snapshots`` are of all articles, ``public`` of those that anybody may
     see. ``now`` gives an aware datetime; ``damaged`` is set when a search met damage that upkeep has to mend.
+    ``writer`` is the address of the machine on which articles are changed, ``""`` if nobody knows it; None: this one.
     """
 
     access: Access
@@ -81,6 +82,7 @@ class System:
     check_store: Callable[[], None]
     now: Callable[[], datetime]
     semantic: Semantic | None = None
+    writer: str | None = None
     damaged: threading.Event = field(default_factory=threading.Event)
 
     def seen_by(self, caller: Caller) -> Snapshots:

@@ -79,6 +79,7 @@ class Upkeep:
             self._threads.append(threading.Thread(target=embed, name="embedder", daemon=True))
         if service.system.reminders.sends_by_itself:
             self._threads.append(threading.Thread(target=self._remind, name="reminder", daemon=True))
+        self._attempt = Attempts(service)
         self._known: frozenset[Problem] = frozenset()
         self._behind = False  # the latest attempt to take over changes failed
         self._calm = Calm(CALM, PUT_OFF)
@@ -144,7 +145,7 @@ class Upkeep:
                 self._calm.use(time.thread_time() - began)
 
     def _embed(self, semantic: Semantic) -> None:
-        _let_answers_go_first()
+        let_answers_go_first()
         semantic.run(self._stop)
 
     def _remind(self) -> None:
@@ -227,7 +228,14 @@ class Upkeep:
         self._saved.set()
         return True
 
-    def _attempt(self, work: Callable[[], object], part: str = "answers") -> bool:
+
+class Attempts:
+    """Does what a server does in the background; what fails is said by ``Service.health`` until it succeeds."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def __call__(self, work: Callable[[], object], part: str = "answers") -> bool:
         """Do ``work`` for a part of the system and note how that went; whether it succeeded."""
         trouble = ""
         try:
@@ -249,7 +257,7 @@ def concerns_articles(_: watchfiles.Change, path: str) -> bool:
     return not (is_picture(PurePath(path)) or PurePath(path).name.startswith("."))
 
 
-def _let_answers_go_first() -> None:
+def let_answers_go_first() -> None:
     """Give this thread less time than the others, where threads have priorities of their own.
 
     Only for one that computes outside of Python: a busy machine lets it wait, and with it all who wait for the

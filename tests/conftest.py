@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +13,7 @@ from flask.testing import FlaskClient
 from kb.config import Settings, load_settings
 from kb.service import Service
 from kb.wiring.service import build_service
+from tests.cluster.nodes import ClusterUnavailable, Node, running
 from tests.unit.article_tree import make_tree
 from webui import create_app
 
@@ -60,3 +63,15 @@ def spoil(database: Path) -> None:
     """Make a database unreadable under those who have it open."""
     for path in database.parent.glob(f"{database.name}*"):
         path.write_bytes(b"no database any more" * 1000)
+
+
+@pytest.fixture(scope="session")
+def cluster_node() -> Iterator[Node]:
+    """A cluster of one node that many tests share: each takes index names of its own, and leaves it as it was."""
+    if os.environ.get("CI") and not os.environ.get("KB_TEST_CLUSTER"):
+        pytest.skip("no cluster in CI; KB_TEST_CLUSTER=1 starts one")
+    try:
+        with running(1) as (node,):
+            yield node
+    except ClusterUnavailable as error:
+        pytest.skip(str(error))

@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb.config_values", "kb.replacing"),
     ("kb.sealed",),
     ("kb.bounded_cache", "kb.config", "kb.garbage", "kb.shapes", "kb.text"),
-    ("kb.ports",),
+    ("kb.cluster", "kb.ports"),
     ("kb.rules", "kb.suggest"),
     ("kb.content", "kb.embedding", "kb.engines", "kb.store"),
     ("kb.usecases",),
@@ -32,11 +32,12 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb.review",),
     ("kb.reports",),
     ("kb.notify",),
-    ("kb.contracts", "kb.snapshots"),
+    ("kb.contracts", "kb.sharing", "kb.snapshots"),
     ("kb.system",),
     ("kb.desk",),
     ("kb.service",),
     ("kb.upkeep", "kb.wiring"),
+    ("kb.nodes",),
     ("webui",),
     ("kb.cli",),
     ("kb.__main__",),
@@ -46,6 +47,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 ROOMS = {
     "whoosh": {"kb/engines/whoosh_index.py", "kb/engines/whoosh_segment.py"},
     "tantivy": {"kb/engines/tantivy_index.py"},
+    "opensearchpy": {"kb/cluster/"},
     "jieba": {"kb/text/cutter.py"},
     "marisa_trie": {"kb/text/lexicon.py", "kb/text/pinyin_table.py", "kb/text/tries.py"},
     "opencc": {"kb/text/normalize.py"},
@@ -152,7 +154,7 @@ def test_each_floor_can_be_imported_alone(name: str) -> None:
 
 def test_the_command_starts_without_heavy_libraries() -> None:
     """``kb --help`` must not wait for dictionaries and engines."""
-    heavy = "{'jieba', 'whoosh', 'tantivy', 'flask', 'numpy', 'opencc', 'pypinyin'}"
+    heavy = "{'jieba', 'whoosh', 'tantivy', 'opensearchpy', 'flask', 'numpy', 'opencc', 'pypinyin'}"
     code = f"import sys, kb.cli; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"

@@ -80,6 +80,10 @@ class Sessions:
         self._remembered.forget()
         return ended
 
+    def forget(self) -> None:
+        """Look every session up anew: somebody else has ended some."""
+        self._remembered.forget()
+
     def _holds(self, session: Session, now: datetime) -> bool:
         """One that a clock far ahead has begun must not last until that time comes."""
         return abs(now - session.seen) < self._idle and abs(now - session.created) < self._longest

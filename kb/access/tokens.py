@@ -79,6 +79,10 @@ class Tokens:
             raise LoginFailed("访问令牌不对、已过期或已撤销。请向管理员要一个新的令牌。")
         return token.caller()
 
+    def forget(self) -> None:
+        """Look every token up anew: somebody else has revoked some."""
+        self._remembered.forget()
+
     def _looked_up(self, key: str, now: datetime) -> ApiToken | None:
         token = self._store.get(key)
         if token is None:

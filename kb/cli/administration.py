@@ -1,28 +1,16 @@
-"""Commands that run and check the service: serve, openapi, doctor."""
+"""Commands that describe and check the service: openapi, doctor."""
 
 from __future__ import annotations
 
-import ctypes
-import logging
-import shlex
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from kb.cli.context import Context, json_option, output, pass_context, print_json, shown, track
+from kb.cli.context import Context, json_option, output, pass_context, print_json, shown
 from kb.errors import EmbedderError, EngineError, KbError
-from kb.garbage import keep_for_now, without_garbage_collection
-from kb.text.controls import without_controls
 
-if TYPE_CHECKING:
-    from kb.service import Service
-
-_M_ARENA_MAX = -8  # from malloc.h
 _LIBRARIES = (
     "whoosh",
     "jieba",
@@ -35,70 +23,6 @@ _LIBRARIES = (
     "numpy",
     "waitress",
 )
-
-
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one."
-)
-@pass_context
-def serve(context: Context, host: str, port: int) -> None:
-    """Index what changed, then serve pages and API until stopped."""
-    _prefer_answers()
-    logging.getLogger("kb").setLevel(logging.INFO)  # what takes long says when it begins and ends
-    with without_garbage_collection():  # all that is loaded and made here stays
-        from kb.upkeep import Upkeep
-        from kb.wiring.bulk import finish_import
-        from webui import create_app
-        from webui.server import serve as listen
-
-        service = context.service
-        _catch_up(service)
-        service.refresh()
-        _say_how_to_begin(service, context.settings.data)
-        app = create_app(service)
-        keep_for_now()
-    settings = context.settings
-    upkeep = Upkeep(service, settings.articles, lambda: finish_import(settings), settings.retention_days)
-    upkeep.start()
-    try:
-        listen(app, host, port, ready=lambda url: click.echo(f"直达已就绪：{url}  （按 Ctrl+C 停止）"))
-    finally:
-        upkeep.stop()
-
-
-def _catch_up(service: Service) -> None:
-    """Index what changed; where that fails, an old index serves. Raises KbError when there is none."""
-    try:
-        report = service.index(progress=track, thorough=False)  # upkeep looks for damage as soon as answers are given
-        click.echo(f"索引就绪：{report.articles} 条，用时 {report.seconds:.2f} 秒。", err=True)
-        if report.errors:
-            click.secho(f"有 {report.errors} 处错误，执行 kb lint 查看。", fg="yellow", err=True)
-    except KbError as error:
-        if not service.can_search():
-            raise
-        service.note("files", str(error))
-        click.secho(f"索引没有更新，先用原来的：{without_controls(str(error))}", fg="yellow", err=True)
-
-
-def _say_how_to_begin(service: Service, data: Path) -> None:
-    """Nobody can log in before the first account is made, so nothing can be written through the web.
-
-    The command names the folder: typed elsewhere, it must not make an account in another database.
-    """
-    with suppress(KbError):  # without the database there is still something to search
-        if not service.access.accounts.has_administrator():
-            how = f"kb --data {shlex.quote(str(data.absolute()))} user add 登录名 --role admin"
-            click.echo("还没有管理员，谁也不能在网页上编辑。请在本机执行下面的命令，再到网页上登录：", err=True)
-            click.echo(f"  {without_controls(how)}", err=True)
-
-
-def _prefer_answers() -> None:
-    """Tune the process for many short requests beside one long background job."""
-    sys.setswitchinterval(0.001)  # seconds; a request doesn't wait 5 ms for the interpreter at every step
-    with suppress(OSError, AttributeError):  # glibc only: one heap instead of one per thread saves some 20 MB
-        ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 1)
 
 
 @click.command("openapi")
@@ -197,4 +121,4 @@ def _problems(context: Context) -> str:
     return "没有错误"
 
 
-COMMANDS = (serve, openapi_command, doctor)
+COMMANDS = (openapi_command, doctor)

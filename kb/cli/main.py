@@ -23,6 +23,7 @@ from kb.cli import (
     reminders,
     reports,
     review,
+    serving,
 )
 from kb.cli.context import PATH, Context
 from kb.errors import KbError
@@ -53,6 +54,7 @@ for module in (
     reminders,
     reports,
     review,
+    serving,
 ):
     for command in module.COMMANDS:
         cli.add_command(command)

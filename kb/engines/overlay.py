@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from kb.engines.preparing import prepare
 from kb.engines.reader import Reader
 from kb.engines.scoring import Postings
-from kb.ports.engine import IndexDocument
+from kb.ports.engine import LONG_TEXT, IndexDocument
 
 
 class Overlay:
@@ -76,3 +76,18 @@ class Overlay:
         """See ``Reader``; some may come twice, and in no order."""
         own = (token for token in self._document["tokens"].get(name, {}) if token.startswith(prefix))
         return chain(self._reader.tokens(name, prefix), own)
+
+    def holding(self, character: str) -> NDArray[np.int32]:
+        """See ``Reader``."""
+        found = self._reader.holding(character)
+        own = any(character in token for token in self._document["tokens"].get(LONG_TEXT, {}))
+        kept = found[~np.isin(found, self._replaced)]
+        return np.append(kept, np.int32(self._number)) if own and self._shown else kept
+
+    def expect(self, tokens: Iterable[str]) -> None:
+        """See ``Reader``."""
+        self._reader.expect(tokens)
+
+    def expect_texts(self, numbers: Sequence[int]) -> None:
+        """See ``Reader``."""
+        self._reader.expect_texts([number for number in numbers if number != self._number])

@@ -15,7 +15,7 @@ from kb.ports.engine import IndexDocument
 class TantivyEngine(EmbeddedEngine):
     """See ``EmbeddedEngine``. A generation's files lie in a folder of their own: one is called like ours."""
 
-    name = "tantivy"
+    name = library = "tantivy"
     format = FORMAT_VERSION
 
     def _open(self, path: Path) -> View:

@@ -26,6 +26,7 @@ from tantivy import Document, Index, Occur, Query, Schema, SchemaBuilder, Search
 from kb.bounded_cache import BoundedCache
 from kb.engines import manifest
 from kb.engines.preparing import prepare
+from kb.engines.reader import FileReader
 from kb.engines.scoring import Postings, bytes_of
 from kb.ports.engine import KEYWORD_FIELDS, SCORED_FIELDS, IndexDocument
 from kb.text.once import once
@@ -192,7 +193,7 @@ def _rust_errors() -> Iterator[None]:
         raise OSError(code, os.strerror(code)) from error
 
 
-class TantivyReader:
+class TantivyReader(FileReader):
     """Posting arrays of one commit, see ``kb.engines.reader.Reader``. Live documents only, in the order of numbers.
 
     ``identities``: id and revision by a document's own number, which no other ever has; what one commit's reader looks
@@ -200,6 +201,7 @@ class TantivyReader:
     """
 
     def __init__(self, searcher: Searcher, schema: Schema, identities: dict[int, tuple[str, str]]) -> None:
+        super().__init__()
         self._searcher, self._schema, self._identities = searcher, schema, identities
         self.size = self.live = int(searcher.num_docs)
         self._all = once(lambda: self._found(Query.all_query(), self.size)[:2])  # numbers in order, addresses

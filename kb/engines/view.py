@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from pathlib import Path
+from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +39,9 @@ _CACHE_BYTES = 32 * 2**20
 #: documents: of ids some 250 bytes each, of texts some 2 KB
 _KEPT_IDENTITIES, _KEPT_TEXTS = 20_000, 2_000
 
+#: hits whose texts are looked at together, most of them: a page and those that may move up to it
+_LOOKED_AT = 30
+
 #: sets of hidden ids: the same ones all day
 _KEPT_HIDDEN = 2
 
@@ -53,7 +55,7 @@ Boosts = tuple[tuple[str, float], ...]
 class View:
     """One commit of one generation, or of it what ``reader`` shows."""
 
-    def __init__(self, path: Path, index: Index, version: object, commit: str, reader: Reader | Overlay) -> None:
+    def __init__(self, path: PurePath, index: Index, version: object, commit: str, reader: Reader | Overlay) -> None:
         self.path, self._index = path, index
         self._version, self._commit, self.reader = version, commit, reader
         self.generation = f"{path.name}.{commit}"
@@ -61,13 +63,12 @@ class View:
         self._hidden = lru_cache(_KEPT_HIDDEN)(partial(_numbers, self.reader))
         self._identity = lru_cache(_KEPT_IDENTITIES)(self.reader.identity)
         self._texts = lru_cache(_KEPT_TEXTS)(partial(_texts, self.reader))
-        self._tokens_with = once(self._by_character)
         self._facets: dict[str, FacetCounter] = {}
         self._impacts = BoundedCache[Impact](_CACHE_BYTES, lambda impact: impact.nbytes)
         self._by_audience: dict[str, View] = {}
 
     @classmethod
-    def latest(cls, path: Path, index: Index) -> View:
+    def latest(cls, path: PurePath, index: Index) -> View:
         """The latest commit of ``index``, which is that of the generation at ``path``."""
         version = index.version()
         reader, commit = index.reader()
@@ -117,11 +118,13 @@ class View:
     def _hits(self, query: EngineQuery, ranked: Iterable[_Row], found: Matches) -> Iterator[EngineHit]:
         wanted: dict[int | None, tuple[str, ...]] = {}
         rows = list(ranked)
-        for row, reading in zip(rows, found.readings([row[-1] for row in rows]), strict=True):
+        numbers = [row[-1] for row in rows]
+        for place, (row, reading) in enumerate(zip(rows, found.readings(numbers), strict=True)):
             negative, article_id, revision, number = row
             if reading not in wanted:
                 wanted[reading] = needles(query, reading)
-            evidence = partial(self._evidence, number, wanted[reading])
+            beside = numbers[place : place + _LOOKED_AT]
+            evidence = partial(self._evidence, number, wanted[reading], beside)
             yield EngineHit(article_id, revision, -negative, evidence, reading)
 
     def _for(self, audience: str) -> View:
@@ -143,6 +146,8 @@ class View:
             return Matches.best([allowed.astype(np.float32)], query.floor)
         readings = (Reading(query.terms, 1.0), *query.readings)
         boosts = tuple((name, query.boosts[name]) for name in SCORED_FIELDS if query.boosts.get(name))
+        tokens = dict.fromkeys(term.text for reading in readings for term in reading.terms)
+        self.reader.expect(token for token in tokens if (token, boosts) not in self._impacts)
         scores = [self._score(reading, boosts, allowed, also) for reading in readings]
         return Matches.best(scores, query.floor)
 
@@ -208,18 +213,9 @@ class View:
         for token in tokens:
             having = np.zeros_like(carrying)
             lonely = not every_unit and len(token) == 1 and is_han_unit(token)
-            for variant in self._tokens_with()[token] if lonely else (token,):
-                having[self.reader.postings(name, variant)[0]] = True
+            having[self.reader.holding(token) if lonely else self.reader.postings(name, token)[0]] = True
             carrying &= having
         return carrying if tokens else np.zeros_like(carrying)
-
-    def _by_character(self) -> dict[str, list[str]]:
-        """Han character -> the tokens of the long text that hold it, which is how it is indexed there."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for token in self.reader.tokens(LONG_TEXT):
-            for character in token:
-                found[character].append(token)
-        return found
 
     def _facet(self, name: str) -> FacetCounter:
         """Counts the values of a keyword field."""
@@ -228,7 +224,8 @@ class View:
             self._facets[name] = FacetCounter(values, self.reader.size)
         return self._facets[name]
 
-    def _evidence(self, number: int, wanted: tuple[str, ...]) -> Evidence:
+    def _evidence(self, number: int, wanted: tuple[str, ...], beside: Sequence[int]) -> Evidence:
+        self.reader.expect_texts(beside)
         return Evidence(self._texts(number), wanted)
 
 

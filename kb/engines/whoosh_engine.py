@@ -17,7 +17,7 @@ from kb.ports.engine import IndexDocument
 class WhooshEngine(EmbeddedEngine):
     """See ``EmbeddedEngine``."""
 
-    name = "whoosh"
+    name = library = "whoosh"
     format = FORMAT_VERSION
 
     def _open(self, path: Path) -> View:

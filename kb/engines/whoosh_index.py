@@ -32,6 +32,7 @@ from whoosh.util import fib
 from whoosh.writing import SegmentWriter
 
 from kb.bounded_cache import BoundedCache
+from kb.engines.reader import FileReader
 from kb.engines.scoring import Postings, bytes_of
 from kb.engines.sealing import open_sealed, read_sealed, seal
 from kb.engines.whoosh_segment import SegmentFiles
@@ -304,12 +305,13 @@ def _kept(postings: Postings, among: NDArray[np.bool_] | None) -> Postings:
     return documents[kept], frequencies[kept]
 
 
-class Reader:
+class Reader(FileReader):
     """Posting arrays of one commit; document numbers run over all segments. Deleted documents never show, nor do those
     that are not ``shown``.
     """
 
     def __init__(self, reader: Any, cache: BoundedCache[Postings], shown: NDArray[np.bool_] | None = None) -> None:
+        super().__init__()
         self._reader, self._cache, self._shown = reader, cache, shown
         self._leaves = [(leaf, base) for leaf, base in reader.leaf_readers() if leaf.segment()]
         self.size = int(reader.doc_count_all())

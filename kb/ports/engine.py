@@ -170,10 +170,13 @@ class Searchable(Protocol):
 class SearchEngine(Searchable, Protocol):
     """An index. Reading never locks; one writer at a time, others wait up to a timeout, then IndexLocked."""
 
-    #: also the name of its library
     name: str
     #: raised whenever its files would be written differently
     format: int
+
+    @property
+    def library(self) -> str | None:
+        """The library whose version decides what is in its files; None: it has none."""
 
     def as_if(self, document: IndexDocument) -> Searchable:
         """The index as it would be had ``document`` just been put; nothing is written. Raises as ``search`` does."""

@@ -31,6 +31,23 @@ _ALL = "SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM se
 _SOME = """SELECT CAST(article AS BLOB), path, served_revision, outdated_by FROM served_articles
     WHERE article_id IN (SELECT value FROM json_each(?))"""
 
+#: what one catalog takes over from another
+_COPIED = (
+    "path",
+    "revision",
+    "article_id",
+    "served_revision",
+    "index_revision",
+    "outdated_by",
+    "article",
+    "source",
+    "changed",
+    "seal",
+)
+_FORMER_IDS = "(SELECT json_group_array(former_id) FROM former_ids WHERE former_ids.path = served_articles.path)"
+_FIELDS = ", ".join(f"'{name}', {name}" for name in _COPIED)
+_EXPORTED = f"""SELECT json_object({_FIELDS}, 'former_ids', json({_FORMER_IDS}))
+    FROM served_articles WHERE article_id IN (SELECT value FROM json_each(?))"""  # noqa: S608  # nothing but constants
 _STATS = "SELECT path, size, mtime_ns FROM article_files"
 _AMONG = "WHERE path IN (SELECT value FROM json_each(?))"
 _OTHER_ID = "SELECT 1 FROM article_files WHERE path = ? AND article_id <> ?"
@@ -86,15 +103,32 @@ class Catalog:
         """Take over changed files and forget removed ones in one transaction."""
         with self._database.write() as db:
             gone = sum(db.execute("DELETE FROM article_files WHERE path = ?", [path]).rowcount for path in removed)
-            # Not just the next number: a database that takes another one's place must not look like it.
-            (before,) = db.execute("SELECT version FROM catalog_state").fetchone()
-            version = max(before + 1, epoch_ms(datetime.now(timezone.utc)))
+            before, version = _next_version(db)
             files, moved = iter(read), 0
             while some := list(islice(files, _AT_ONCE)):
                 moved += _take_over(db, some, version)
             db.execute("UPDATE article_files SET changed = ? WHERE changed = 0", [version])  # the new ones
             follows = None if gone or moved else before
             db.execute("UPDATE catalog_state SET version = ?, parser = ?, follows = ?", [version, parser, follows])
+        self._changes += 1
+
+    def exported(self, article_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """The rows of articles being served, for ``take_over``; those that are served no more are left out."""
+        with self._database.read() as db:
+            for (row,) in db.execute(_EXPORTED, [json.dumps(list(article_ids))]):
+                yield json.loads(row)
+
+    def take_over(self, rows: Iterable[Mapping[str, Any]], gone: Iterable[str], everything: bool = False) -> None:
+        """Serve what another catalog has ``exported``, and not what is ``gone``; or nothing but that."""
+        with self._database.write() as db:
+            if everything:
+                db.execute("DELETE FROM article_files")
+            for article_id in gone:
+                db.execute("DELETE FROM article_files WHERE article_id = ?", [article_id])
+            for row in rows:
+                _copy(db, row)
+            # rows keep what they were marked with where they come from, so all have to be looked at
+            db.execute("UPDATE catalog_state SET version = ?, follows = NULL", [_next_version(db)[1]])
         self._changes += 1
 
     def records(self) -> Iterator[ArticleRecord]:
@@ -210,6 +244,24 @@ class Catalog:
         with self._database.read() as db:
             version, parser = db.execute("SELECT version, parser FROM catalog_state").fetchone()
         return version, parser
+
+
+def _next_version(db: sqlite_utils.Database) -> tuple[int, int]:
+    """The version before, and the next one; not just the next number: a database that takes another one's place must
+    not look like it.
+    """
+    (before,) = db.execute("SELECT version FROM catalog_state").fetchone()
+    return before, max(before + 1, epoch_ms(datetime.now(timezone.utc)))
+
+
+def _copy(db: sqlite_utils.Database, row: Mapping[str, Any]) -> None:
+    """Let the row of another catalog take the place of what this one has of the article, wherever its file was."""
+    columns = {name: row[name] for name in _COPIED}
+    db.execute("DELETE FROM article_files WHERE article_id = ? OR path = ?", [row["article_id"], row["path"]])
+    # what is wrong in its file is told where the file is
+    db.table("article_files").insert(columns | {"size": 0, "mtime_ns": 0, "problems": "[]"})
+    for former_id in row["former_ids"]:
+        db.execute("INSERT INTO former_ids VALUES (?, ?)", [former_id, row["path"]])
 
 
 def _take_over(db: sqlite_utils.Database, read: Sequence[FileVersion], version: int) -> int:

@@ -36,21 +36,27 @@ _NEVER = 2**62  # later than any moment, in milliseconds
 
 
 class EventLog:
-    """Implements ``kb.ports.events.EventLog``."""
+    """Implements ``kb.ports.events.EventLog``. ``key`` hashes the addresses of senders; None: the database's own."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, key: bytes | None = None) -> None:
+        self._database, self._given_key = database, key
 
     def record(self, event: Event) -> None:
         """Write down an event: query and note masked, the sender's address as a hash."""
         query = event.query and mask(event.query)
-        row = asdict(event) | {
-            "at": epoch_ms(event.at),
-            "query": query,
-            "note": event.note and mask(event.note),
-            "origin": event.origin and self._hashed(event.origin),
-            "asked": (letters_of(query) or None) if query and query == event.query else None,
-        }
+        self.take(
+            asdict(event)
+            | {
+                "at": epoch_ms(event.at),
+                "query": query,
+                "note": event.note and mask(event.note),
+                "origin": event.origin and self._hashed(event.origin),
+                "asked": (letters_of(query) or None) if query and query == event.query else None,
+            }
+        )
+
+    def take(self, row: dict[str, Any]) -> None:
+        """Write down the row that was made of an event, here or on another machine."""
         with self._database.write() as db:
             db.table("events").insert(row)
 
@@ -163,6 +169,8 @@ class EventLog:
 
     @cached_property
     def _key(self) -> bytes:
+        if self._given_key is not None:
+            return self._given_key
         with self._database.read() as db:
             (key,) = db.execute("SELECT key FROM sender_key").fetchone()
         return bytes.fromhex(key)

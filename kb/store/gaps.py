@@ -19,6 +19,7 @@ SAME_REPORT = timedelta(seconds=10)
 MOST_REPORTS, PER = 20, timedelta(minutes=10)
 #: Of all agents together: nobody reads more, and whoever invents agents can't fill the disk.
 MOST_OF_ALL, PER_DAY = 2000, timedelta(days=1)
+_MS = timedelta(milliseconds=1)
 
 
 class GapLog:
@@ -29,15 +30,19 @@ class GapLog:
 
     def record(self, gap: Gap) -> None:
         """Write down a report, or bring the one up to date that it repeats. Raises TooManyReports."""
-        row = asdict(gap) | {"at": epoch_ms(gap.at), "query": mask(gap.query), "note": gap.note and mask(gap.note)}
+        self.take(asdict(gap) | {"at": epoch_ms(gap.at), "query": mask(gap.query), "note": gap.note and mask(gap.note)})
+
+    def take(self, row: dict[str, Any]) -> None:
+        """The same for the row that was made of a report, here or on another machine."""
+        agent, at = row["agent"], row["at"]
         with self._database.write() as db:
-            same = _latest(db, gap.agent, row["query"], epoch_ms(gap.at - SAME_REPORT))
+            same = _latest(db, agent, row["query"], at - SAME_REPORT // _MS)
             if same is not None:
                 db.table("gaps").update(same, {name: row[name] for name in ("note", "channel", "product")})
                 return
             own, all_of_a_day = (
-                _count(db, gap.agent, epoch_ms(gap.at - PER)),
-                _count_all(db, epoch_ms(gap.at - PER_DAY)),
+                _count(db, agent, at - PER // _MS),
+                _count_all(db, at - PER_DAY // _MS),
             )
             if own >= MOST_REPORTS or all_of_a_day >= MOST_OF_ALL:
                 raise TooManyReports

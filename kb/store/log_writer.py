@@ -50,7 +50,7 @@ class LogWriter:
         try:
             self._queue.put_nowait(write)
         except queue.Full:
-            self._lose("等待写入的使用记录太多")
+            self.lose("等待写入的使用记录太多")
 
     def start(self) -> None:
         """From now on write in a thread of its own."""
@@ -107,15 +107,15 @@ class LogWriter:
             write()
             self._failing = False
         except StoreError as error:
-            self._lose(str(error))
+            self.lose(str(error))
         except Exception as error:
             log.exception("使用记录出错")
-            self._lose(type(error).__name__)
+            self.lose(type(error).__name__)
 
-    def _lose(self, reason: str) -> None:
-        """Count a loss; say why only when a row of losses begins."""
+    def lose(self, reason: str, count: int = 1) -> None:
+        """Count losses; say why only when a row of them begins."""
         with self._counting:
-            self.lost += 1
+            self.lost += count
             begins, self._failing = not self._failing, True
         if begins:
             log.warning("使用记录没有写入，不影响查询，丢失的条数见 /healthz：%s", reason)

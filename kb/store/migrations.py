@@ -13,6 +13,7 @@ import sqlite_utils
 
 from kb.errors import StoreError
 from kb.store.access_schema import ACCESS
+from kb.store.sharing_schema import FOLLOWED, SPOOL
 
 
 class Migration(NamedTuple):
@@ -330,6 +331,8 @@ MIGRATIONS = (
         ALTER TABLE catalog_state ADD COLUMN follows INTEGER;
         """,
     ),
+    Migration(17, "several machines", FOLLOWED),
+    Migration(18, "what happens on search nodes", SPOOL),
 )
 
 

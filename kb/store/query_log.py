@@ -38,15 +38,18 @@ class QueryLog:
 
     def record(self, search: LoggedSearch) -> None:
         """Write down a search in place of the same agent's search that it was typed over."""
-        row = _row(search)
+        self.take(_row(search))
+
+    def take(self, row: dict[str, Any]) -> None:
+        """The same for the row that was made of a search, here or on another machine."""
         with self._database.write() as db:
-            latest = _latest(db, search.agent)
+            latest = _latest(db, row["agent"])
             if latest and 0 < latest.at - row["at"] < BURST_MS:
                 return  # overtaken on the way by a later keystroke
             if latest and _is_being_typed(latest, row["at"]):
                 db.table("searches").update(latest.id, row)
             else:
-                db.table("searches").insert(row | {"started": row["at"]})
+                db.table("searches").insert({**row, "started": row["at"]})
 
     def settle(self, agent: str) -> None:
         """The agent's latest search is complete: what follows is another one."""

@@ -87,11 +87,18 @@ class Activity:
 
     def habits(self) -> tuple[dict[str, int], list[tuple[str, int]]]:
         """How often each article was used and each query asked lately; nothing while the database fails."""
-        since = self._now() - _FREQUENT
         try:
-            totals, queries = self._events.totals(since), self._queries.frequent(since, _FREQUENT_LIMIT)
+            return habits_of(self._events, self._queries, self._now)
         except StoreError as error:
             log.warning("数据库暂不可用，联想不按使用次数排序：%s", error)
             return {}, []
-        use = {i: counts.get("copy", 0) + counts.get("pick", 0) for i, counts in totals.items()}
-        return use, [(row.query, row.count) for row in queries]
+
+
+def habits_of(
+    events: EventLog, queries: QueryLog, now: Callable[[], datetime]
+) -> tuple[dict[str, int], list[tuple[str, int]]]:
+    """How often each article was used and each query asked lately. Raises StoreError."""
+    since = now() - _FREQUENT
+    totals, frequent = events.totals(since), queries.frequent(since, _FREQUENT_LIMIT)
+    use = {i: counts.get("copy", 0) + counts.get("pick", 0) for i, counts in totals.items()}
+    return use, [(row.query, row.count) for row in frequent]

@@ -72,7 +72,10 @@ class _Difference:
 
 
 class Indexer:
-    """Keeps catalog, history and index equal to the files; ``fingerprint`` names all else that the index depends on."""
+    """Keeps catalog, history and index equal to the files; ``fingerprint`` names all else that the index depends on.
+
+    ``may_write`` raises while another machine writes the index.
+    """
 
     def __init__(
         self,
@@ -82,9 +85,11 @@ class Indexer:
         fingerprint: str,
         history: History,
         now: Callable[[], datetime],
+        may_write: Callable[[], None] = lambda: None,
     ) -> None:
         self._files, self._catalog, self._engine = files, catalog, engine
         self._fingerprint, self._history, self._now = fingerprint, history, now
+        self._may_write = may_write
         self._turn = threading.Lock()
 
     def sync(self, rebuild: bool = False, thorough: bool = True, progress: Progress = silent) -> IndexReport:
@@ -120,9 +125,12 @@ class Indexer:
             problems=problems,
         )
 
-    def follow(self) -> None:
-        """Bring the index up to the catalog, which has what was just saved, without a look at the files."""
-        self._catch_up(self._reason_to_rebuild(), silent)
+    def follow(self, rebuild: bool = False) -> None:
+        """Bring the index up to the catalog, which has what was just saved, without a look at the files.
+
+        ``rebuild``: index everything anew.
+        """
+        self._catch_up("按要求重建" if rebuild else self._reason_to_rebuild(), silent)
 
     def sync_files(self, paths: Sequence[str]) -> tuple[Problem, ...] | None:
         """Take over what some article files say, without a look at all others; return what is wrong in files.
@@ -242,6 +250,7 @@ class Indexer:
 
     def _bring_up(self, reason: str | None, progress: Progress) -> tuple[_Difference, str | None]:
         """Make the index equal to the catalog; return what differed, and why it was rebuilt (None: it was not)."""
+        self._may_write()
         present: dict[str, str] = {}
         try:
             present = self._engine.revisions()

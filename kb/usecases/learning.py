@@ -85,6 +85,10 @@ class Learning:
                 log.warning("数据库暂不可用，学到的问法暂不起作用：%s", error)
         return self._current or LearnedQuestions()
 
+    def forget(self) -> None:
+        """Read anew what is learned: somebody else has written it."""
+        self._current = None
+
     def learn(self, has_content: Callable[[str], bool]) -> None:
         """Learn anew from the log; ``has_content`` tells whether a text says more than stop words do."""
         now = self._now()

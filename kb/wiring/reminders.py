@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from kb.access.signing import Signer
 from kb.config import Settings
 from kb.errors import SettingsError
 from kb.notify.addresses import Address, parse_owners
@@ -17,8 +16,7 @@ from kb.store.catalog import Catalog
 from kb.store.confirm_links import ConfirmLinks
 from kb.store.database import Database
 from kb.store.notices import Notices
-from kb.store.secrets import server_key
-from kb.wiring.basics import house_now
+from kb.wiring.basics import house_now, signer_of
 
 
 def build_reminders(settings: Settings, database: Database) -> Reminders:
@@ -32,7 +30,7 @@ def build_reminders(settings: Settings, database: Database) -> Reminders:
     return Reminders(
         recipients(settings),
         Sending(Notices(database), now),
-        Links(ConfirmLinks(database), Signer(server_key(database)), settings.base_url, now),
+        Links(ConfirmLinks(database), signer_of(settings, database), settings.base_url, now),
         Schedule(settings.base_url, settings.notify_at, settings.data / "reminders.lock"),
         revision,
         now,

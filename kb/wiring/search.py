@@ -22,6 +22,7 @@ from kb.text.stopwords import function_words
 from kb.text.tokenizer import Tokenizer
 from kb.usecases.question import Vocabulary
 from kb.usecases.semantic import Semantic
+from kb.wiring.cluster import build_cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,21 @@ class EngineChoice:
 
 
 def choose_engine(settings: Settings) -> EngineChoice:
-    """The engine that ``settings.engine`` names. Raises SettingsError when it is not installed."""
+    """The engine that ``settings.engine`` names; ``auto`` never takes a cluster. Raises SettingsError when it is not
+    installed.
+    """
     installed = find_spec("tantivy") is not None
     if settings.engine == "tantivy" and not installed:
         raise SettingsError(
             "KB_ENGINE 指定了 tantivy，但没有安装它。请执行 pip install 'zhida-kb[tantivy]'，"
             "或把 KB_ENGINE 改为 auto（没有 tantivy 时用自带的 whoosh）。"
         )
+    if settings.engine == "opensearch" and find_spec("opensearchpy") is None:
+        raise SettingsError(
+            "KB_ENGINE 指定了 opensearch，但没有安装连接它的库。请执行 pip install 'zhida-kb[opensearch]'。"
+        )
+    if settings.engine == "opensearch":
+        return EngineChoice("opensearch", f"KB_ENGINE 指定了 opensearch，集群在 {'、'.join(settings.opensearch_url)}")
     if settings.engine != "auto":
         return EngineChoice(settings.engine, f"KB_ENGINE 指定了 {settings.engine}")
     if installed:
@@ -49,7 +58,13 @@ def choose_engine(settings: Settings) -> EngineChoice:
 
 def build_engine(settings: Settings) -> SearchEngine:
     """The chosen engine. Another one than before builds its own generation at the next ``kb index`` or start."""
-    if choose_engine(settings).name == "tantivy":
+    name = choose_engine(settings).name
+    if name == "opensearch":
+        from kb.engines.opensearch_engine import OpenSearchEngine
+
+        timeout = float(settings.lock_timeout)
+        return OpenSearchEngine(build_cluster(settings), settings.opensearch_index, settings.opensearch_shards, timeout)
+    if name == "tantivy":
         from kb.engines.tantivy_engine import TantivyEngine
 
         return TantivyEngine(settings.index_dir, settings.lock_timeout)
@@ -76,7 +91,7 @@ def build_semantic(settings: Settings) -> Semantic | None:
 
 def fingerprint(engine: SearchEngine) -> str:
     """All that the index depends on besides the articles; another one means: rebuild."""
-    libraries = " ".join(f"{name} {version(name)}" for name in (engine.name, "opencc"))
+    libraries = " ".join(f"{name} {version(name)}" for name in (engine.library, "opencc") if name)
     return f"{engine.name} format {engine.format}, analyzer {ANALYZER_VERSION}, {libraries}"
 
 

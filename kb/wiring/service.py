@@ -25,18 +25,20 @@ from kb.ports.engine import SearchEngine
 from kb.ports.reviews import Reviews
 from kb.review.verdicts import Verdicts
 from kb.service import Service
-from kb.snapshots import Snapshots, all_and_public
+from kb.snapshots import Habits, Snapshots, all_and_public
 from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.store.drafts import Drafts
 from kb.store.events import EventLog
 from kb.store.faq_snapshots import FaqSnapshots
+from kb.store.followed import Followed
 from kb.store.gap_verdicts import GapVerdicts
 from kb.store.gaps import GapLog
 from kb.store.learning import LearnedStore
 from kb.store.log_writer import LogWriter
 from kb.store.query_log import QueryLog
 from kb.store.revisions import Revisions
+from kb.store.spool import Spool, SpooledEventLog, SpooledGapLog, SpooledQueryLog
 from kb.system import Editing, System
 from kb.usecases.activity import Activity
 from kb.usecases.gaps import GapList
@@ -45,7 +47,7 @@ from kb.usecases.learning import Learning
 from kb.usecases.question_edits import QuestionEditor
 from kb.usecases.semantic import Semantic
 from kb.wiring.access import build_access
-from kb.wiring.basics import local_now, policy_of
+from kb.wiring.basics import local_now, policy_of, shared_key
 from kb.wiring.bulk import try_to_finish_import
 from kb.wiring.reminders import build_reminders
 from kb.wiring.review import build_review
@@ -75,18 +77,24 @@ class _Ground:
         )
 
 
-def build_service(settings: Settings) -> Service:
-    """The whole system on the folders of ``settings``. Raises StoreError when the database can't be used."""
+def build_service(settings: Settings, may_write: Callable[[], None] = lambda: None) -> Service:
+    """The whole system on the folders of ``settings``. Raises StoreError when the database can't be used.
+
+    ``may_write`` raises while another machine writes the index.
+    """
     try_to_finish_import(settings)
     ground = _Ground.of(settings)
     database, catalog, files = ground.database, ground.catalog, ground.files
     log_writer = LogWriter(database.together)
-    events, engine, semantic = EventLog(database), build_engine(settings), build_semantic(settings)
-    activity = Activity(QueryLog(database), events, GapLog(database), log_writer.put, local_now)
+    queries, events, gaps = _logs(settings, database)
+    engine, semantic = build_engine(settings), build_semantic(settings)
+    activity = Activity(queries, events, gaps, log_writer.put, local_now)
     changed = threading.Event()
     questions = QuestionEditor(files, ground.saver, changed.set)
     learning = Learning(events, LearnedStore(database), catalog, questions, local_now)
-    everything, public = _snapshots(ground, events, activity, learning, engine, semantic)
+    follows = settings.role == "search"
+    habits = Followed(database).habits if follows else activity.habits
+    everything, public = _snapshots(ground, events, habits, learning, engine, semantic)
     review = build_review(
         settings, database, catalog, ground.history, events, lambda: everything.current().searcher.vocabulary
     )
@@ -96,7 +104,7 @@ def build_service(settings: Settings) -> Service:
             articles=settings.articles,
             catalog=catalog,
             engine=engine,
-            indexer=Indexer(files, catalog, engine, fingerprint(engine), ground.history, local_now),
+            indexer=Indexer(files, catalog, engine, fingerprint(engine), ground.history, local_now, may_write),
             snapshots=everything,
             public=public,
             activity=activity,
@@ -115,14 +123,24 @@ def build_service(settings: Settings) -> Service:
             check_store=database.check,
             now=local_now,
             semantic=semantic,
+            writer=settings.writer_url if follows else None,
         )
     )
+
+
+def _logs(settings: Settings, database: Database) -> tuple[QueryLog, EventLog, GapLog]:
+    """What agents do: written into the log, or on a search node on its way there."""
+    key = shared_key(settings, "senders")
+    if settings.role != "search":
+        return QueryLog(database), EventLog(database, key), GapLog(database)
+    spool = Spool(database)
+    return SpooledQueryLog(database, spool), SpooledEventLog(database, key, spool), SpooledGapLog(database, spool)
 
 
 def _snapshots(
     ground: _Ground,
     events: EventLog,
-    activity: Activity,
+    habits: Callable[[], Habits],
     learning: Learning,
     engine: SearchEngine,
     semantic: Semantic | None,
@@ -134,7 +152,7 @@ def _snapshots(
         events,
         FaqSnapshots(ground.database),
         policy_of(settings),
-        activity,
+        habits,
         learning,
         engine=engine,
         kept=settings.data,

@@ -47,7 +47,9 @@ def trial(
     library = Library.of((record.article for record in records.values()), date.max)
     suggest = build_suggester(tuple(records.values()), library, lambda _: current, {}, (), vocabulary.cells_of)
     with tempfile.TemporaryDirectory(prefix="kb-trial-") as folder:
-        settings = replace(settings, data=Path(folder))
+        # a cluster answers as an engine on files does, and is no place for what is thrown away
+        engine_name = "auto" if settings.engine == "opensearch" else settings.engine
+        settings = replace(settings, data=Path(folder), engine=engine_name)
         engine = build_engine(settings)
         engine.rebuild((index_document(article, article.id) for article in articles), fingerprint(engine))
         semantic = build_semantic(settings)

@@ -28,13 +28,8 @@ _LIMIT = 30
 
 def main(settings: Settings) -> None:
     """Print agreement and milliseconds of processor time; the sides take turns, the median round counts."""
-    from kb.content.reader import ArticleFiles
-
-    files = ArticleFiles(settings.articles, settings.channels)
-    scan = files.scan()
-    read = (files.read(file, scan.folders) for file in scan.files)
-    documents = [index_document(one.article, "1") for one in read if one.article]
-    queries = list(map(_query_maker(settings), questions(_QUESTIONS)))
+    documents = read_documents(settings)
+    queries = list(map(query_maker(settings), questions(_QUESTIONS)))
     with tempfile.TemporaryDirectory() as folder:
         engines = [build_engine(replace(settings, engine=n, data=Path(folder, n))) for n in ("whoosh", "tantivy")]
         for engine in engines:
@@ -47,7 +42,18 @@ def main(settings: Settings) -> None:
             engine.close()
 
 
-def _query_maker(settings: Settings) -> Callable[[str], EngineQuery]:
+def read_documents(settings: Settings) -> list[IndexDocument]:
+    """The articles of a folder as engines get them."""
+    from kb.content.reader import ArticleFiles
+
+    files = ArticleFiles(settings.articles, settings.channels)
+    scan = files.scan()
+    read = (files.read(file, scan.folders) for file in scan.files)
+    return [index_document(one.article, "1") for one in read if one.article]
+
+
+def query_maker(settings: Settings) -> Callable[[str], EngineQuery]:
+    """What makes of a question what the search asks an engine."""
     vocabulary = build_vocabulary(settings)
     return lambda text: EngineQuery(
         terms=vocabulary.parse(text).terms, boosts=BOOSTS, facets=FACETS, limit=_LIMIT, floor=FLOOR

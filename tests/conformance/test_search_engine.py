@@ -1,4 +1,4 @@
-"""What every SearchEngine adapter must do, in Chinese, on a real index. Add an adapter to ENGINES to test it."""
+"""What every SearchEngine adapter must do, in Chinese, on a real index. Add an adapter to ``factory`` to test it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import tempfile
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,18 +18,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kb.engines.opensearch_engine import OpenSearchEngine
 from kb.engines.tantivy_engine import TantivyEngine
 from kb.engines.whoosh_engine import WhooshEngine
 from kb.errors import EngineError, IndexCorrupt, IndexLocked, IndexMissing
 from kb.ports.engine import TEXT_FIELDS, EngineQuery, EngineResult, IndexDocument, Reading, SearchEngine, Term
 from kb.text.grams import grams
 from kb.text.normalize import normalize
+from tests.cluster.nodes import Node, clear, patient
 
 #: made of what CORPUS is made of, so that words coincide
 _TEXTS = st.text(st.sampled_from("退款货发票登录网未收到 5g"), min_size=1, max_size=12)
 
 EngineFactory = Callable[[Path, float], SearchEngine]
-ENGINES: dict[str, EngineFactory] = {"tantivy": TantivyEngine, "whoosh": WhooshEngine}
+EMBEDDED: dict[str, EngineFactory] = {"tantivy": TantivyEngine, "whoosh": WhooshEngine}
+ENGINES = (*EMBEDDED, "opensearch")
 
 
 def document(
@@ -97,14 +101,53 @@ def ids(engine: SearchEngine, text: str, **changes: Any) -> list[str]:
     return [hit.id for hit in engine.search(query(text, **changes)).hits]
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., SearchEngine]:
+@pytest.fixture(scope="module", params=ENGINES)
+def factory(request: pytest.FixtureRequest) -> EngineFactory:
+    """Opens the engine under test; on a cluster, the names of indexes stand for the directory."""
+    if request.param in EMBEDDED:
+        return EMBEDDED[request.param]
+    return OnCluster(request.getfixturevalue("cluster_node"))
+
+
+class OnCluster:
+    """Opens the engine with names of indexes that stand for a directory."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def __call__(self, root: Path, timeout: float) -> SearchEngine:
+        prefix = f"t{zlib.crc32(str(root).encode()):08x}"
+        return OpenSearchEngine(patient(self.node), prefix, lock_timeout=timeout)
+
+
+@pytest.fixture(autouse=True)
+def _tidy(factory: EngineFactory) -> Iterator[None]:
+    """A node has room for some hundred indexes only."""
+    yield
+    if isinstance(factory, OnCluster):
+        clear(factory.node)
+
+
+@pytest.fixture
+def make(factory: EngineFactory, tmp_path: Path) -> Iterator[Callable[..., SearchEngine]]:
     """Open the engine under test on one directory, as often as a test likes."""
+    opened: list[SearchEngine] = []
 
     def open_engine(timeout: float = 20.0) -> SearchEngine:
-        return ENGINES[request.param](tmp_path / "index", timeout)
+        opened.append(factory(tmp_path / "index", timeout))
+        return opened[-1]
 
-    return open_engine
+    yield open_engine
+    for engine in opened:
+        engine.close()
+
+
+@pytest.fixture
+def folder(factory: EngineFactory, tmp_path: Path) -> Path:
+    """Where the files of the engine under test are."""
+    if factory not in EMBEDDED.values():
+        pytest.skip("has no files of its own")
+    return tmp_path / "index"
 
 
 @pytest.fixture
@@ -402,17 +445,16 @@ class TestAudiences:
             batch.put(document("secret", "退款的另一条暗语"))
         assert self.answers(engine) == alone
 
-    @pytest.mark.parametrize("name", sorted(ENGINES))
     @given(hidden=st.lists(st.tuples(_TEXTS, _TEXTS), max_size=8), asked=_TEXTS)
     @settings(max_examples=20)
     def test_whatever_others_may_see_changes_nothing(
-        self, name: str, hidden: list[tuple[str, str]], asked: str
+        self, factory: EngineFactory, hidden: list[tuple[str, str]], asked: str
     ) -> None:
         internal = [document(f"h{i}", title, body=body) for i, (title, body) in enumerate(hidden)]
         answers = []
         for corpus in (self.PUBLIC, [*internal, *self.PUBLIC]):
             with tempfile.TemporaryDirectory() as folder:
-                engine = ENGINES[name](Path(folder), 5.0)
+                engine = factory(Path(folder), 5.0)
                 engine.rebuild(corpus, "fp")
                 found = engine.search(query(asked, audience="public", facets=("product",)))
                 answers.append(([(hit.id, hit.score) for hit in found.hits], found.total, found.facets))
@@ -500,7 +542,7 @@ class TestWriting:
         assert ids(fresh, "电子发票")[0] == "invoice"
         assert ids(fresh, "第23版", limit=30).count("invoice") == 1
 
-    def test_scores_do_not_depend_on_how_the_index_came_about(self, engine: SearchEngine, tmp_path: Path) -> None:
+    def test_scores_do_not_depend_on_how_the_index_came_about(self, engine: SearchEngine) -> None:
         with engine.batch() as batch:
             batch.put(document("extra", "临时条目退款"))
         with engine.batch() as batch:
@@ -555,9 +597,9 @@ class TestGenerations:
         engine.rebuild([buried, *(document(f"b{i:02}", f"退款{i}") for i in range(20))], "fp-2")
         assert engine.doc_count() == 21
 
-    def test_what_is_open_goes_on_when_the_pointer_is_lost(self, engine: SearchEngine, tmp_path: Path) -> None:
+    def test_what_is_open_goes_on_when_the_pointer_is_lost(self, engine: SearchEngine, folder: Path) -> None:
         assert ids(engine, "电子发票")[0] == "invoice"
-        (tmp_path / "index" / "CURRENT").unlink()
+        (folder / "CURRENT").unlink()
         ticker = threading.Event()
         for _ in range(4):
             assert ids(engine, "电子发票")[0] == "invoice"
@@ -630,10 +672,10 @@ class TestLocksAndDamage:
 
     @pytest.mark.parametrize("moment", ["building", "before_swap"])
     def test_a_killed_rebuild_leaves_what_served_before(
-        self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path, moment: str
+        self, engine: SearchEngine, make: Callable[..., SearchEngine], folder: Path, moment: str
     ) -> None:
         process = multiprocessing.get_context("spawn").Process(
-            target=rebuild_and_die, args=(type(engine), tmp_path / "index", moment)
+            target=rebuild_and_die, args=(type(engine), folder, moment)
         )
         process.start()
         process.join()
@@ -644,17 +686,17 @@ class TestLocksAndDamage:
         survivor.rebuild(CORPUS[:3], "fp-2")  # the lock died with its owner, leftovers don't disturb
         assert survivor.doc_count() == 3
 
-    def test_files_cut_short_do_not_disturb_what_is_open(self, engine: SearchEngine, tmp_path: Path) -> None:
+    def test_files_cut_short_do_not_disturb_what_is_open(self, engine: SearchEngine, folder: Path) -> None:
         engine.doc_count()
-        for path in engine_files(tmp_path / "index"):
+        for path in engine_files(folder):
             os.truncate(path, 10)
         assert goes_on_or_says_why_not(engine)
 
     def test_damage_is_a_typed_error_and_a_rebuild_mends_it(
-        self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path
+        self, engine: SearchEngine, make: Callable[..., SearchEngine], folder: Path
     ) -> None:
         engine.close()
-        overwrite_everything(tmp_path / "index")
+        overwrite_everything(folder)
         damaged = make()
         with pytest.raises(IndexCorrupt, match="kb index --rebuild"):
             damaged.search(query("电子发票"))
@@ -663,12 +705,12 @@ class TestLocksAndDamage:
 
     @pytest.mark.parametrize("place", [0.0, 0.1, 0.5, 0.9, 1.0])
     def test_one_flipped_bit_in_any_file_is_found_and_the_file_named(
-        self, engine: SearchEngine, make: Callable[..., SearchEngine], tmp_path: Path, place: float
+        self, engine: SearchEngine, make: Callable[..., SearchEngine], folder: Path, place: float
     ) -> None:
         with engine.batch() as batch:  # its files are as well protected as those of a build
             batch.put(document("more", "饕餮退款"))
             batch.delete("wifi")
-        for path in engine_files(tmp_path / "index"):
+        for path in engine_files(folder):
             sound = path.read_bytes()
             position = round(place * (len(sound) - 1))
             path.write_bytes(sound[:position] + bytes([sound[position] ^ 4]) + sound[position + 1 :])
@@ -678,10 +720,10 @@ class TestLocksAndDamage:
         assert make().doc_count() == len(CORPUS)
 
     def test_a_batch_meets_damage_under_an_open_index_as_a_typed_error(
-        self, engine: SearchEngine, tmp_path: Path
+        self, engine: SearchEngine, folder: Path
     ) -> None:
         engine.doc_count()
-        overwrite_everything(tmp_path / "index")
+        overwrite_everything(folder)
         with pytest.raises(IndexCorrupt), engine.batch() as batch:
             batch.delete("wifi")
         assert goes_on_or_says_why_not(engine)

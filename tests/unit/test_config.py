@@ -37,6 +37,10 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
     ("environ", "named"),
     [
         ({"KB_ENGINE": "lucene"}, "KB_ENGINE"),
+        ({"KB_OPENSEARCH_URL": " , "}, "KB_OPENSEARCH_URL"),
+        ({"KB_OPENSEARCH_URL": "os1:9200"}, "KB_OPENSEARCH_URL"),
+        ({"KB_OPENSEARCH_URL": "https://kb:secret@os1:9200"}, "KB_OPENSEARCH_URL"),
+        ({"KB_OPENSEARCH_INDEX": "Zhida-1"}, "KB_OPENSEARCH_INDEX"),
         ({"KB_CHANNELS": " , "}, "KB_CHANNELS"),
         ({"KB_REVIEW_EVERY": "soon"}, "KB_REVIEW_EVERY"),
         ({"KB_LOCK_TIMEOUT": "0"}, "KB_LOCK_TIMEOUT"),

@@ -20,6 +20,7 @@ from kb.errors import (
     AccountError,
     ArticleError,
     ArticleNotFound,
+    DoneElsewhere,
     EditConflict,
     EditError,
     EngineError,
@@ -57,7 +58,7 @@ LOGIN_FAILED = "urn:zhida:problem:login-failed"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to tell about an error; ``extra`` is for programs."""
+    """What to tell about an error; ``extra`` is for programs, ``link`` is where people can go on."""
 
     status: int
     title: str
@@ -65,6 +66,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     type: str = "about:blank"
     extra: Mapping[str, object] = field(default_factory=dict)
+    link: str = ""
 
 
 _STORE_DOWN = Answer(503, "暂时读不到数据", "数据库暂时不可用，请稍后重试；若持续出现，请联系管理员。", _RETRY)
@@ -94,6 +96,7 @@ _BY_STATUS = {
 }
 _BAD_REQUEST = ("请求有误", "服务器读不懂这个请求，请检查后重试。")
 _TOO_MANY = "报告太多"
+_ELSEWHERE = "这里只能查询"
 _NOT_LOGGED_IN, _CONFLICT = "需要登录", "别人已经改过"
 _IMAGE_REFUSED, _INVALID = "图片没有保存", "内容不符合格式"
 
@@ -106,6 +109,7 @@ TITLES = {
     400: _BAD_REQUEST[0],
     401: _NOT_LOGGED_IN,
     409: _CONFLICT,
+    421: _ELSEWHERE,
     422: _INVALID,
     429: _TOO_MANY,
     500: _OURS.title,
@@ -132,6 +136,8 @@ def explain(error: Exception) -> Answer:
         return Answer(410 if error.over else 403, "这个链接不能用", str(error))
     if isinstance(error, ImageRefused):
         return Answer(422, _IMAGE_REFUSED, str(error))
+    if isinstance(error, DoneElsewhere):
+        return Answer(421, _ELSEWHERE, str(error), extra={"writer": error.address}, link=error.address)
     if isinstance(error, TooManyReports):
         return Answer(429, _TOO_MANY, str(error), {"Retry-After": "600"})
     if isinstance(error, ArticleError):

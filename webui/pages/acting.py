@@ -10,7 +10,7 @@ from kb.errors import ArticleError, ArticleNotFound, EditConflict, EditError, In
 from kb.model import Right
 from kb.ports.history import ACTIONS, ORIGINS
 from kb.rules.access import has
-from webui.current import caller, desk
+from webui.current import caller, desk, service
 
 #: what keeps something from being done and is best said on the page where it was tried, with all that was filled in
 REFUSED = (ArticleError, ArticleNotFound, EditConflict, EditError, InvalidArticle, QueryError)
@@ -32,6 +32,8 @@ def register(app: Flask) -> None:
 
 def _offered() -> dict[str, object]:
     me = caller()
+    if service().writer is not None:  # nothing of it is done here
+        return {}
     return {
         "edits": has(me, Right.EDIT),
         "publishes_some": has(me, Right.PUBLISH),

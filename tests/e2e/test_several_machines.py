@@ -1,0 +1,125 @@
+"""Real processes on a real cluster: one writer, search nodes without articles, kills, a cluster that goes away."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.nodes import Node
+from tests.e2e.processes import Desk, Server, edit, wait_until
+
+REFUND = "mall/refund/refund-not-received.md"
+SECTIONS = "## 标准话术"
+
+
+class House:
+    """A writer's desk and any number of search nodes, which are Desks without articles."""
+
+    def __init__(self, cluster: Node, desk: Desk, folder: Path, engine: str) -> None:
+        self.desk, self._folder, self.engine = desk, folder, engine
+        self.environment = {
+            "KB_ENGINE": engine,
+            "KB_OPENSEARCH_URL": cluster.url,
+            "KB_OPENSEARCH_INDEX": f"t{secrets.token_hex(6)}",
+            "KB_SECRET": "what all nodes know and nobody else does",
+            "KB_WRITER_URL": "http://writer.example",
+        }
+
+    def writer(self, desk: Desk | None = None) -> Server:
+        return (desk or self.desk).serve(**self.environment, KB_ROLE="writer")
+
+    def node(self, name: str = "one") -> Server:
+        folder = self._folder / name
+        return Desk(folder / "no articles", folder / "data").serve(**self.environment, KB_ROLE="search")
+
+    @contextmanager
+    def running(self) -> Iterator[tuple[Server, Server]]:
+        """The writer and a node that follows it."""
+        with self.writer() as writer, self.node() as node:
+            yield writer, node
+
+    def refused(self, desk: Desk) -> str:
+        """What a writer says that must not start."""
+        environment = {**os.environ, **self.environment, "KB_SEMANTIC": "off"}
+        done = desk.run("serve", "--port", "0", "--role", "writer", env=environment)
+        assert done.returncode == 2
+        return done.stderr
+
+
+@pytest.fixture(params=["whoosh", "opensearch"])
+def house(request: pytest.FixtureRequest, cluster_node: Node, desk: Desk, tmp_path: Path) -> House:
+    """With an index of its own on every machine, and with one on the cluster."""
+    return House(cluster_node, desk, tmp_path, request.param)
+
+
+def page(server: Server) -> str:
+    """The first page."""
+    with urllib.request.urlopen(server.url, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_what_is_edited_on_the_writer_is_found_on_every_node(house: House) -> None:
+    with house.writer() as writer, house.node("one") as one, house.node("two") as two:
+        for node in (one, two):
+            assert node.search("没收到货怎么退款") == writer.search("没收到货怎么退款")
+            assert node.get("/api/v1/faq")["items"] == writer.get("/api/v1/faq")["items"]
+            assert node.status("/healthz") == 200
+        edit(house.desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n饕餮快递。")
+        for node in (one, two):
+            wait_until(lambda node=node: node.search("饕餮 快递")[:1] == ["refund-not-received"])  # type: ignore[misc]
+        assert one.status("/api/v1/articles/refund-not-received/draft") == 421
+
+
+def test_a_second_writer_refuses_to_start_and_nodes_outlive_the_first(house: House, tmp_path: Path) -> None:
+    with house.running() as (writer, node):
+        assert f":{house.desk.data} 运行" in house.refused(Desk(house.desk.articles, tmp_path / "other"))
+        assert "另一个 kb serve" in house.refused(house.desk)
+        writer.kill()
+        assert node.search("没收到货怎么退款")[0] == "refund-not-received"
+        edit(house.desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n饕餮快递。")
+        with house.writer():
+            wait_until(lambda: node.search("饕餮 快递")[:1] == ["refund-not-received"])
+
+
+def test_a_writer_waits_for_the_cluster_and_nodes_for_the_writer(house: House, cluster_node: Node) -> None:
+    cluster_node.pause()
+    try:
+        with ThreadPoolExecutor(2) as starting:
+            waiting = [starting.submit(house.node), starting.submit(house.writer)]
+            cluster_node.resume()
+            node, writer = (one.result() for one in waiting)
+        with node, writer:
+            assert node.search("没收到货怎么退款") == writer.search("没收到货怎么退款") != []
+    finally:
+        cluster_node.resume()
+
+
+def test_while_the_cluster_is_away_a_node_answers_from_its_copy_and_says_so(house: House, cluster_node: Node) -> None:
+    with house.running() as (_, node):
+        cluster_node.pause()
+        try:
+            wait_until(lambda: "暂时连不上集群" in page(node))
+            assert node.get("/api/v1/suggest", q="退款")["suggestions"]
+            assert node.get("/api/v1/faq")["items"]
+            assert node.status("/api/v1/articles/refund-not-received") == 200
+            node.kill()
+            with house.node() as again:  # on the copy that it had
+                assert again.get("/api/v1/faq")["items"]
+                if house.engine == "opensearch":
+                    assert again.status("/api/v1/search", q="没收到货怎么退款") == 503
+                else:
+                    assert again.search("没收到货怎么退款")[0] == "refund-not-received"
+            with ThreadPoolExecutor(1) as waiting:
+                new = waiting.submit(house.node, "new")  # has nothing to serve yet
+                cluster_node.resume()
+                with new.result() as server:
+                    assert server.search("没收到货怎么退款")[0] == "refund-not-received"
+        finally:
+            cluster_node.resume()
