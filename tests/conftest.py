@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
@@ -68,10 +69,23 @@ def spoil(database: Path) -> None:
 @pytest.fixture(scope="session")
 def cluster_node() -> Iterator[Node]:
     """A cluster of one node that many tests share: each takes index names of its own, and leaves it as it was."""
+    with _cluster(1) as (node,):
+        yield node
+
+
+@pytest.fixture
+def three_nodes() -> Iterator[list[Node]]:
+    """A cluster of three nodes, for one test that kills some."""
+    with _cluster(3) as nodes:
+        yield nodes
+
+
+@contextmanager
+def _cluster(count: int) -> Iterator[list[Node]]:
     if os.environ.get("CI") and not os.environ.get("KB_TEST_CLUSTER"):
         pytest.skip("no cluster in CI; KB_TEST_CLUSTER=1 starts one")
     try:
-        with running(1) as (node,):
-            yield node
+        with running(count) as nodes:
+            yield nodes
     except ClusterUnavailable as error:
         pytest.skip(str(error))

@@ -24,7 +24,7 @@ from kb.model import SearchRequest
 from kb.ports.engine import IndexDocument, SearchEngine
 from kb.service import Service
 from tests.callers import ANYBODY
-from tests.cluster.nodes import ClusterUnavailable, Node, clear, patient, running, wait_for
+from tests.cluster.nodes import Node, clear, patient, wait_for
 from tests.conformance.test_search_engine import CORPUS, document, ids, query
 from tests.conftest import indexed
 
@@ -325,18 +325,9 @@ def test_a_house_on_a_cluster_answers_as_one_on_files(
         clear(cluster_node)
 
 
-def test_a_node_killed_under_load_fails_no_search() -> None:
-    try:
-        with running(3) as nodes:
-            lose_one(nodes)
-    except ClusterUnavailable as error:
-        pytest.skip(str(error))
-
-
-def lose_one(nodes: list[Node]) -> None:
-    """Search all the time, asking the cluster each time, while the node with the primary shard is killed and comes
-    back.
-    """
+def test_a_node_killed_under_load_fails_no_search(three_nodes: list[Node]) -> None:
+    """Searched all the time, the cluster each time, while the node with the primary shard is killed and comes back."""
+    nodes = three_nodes
     engine = opened(*nodes)
     engine.rebuild([document(f"d{number:03}", f"第{number}条 发票{number}") for number in range(400)], "fp")
     wait_for(nodes, 3, "green")
