@@ -28,8 +28,8 @@ class _Request(Request):
         view = current_app.view_functions.get(self.endpoint or "")
         return getattr(view, "longest_body", USUAL)
 
-    #: what the view below ``limits.accept_up_to`` says
-    max_content_length = property(_longest)
+    #: what the view below ``limits.accept_up_to`` says, or set while a view answers
+    max_content_length = cached_property(_longest)
     #: of the texts in forms, of which Flask would take half a megabyte
     max_form_memory_size = property(_longest)
 
