@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import logging
 import shlex
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -191,7 +190,6 @@ def _say_how_to_begin(service: Service, data: Path) -> None:
 
 def _prefer_answers() -> None:
     """Tune the process for many short requests beside one long background job."""
-    sys.setswitchinterval(0.001)  # seconds; a request doesn't wait 5 ms for the interpreter at every step
     with suppress(OSError, AttributeError):  # glibc only: one heap instead of one per thread saves some 20 MB
         ctypes.CDLL("libc.so.6").mallopt(_M_ARENA_MAX, 1)
 

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -14,7 +15,7 @@ from opensearchpy.exceptions import ConnectionError as NotConnected
 from opensearchpy.exceptions import OpenSearchException, SSLError, TransportError
 
 from kb.cluster.refusals import refusal, translated, unsuitable
-from kb.errors import ClusterAway, ClusterBusy
+from kb.errors import ClusterAway, ClusterBusy, ClusterError, ClusterMissing
 
 #: who waits for an answer to a question, and who for something to be written or made
 QUERY_SECONDS, WRITE_SECONDS = 1.0, 60.0
@@ -100,6 +101,19 @@ class Cluster:
                     size = max(size // 2, 64 * 2**10)
                     time.sleep(pause)
                     pause = min(2 * pause, 5.0)
+
+    def make_index(self, name: str, definition: Mapping[str, Any]) -> None:
+        """Make an index, if there is none of that name."""
+        with suppress(ClusterMissing):
+            self.ask("GET", f"/{name}")
+            return
+        try:
+            self.tell("PUT", f"/{name}", definition)
+        except ClusterError as refused:
+            try:
+                self.ask("GET", f"/{name}")  # somebody else was quicker
+            except ClusterMissing:
+                raise refused from None
 
     def close(self) -> None:
         """Close all connections."""

@@ -84,13 +84,8 @@ class Lease:
         try:
             return _place(self._cluster.ask("GET", self._path))
         except ClusterMissing:
-            pass
-        try:
-            self._cluster.ask("GET", f"/{self._index}/_settings")
-        except ClusterMissing:
-            with suppress(ClusterError):  # another one was quicker
-                self._cluster.tell("PUT", f"/{self._index}", _SETTINGS)
-        return None
+            self._cluster.make_index(self._index, _SETTINGS)
+            return None
 
     def _beat(self, holder: str, place: dict[str, Any], held: Held, ended: threading.Event) -> None:
         """Keep changing the document; ``place`` follows."""

@@ -1,4 +1,4 @@
-"""PORT sharing: what one writer publishes to any number of search nodes. ``kb.cluster`` implements it in OpenSearch.
+"""PORT sharing: what one writer publishes to any number of search nodes. ``kb.sharing`` implements it in OpenSearch.
 
 What is published are rows: one per thing that is served (an article, a session, the FAQ ranking …), each whole by
 itself. Every call may raise ClusterError (ClusterAway while nobody answers).

@@ -9,5 +9,5 @@
     index.py       rows and notes in the cluster; mailbox.py what happened on search nodes
     parts.py       what is published, and where it goes to
 
-Nothing here knows about threads or the web; ``kb.upkeep`` and ``kb.node_upkeep`` run it.
+Nothing here knows about threads or the web; ``kb.nodes`` runs it.
 """

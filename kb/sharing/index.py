@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kb.cluster.client import Cluster, Operation
-from kb.errors import ClusterConflict, ClusterError, ClusterMissing
+from kb.errors import ClusterConflict, ClusterMissing
 from kb.ports.sharing import Body, Noted, Row, Seen
 
 _PAGE = 200
@@ -47,7 +47,7 @@ class SharedIndex:
 
     def prepare(self) -> None:
         """Make the index, if there is none."""
-        make_index(self._cluster, self._name, _INDEX)
+        self._cluster.make_index(self._name, _INDEX)
 
     def note(self, name: str) -> Noted | None:
         """A note, as it is at this moment."""
@@ -117,17 +117,6 @@ class SharedIndex:
 
     def _address(self, name: str) -> str:
         return f"/{self._name}/_doc/{quote(name, safe='')}"
-
-
-def make_index(cluster: Cluster, name: str, definition: Mapping[str, Any]) -> None:
-    """Make an index, if there is none of that name."""
-    try:
-        cluster.ask("GET", f"/{name}")
-    except ClusterMissing:
-        try:
-            cluster.tell("PUT", f"/{name}", definition)
-        except ClusterError:
-            cluster.ask("GET", f"/{name}")  # another node has made it in this moment; else this says what is wrong
 
 
 def _name(row: Row) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 from kb.cluster.client import Cluster
 from kb.errors import ClusterConflict, ClusterMissing
 from kb.ports.sharing import Delivery, Seen
-from kb.sharing.index import make_index
 
 #: documents that are read at once, of up to some hundred entries each
 _AT_ONCE = 20
@@ -39,7 +38,7 @@ class MailboxIndex:
 
     def send(self, delivery: Delivery) -> None:
         """Leave it there; it takes the place of one that begins with the same entry."""
-        make_index(self._cluster, self._name, _INDEX)
+        self._cluster.make_index(self._name, _INDEX)
         document = {"spool": delivery.spool, "first": delivery.first, "entries": delivery.entries}
         self._cluster.ask("PUT", self._address(delivery), document, _PATIENCE)
 

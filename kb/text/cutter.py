@@ -41,7 +41,7 @@ class Cutter(jieba.Tokenizer):  # type: ignore[misc]  # jieba has no types
         """For each character the places where words end that begin there; at least the character itself."""
         return {at: self.FREQ.ends_of_words(sentence, at) or [at] for at in range(len(sentence))}
 
-    def calc(self, sentence: str, DAG: dict[int, list[int]], route: dict[int, tuple[float, int]]) -> None:  # noqa: N803
+    def calc(self, sentence: str, DAG: dict[int, list[int]], route: dict[int, tuple[float, int]]) -> None:  # noqa: N803  # jieba's name
         """For each character the likeliest word that begins there; the longer of equals. As jieba's, without looking
         every word up twice to tell beginnings from words.
         """

@@ -73,7 +73,7 @@ def test_what_is_edited_on_the_writer_is_found_on_every_node(house: House) -> No
             assert node.status("/healthz") == 200
         edit(house.desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n饕餮快递。")
         for node in (one, two):
-            wait_until(lambda node=node: node.search("饕餮 快递")[:1] == ["refund-not-received"])  # type: ignore[misc]
+            wait_until(lambda node=node: node.search("饕餮 快递")[:1] == ["refund-not-received"])  # type: ignore[misc]  # bound in time
         assert one.status("/api/v1/articles/refund-not-received/draft") == 421
 
 

@@ -104,7 +104,7 @@ class SearchingMachine:
     @classmethod
     def beside(cls, writer: WritingMachine, folder: Path, **changed: object) -> SearchingMachine:
         """One that has not looked yet."""
-        machine = replace(writer.settings, role="search", data=folder, **changed)  # type: ignore[arg-type]
+        machine = replace(writer.settings, role="search", data=folder, **changed)  # type: ignore[arg-type]  # fields by name
         settings = settings_of_node(machine)
         follower, service = build_follower(settings, build_shared(settings)), build_service(settings)
         mailbox = build_mailbox(settings)

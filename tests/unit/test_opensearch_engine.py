@@ -268,7 +268,7 @@ def write_and_die(url: str, what: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return told(self, method, path, *rest, **more)
 
-    Cluster.tell = tell  # type: ignore[method-assign]
+    Cluster.tell = tell  # type: ignore[method-assign]  # the child dies of it
     if what == "rebuild":
         engine.rebuild([document("half", "半成品")], "fp-dead")
     with engine.batch() as batch:
