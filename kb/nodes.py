@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from kb.cluster.lease import Lease
 from kb.errors import KbError
 from kb.garbage import give_back, keep_for_good
 from kb.service import Service
 from kb.sharing.following import Follower
-from kb.sharing.lease import BEAT, Lease
 from kb.sharing.parts import KINDS
 from kb.sharing.publishing import Publisher
 from kb.upkeep import HEAD_START, PURGE_EVERY, RETRY_EVERY, STOP_WITHIN, TICK, Attempts, Calm, let_answers_go_first
@@ -70,7 +70,7 @@ class Writer:
         attempt = Attempts(service)
         self._service, self._lease, self._drain = service, lease, drain
         self._threads = _Threads()
-        self._threads.repeat("lease", BEAT, lambda: attempt(lease.renew, "lease"))
+        self._threads.repeat("lease", lease.beat, lambda: attempt(lease.renew, "lease"))
         self._threads.repeat("publisher", LOOK_EVERY, lambda: attempt(publisher.publish, PART))
         self._threads.repeat("drain", DELIVER_EVERY, lambda: attempt(self._take_over, EVENTS))
 

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from kb.ports.sharing import Body, Row
+from kb.ports.notes import Body
+from kb.ports.sharing import Row
 
 #: of all things that are published
 KINDS = frozenset(("article", "account", "session", "token", "faq", "learned", "habits", "dictionaries"))

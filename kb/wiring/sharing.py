@@ -9,15 +9,15 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from kb.cluster.lease import Lease
 from kb.config import Settings
 from kb.content.dictionary_files import NAMES, DictionaryFiles, path_of
-from kb.errors import SettingsError
+from kb.errors import SettingsError, WriterElsewhere
 from kb.ports.sharing import Mailbox, Part, Shared
 from kb.ports.store import FaqSnapshot, LearnedQuestion
 from kb.replacing import replacing
 from kb.sharing.draining import drain, send
 from kb.sharing.following import Follower
-from kb.sharing.lease import Lease
 from kb.sharing.parts import Articles, Whole
 from kb.sharing.publishing import Publisher
 from kb.store.access_copy import AccessCopy
@@ -37,6 +37,8 @@ from kb.wiring.cluster import build_cluster
 
 #: seconds: what is not edited, but computed now and then, is looked at so often
 _NOW_AND_THEN, _SELDOM = 5.0, 600.0
+#: seconds without news after which another machine may become the writer; ``WriterElsewhere`` tells people
+WRITER_LASTS = 15.0
 
 
 def check_role(settings: Settings) -> None:
@@ -75,7 +77,7 @@ def build_drain(settings: Settings, mailbox: Mailbox) -> Callable[[], int]:
 
 def build_lease(settings: Settings, shared: Shared) -> Lease:
     """The role of the writer, for this machine and data folder."""
-    return Lease(shared, f"{socket.gethostname()}:{settings.data}")
+    return Lease(shared, "writer", f"{socket.gethostname()}:{settings.data}", WRITER_LASTS, WriterElsewhere)
 
 
 def build_publisher(settings: Settings, shared: Shared, lease: Lease) -> Publisher:
