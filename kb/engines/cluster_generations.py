@@ -67,7 +67,7 @@ class ClusterGenerations:
     def create(self) -> PurePath:
         """A new empty index, later than all others by name. Call within ``writing()``."""
         self._sweep()
-        last = max((int(name.split("-")[1]) for name in self._all()), default=0)
+        last = max((int(name.split("-")[-2]) for name in self._all()), default=0)
         name = f"{self._prefix}-{last + 1:06d}-{secrets.token_hex(2)}"
         self._cluster.tell("PUT", f"/{name}", layout(self._shards), wait_for_active_shards=1)
         return PurePath(name)
