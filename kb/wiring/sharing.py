@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -22,7 +22,7 @@ from kb.replacing import replacing
 from kb.sharing.draining import drain, send
 from kb.sharing.following import Follower
 from kb.sharing.parts import Articles, Whole
-from kb.sharing.publishing import Publisher
+from kb.sharing.publishing import HEAD, Publisher
 from kb.sharing.vectors import PublishedVectors, VectorPublisher, VectorsOfTheWriter
 from kb.store.access_copy import AccessCopy
 from kb.store.catalog import Catalog
@@ -62,6 +62,12 @@ def build_shared(settings: Settings) -> Shared:
     from kb.sharing.index import SharedIndex  # with opensearch-py, which one machine alone doesn't need
 
     return SharedIndex(build_cluster(settings), settings.opensearch_index)
+
+
+def last_published(shared: Shared) -> datetime | None:
+    """When the writer published something last; None: it never has. Raises ClusterError."""
+    head = shared.note(HEAD)
+    return from_epoch_ms(head.body["version"]).astimezone() if head else None
 
 
 def build_mailbox(settings: Settings) -> Mailbox:
