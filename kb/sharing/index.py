@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from kb.cluster.client import Cluster, Operation
 from kb.cluster.notes import NotesIndex
+from kb.cluster.pages import all_found, refresh
 from kb.ports.sharing import Row
 
 _PAGE = 200
-#: rows of a house of 100,000 articles come in some hundred pages, nobody waits for one of them
-_PAGE_SECONDS = 20.0
 
 _FIELDS = {
     "name": {"type": "keyword"},
@@ -38,16 +36,18 @@ class SharedIndex(NotesIndex):
     def publish(self, rows: Iterable[Row]) -> None:
         """Write rows; everybody sees them afterwards. Raises ClusterConflict where there is a later version."""
         self._cluster.bulk(map(self._operation, rows))
-        self._refresh()
+        refresh(self._cluster, self._name)
 
     def present(self) -> Iterator[Row]:
         """Every row of what there is, without its body."""
-        for found in self._all({"term": {"gone": False}}, ["name"], ["kind", "key", "version", "digest"]):
+        wanted, fields = {"term": {"gone": False}}, ["kind", "key", "version", "digest"]
+        for found in all_found(self._cluster, self._name, wanted, ["name"], fields, _PAGE):
             yield Row(found["kind"], found["key"], found["version"], found["digest"])
 
     def rows(self, after: int) -> Iterator[Row]:
         """The rows with later versions than ``after``, the earliest first: what changes meanwhile comes later."""
-        for found in self._all({"range": {"version": {"gt": after}}}, ["version", "name"], True):
+        wanted = {"range": {"version": {"gt": after}}}
+        for found in all_found(self._cluster, self._name, wanted, ["version", "name"], True, _PAGE):
             body = None if found["gone"] else found["body"]
             yield Row(found["kind"], found["key"], found["version"], found["digest"], body)
 
@@ -68,19 +68,6 @@ class SharedIndex(NotesIndex):
             "gone": row.body is None,
         }
         return {"index": what}, document if row.body is None else {**document, "body": row.body}
-
-    def _all(self, query: Mapping[str, Any], order: list[str], fields: object) -> Iterator[dict[str, Any]]:
-        """Everything that a query finds, page by page."""
-        asked: dict[str, Any] = {"query": query, "sort": order, "_source": fields, "size": _PAGE}
-        while True:
-            hits = self._cluster.ask("POST", f"/{self._name}/_search", asked, _PAGE_SECONDS)["hits"]["hits"]
-            yield from (hit["_source"] for hit in hits)
-            if len(hits) < _PAGE:
-                return
-            asked["search_after"] = hits[-1]["sort"]
-
-    def _refresh(self) -> None:
-        self._cluster.ask("POST", f"/{self._name}/_refresh", seconds=_PAGE_SECONDS)
 
 
 def _name(row: Row) -> str:

@@ -15,7 +15,7 @@ from kb.ports.notes import Body
 from kb.ports.sharing import Row
 
 #: of all things that are published
-KINDS = frozenset(("article", "account", "session", "token", "faq", "learned", "habits", "dictionaries"))
+KINDS = frozenset(("article", "account", "session", "token", "faq", "learned", "habits", "dictionaries", "model"))
 
 
 class CopiedCatalog(Protocol):

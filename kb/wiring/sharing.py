@@ -12,7 +12,10 @@ from typing import Any
 from kb.cluster.lease import Lease
 from kb.config import Settings
 from kb.content.dictionary_files import NAMES, DictionaryFiles, path_of
+from kb.embedding.providers import choose
+from kb.embedding.vector_file import VectorTail
 from kb.errors import SettingsError, WriterElsewhere
+from kb.ports.embedder import VectorsElsewhere
 from kb.ports.sharing import Mailbox, Part, Shared
 from kb.ports.store import FaqSnapshot, LearnedQuestion
 from kb.replacing import replacing
@@ -20,6 +23,7 @@ from kb.sharing.draining import drain, send
 from kb.sharing.following import Follower
 from kb.sharing.parts import Articles, Whole
 from kb.sharing.publishing import HEAD, Publisher
+from kb.sharing.vectors import PublishedVectors, VectorPublisher, VectorsOfTheWriter
 from kb.store.access_copy import AccessCopy
 from kb.store.catalog import Catalog
 from kb.store.database import Database, epoch_ms, from_epoch_ms
@@ -31,7 +35,9 @@ from kb.store.learning import LearnedStore
 from kb.store.query_log import QueryLog
 from kb.store.revisions import Revisions
 from kb.store.spool import Spool
+from kb.text.once import once
 from kb.usecases.activity import habits_of
+from kb.usecases.semantic import Semantic
 from kb.wiring.basics import local_now
 from kb.wiring.cluster import build_cluster
 
@@ -93,6 +99,30 @@ def build_publisher(settings: Settings, shared: Shared, lease: Lease) -> Publish
     return Publisher(shared, lease, _parts(settings, database, habits))
 
 
+def build_vector_publisher(settings: Settings, lease: Lease, semantic: Semantic) -> VectorPublisher:
+    """Publishes the vectors in the folder of ``settings`` that the model of ``semantic`` makes."""
+    tail = VectorTail(settings.vectors_dir, semantic.fingerprint)
+    return VectorPublisher(_vectors(settings, semantic.fingerprint), tail, lease, semantic.is_complete)
+
+
+def build_elsewhere(settings: Settings, fingerprint: str) -> VectorsElsewhere | None:
+    """The vectors of a model that other machines have made; None for a machine alone."""
+    if settings.role == "alone":
+        return None
+    followed = Followed(Database(settings.database))
+    # another writer's vectors are good for this one, but nobody else makes those that it needs
+    return VectorsOfTheWriter(
+        once(lambda: _vectors(settings, fingerprint)),
+        lambda: settings.role == "search" and followed.model() == fingerprint,
+    )
+
+
+def _vectors(settings: Settings, fingerprint: str) -> PublishedVectors:
+    from kb.sharing.vectors_index import VectorsIndex  # with opensearch-py, as above
+
+    return VectorsIndex(build_cluster(settings), settings.opensearch_index, fingerprint)
+
+
 def settings_of_node(settings: Settings) -> Settings:
     """With folders for the copy that a search node serves: no node can take a writer's files for its own copy."""
     folder = settings.data / "node"
@@ -118,7 +148,13 @@ def _parts(settings: Settings, database: Database, habits: Any) -> tuple[Part, .
         Whole("learned", lambda: _learned(learned), partial(_save_learned, learned), _NOW_AND_THEN),
         Whole("habits", habits, followed.save_habits, _SELDOM),
         Whole("dictionaries", lambda: {n: dictionaries.read(n).text for n in NAMES}, partial(_write, settings)),
+        Whole("model", lambda: _model(settings), followed.save_model, _SELDOM),
     )
+
+
+def _model(settings: Settings) -> str:
+    embedder = choose(settings)
+    return embedder.fingerprint if embedder else ""
 
 
 def _ranking(snapshot: FaqSnapshot | None) -> dict[str, Any] | None:
