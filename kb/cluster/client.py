@@ -30,6 +30,9 @@ _BULK_BYTES = 4 * 2**20
 
 logging.getLogger("opensearch").setLevel(logging.ERROR)  # what is refused becomes an error of ours; 404 is no news
 
+#: one shard, so that what is seen there is seen in the order in which it came; with a copy where there is a second node
+_SMALL = {"settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "1s"}}
+
 #: what to do (``{"create": {"_index": …, "_id": …}}``) and the document, None where there is none
 Operation = tuple[Mapping[str, Any], Mapping[str, Any] | None]
 
@@ -103,13 +106,13 @@ class Cluster:
                     time.sleep(pause)
                     pause = min(2 * pause, 5.0)
 
-    def make_index(self, name: str, definition: Mapping[str, Any]) -> None:
-        """Make an index, if there is none of that name."""
+    def make_index(self, name: str, fields: Mapping[str, Any]) -> None:
+        """Make a small index of those ``fields`` and no others, if there is none of that name."""
         with suppress(ClusterMissing):
             self.ask("GET", f"/{name}")
             return
         try:
-            self.tell("PUT", f"/{name}", definition)
+            self.tell("PUT", f"/{name}", {**_SMALL, "mappings": {"dynamic": "strict", "properties": fields}})
         except ClusterError as refused:
             try:
                 self.ask("GET", f"/{name}")  # somebody else was quicker
