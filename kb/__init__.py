@@ -5,6 +5,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     cli, webui, (mcp)         front ends: parse input, show output
     nodes                     what a server does in the background as one of several machines
     wiring                    composition root: Settings -> a Service with its adapters
+    migrating                 whether two indexes of the same articles answer alike
     service                   the façade: upkeep, and a desk for each caller
     desk                      what one caller may ask and do; every front end goes through one
     system                    the parts that they share

@@ -37,6 +37,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb.system",),
     ("kb.desk",),
     ("kb.service",),
+    ("kb.migrating",),
     ("kb.upkeep", "kb.wiring"),
     ("kb.nodes",),
     ("webui",),

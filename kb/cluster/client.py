@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -52,7 +53,7 @@ class Cluster:
         self._alone = len(urls) == 1
         self._transport = OpenSearch(
             hosts=list(urls),
-            http_auth=(user, password) if user else None,
+            headers=_login(user, password) if user else None,
             ca_certs=ca or None,
             max_retries=0,  # repeated here, within the deadline
             retry_on_timeout=True,  # that is: another node is asked next
@@ -174,6 +175,11 @@ class Cluster:
 def encoded(value: object) -> bytes:
     """As JSON. What is no text (a lone surrogate) becomes a question mark, which no token is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def _login(user: str, password: str) -> dict[str, str]:
+    """Basic authentication in UTF-8, as clusters read it; the library's own knows no more than Latin-1."""
+    return {"authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 def _is_passing(error: Exception) -> bool:
