@@ -1,18 +1,11 @@
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 import org.codelibs.opensearch.runner.OpenSearchRunner;
 
-/** A node in a process of its own, which can be killed: name, folder, port, transport port, those of all; plugin. */
+/** One node in a process of its own, so that it can be killed: name, folder, port, transport port, those of all. */
 public final class SingleNode {
     public static void main(final String[] args) throws Exception {
         final String[] transports = args[4].split(",");
-        final List<String> options = new ArrayList<>(
-            List.of("-basePath", args[1], "-clusterName", "zhida-tests", "-numOfNode", "1"));
-        if (args.length > 5) {
-            options.addAll(List.of("-pluginTypes", args[5]));
-        }
         final OpenSearchRunner runner = new OpenSearchRunner();
         runner.onBuild((number, settings) -> {
             settings.put("node.name", args[0]);
@@ -24,7 +17,7 @@ public final class SingleNode {
             settings.put("cluster.routing.allocation.disk.threshold_enabled", false);
             settings.put("cluster.routing.allocation.node_concurrent_recoveries", 8);
             settings.put("bootstrap.memory_lock", false);
-        }).build(options.toArray(new String[0]));
+        }).build("-basePath", args[1], "-clusterName", "zhida-tests", "-numOfNode", "1");
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             try {
                 runner.close();

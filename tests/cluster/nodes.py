@@ -28,10 +28,6 @@ from kb.cluster.client import Cluster
 _HERE = Path(__file__).parent
 #: named by the release in pom.xml: another one is copied anew
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "zhida-cluster-2.19.1.0"
-#: the plugin for nearest neighbours; of its engines, Lucene's needs no native library
-_KNN = "org.opensearch.plugin:opensearch-knn:2.19.1.0:zip"
-_KNN_CLASS = "org.opensearch.knn.plugin.KNNPlugin"
-_UNPACK = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:unpack"
 _START_SECONDS, _STOP_SECONDS, _COPY_SECONDS = 90, 20, 600
 
 
@@ -50,7 +46,6 @@ class Node:
     heap: str
     jars: Path
     seeds: str
-    knn: bool
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -62,15 +57,13 @@ class Node:
         """Start it; whoever wants it to answer waits with ``wait_for``."""
         log = (self.folder / f"n{self.number}.log").open("ab")
         options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-Xshare:auto"]
-        jars = [f"{self.jars}/classes", f"{self.jars}/lib/*", *([f"{self.jars}/knn/*"] if self.knn else ())]
-        program = ["-cp", ":".join(jars), "SingleNode"]
+        program = ["-cp", f"{self.jars}/classes:{self.jars}/lib/*", "SingleNode"]
         where = [
             f"n{self.number}",
             str(self.folder / f"n{self.number}"),
             str(self.http),
             str(self.transport),
             self.seeds,
-            *([_KNN_CLASS] if self.knn else ()),
         ]
         self.process = subprocess.Popen(
             ["java", *options, *program, *where], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
@@ -117,20 +110,18 @@ class Node:
 
 
 @contextmanager
-def running(count: int = 1, heap: str = "256m", ports: Sequence[int] = (), knn: bool = False) -> Iterator[list[Node]]:
+def running(count: int = 1, heap: str = "256m", ports: Sequence[int] = ()) -> Iterator[list[Node]]:
     """A cluster of ``count`` nodes that answers; gone, with what it holds, afterwards.
 
-    ``ports``: where they answer; without, any free ones. ``knn``: with the plugin for nearest neighbours.
-    Raises ClusterUnavailable.
+    ``ports``: where they answer; without, any free ones. Raises ClusterUnavailable.
     """
-    jars = _jars(knn)
+    jars = _jars()
     with tempfile.TemporaryDirectory(prefix="zhida-cluster-", ignore_cleanup_errors=True) as folder:
         free = free_ports(2 * count)
         http, transport = (list(ports) or free[:count]), free[count:]
         seeds = ",".join(f"127.0.0.1:{port}" for port in transport)
         nodes = [
-            Node(number, Path(folder), http[number], transport[number], heap, jars, seeds, knn)
-            for number in range(count)
+            Node(number, Path(folder), http[number], transport[number], heap, jars, seeds) for number in range(count)
         ]
         try:
             for node in nodes:
@@ -173,7 +164,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _jars(knn: bool) -> Path:
+def _jars() -> Path:
     """The folder with the jars and our class, copied when it isn't there."""
     for program in ("java", "javac", "mvn"):
         if shutil.which(program) is None:
@@ -182,8 +173,6 @@ def _jars(knn: bool) -> Path:
     with FileLock(f"{_CACHE}.lock"):
         if not (_CACHE / "lib").is_dir():
             _copy_jars()
-        if knn and not (_CACHE / "knn").is_dir():
-            _copy_knn()
         source = _HERE / "SingleNode.java"
         compiled = _CACHE / "classes" / "SingleNode.class"
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
@@ -197,12 +186,6 @@ def _copy_jars() -> None:
         _run(["mvn", "-q", "-B", "-f", str(_HERE / "pom.xml"), *goal])
         _CACHE.mkdir(exist_ok=True)
         (Path(folder) / "lib").rename(_CACHE / "lib")
-
-
-def _copy_knn() -> None:
-    with tempfile.TemporaryDirectory(dir=_CACHE.parent) as folder:
-        _run(["mvn", "-q", "-B", _UNPACK, f"-Dartifact={_KNN}", f"-DoutputDirectory={folder}/knn"])
-        (Path(folder) / "knn").rename(_CACHE / "knn")
 
 
 def _run(command: list[str]) -> None:
