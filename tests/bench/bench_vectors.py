@@ -34,8 +34,10 @@ from kb.store.catalog import Catalog
 from kb.store.database import Database
 from kb.wiring.sharing import build_lease, build_shared
 from tests.bench.corpus import questions
-from tests.cluster.nodes import Node, patient, running
+from tests.cluster.nodes import Node, Plugin, jars_of_plugin, patient, running
 
+#: of its engines, Lucene's needs no native library
+_PLUGIN = "org.opensearch.plugin:opensearch-knn:2.19.1.0"
 _EMBEDDED, _QUESTIONS = 100, 200
 #: the best articles by meaning, as many as a search looks at
 _BEST = 20
@@ -56,7 +58,8 @@ def main(folder: Path, data: Path) -> None:
     texts = needed_texts(articles)
     print(f"\n{len(articles):,} articles, {len(texts):,} texts")
     asked = [embedder.embed_query(embedded_form(text)) for text in questions(_QUESTIONS)]
-    with running(1, "1g", knn=True) as (node,):
+    plugin = Plugin("org.opensearch.knn.plugin.KNNPlugin", jars_of_plugin(_PLUGIN))
+    with running(1, "1g", plugin=plugin) as (node,):
         _print_sharing(settings, node, embedder, texts)
         exact = _print_exact(articles, store, asked)
         _print_knn(articles, store, asked, exact, node)

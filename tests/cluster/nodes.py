@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock
 
@@ -35,9 +36,19 @@ class ClusterUnavailable(Exception):
     """There can be no cluster on this machine; the text says why."""
 
 
+class Plugin(NamedTuple):
+    """The class of a plugin, and the folder of its jars."""
+
+    name: str
+    jars: Path
+
+
 @dataclass(slots=True)
 class Node:
-    """One node; it keeps what it has when it is stopped or killed and started again."""
+    """One node; it keeps what it has when it is stopped or killed and started again.
+
+    ``settings``: further ones, as ``name=value``.
+    """
 
     number: int
     folder: Path
@@ -46,6 +57,8 @@ class Node:
     heap: str
     jars: Path
     seeds: str
+    settings: tuple[str, ...] = ()
+    plugin: Plugin | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -57,7 +70,10 @@ class Node:
         """Start it; whoever wants it to answer waits with ``wait_for``."""
         log = (self.folder / f"n{self.number}.log").open("ab")
         options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-Xshare:auto"]
-        program = ["-cp", f"{self.jars}/classes:{self.jars}/lib/*", "SingleNode"]
+        classes = f"{self.jars}/classes:{self.jars}/lib/*"
+        if self.plugin is not None:
+            options, classes = [*options, f"-Dplugin={self.plugin.name}"], f"{classes}:{self.plugin.jars}/*"
+        program = ["-cp", classes, "SingleNode"]
         where = [
             f"n{self.number}",
             str(self.folder / f"n{self.number}"),
@@ -66,7 +82,11 @@ class Node:
             self.seeds,
         ]
         self.process = subprocess.Popen(
-            ["java", *options, *program, *where], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            ["java", *options, *program, *where, *self.settings],
+            cwd=self.folder,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
         )
         log.close()
 
@@ -110,18 +130,26 @@ class Node:
 
 
 @contextmanager
-def running(count: int = 1, heap: str = "256m", ports: Sequence[int] = ()) -> Iterator[list[Node]]:
+def running(
+    count: int = 1,
+    heap: str = "256m",
+    ports: Sequence[int] = (),
+    settings: tuple[str, ...] = (),
+    plugin: Plugin | None = None,
+) -> Iterator[list[Node]]:
     """A cluster of ``count`` nodes that answers; gone, with what it holds, afterwards.
 
-    ``ports``: where they answer; without, any free ones. Raises ClusterUnavailable.
+    ``ports``: where they answer; without, any free ones. ``settings`` and ``plugin``: see ``Node``.
+    Raises ClusterUnavailable.
     """
-    jars = _jars()
+    jars = jars_of_nodes()
     with tempfile.TemporaryDirectory(prefix="zhida-cluster-", ignore_cleanup_errors=True) as folder:
         free = free_ports(2 * count)
         http, transport = (list(ports) or free[:count]), free[count:]
         seeds = ",".join(f"127.0.0.1:{port}" for port in transport)
         nodes = [
-            Node(number, Path(folder), http[number], transport[number], heap, jars, seeds) for number in range(count)
+            Node(number, Path(folder), http[number], transport[number], heap, jars, seeds, settings, plugin)
+            for number in range(count)
         ]
         try:
             for node in nodes:
@@ -164,7 +192,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _jars() -> Path:
+def jars_of_nodes() -> Path:
     """The folder with the jars and our class, copied when it isn't there."""
     for program in ("java", "javac", "mvn"):
         if shutil.which(program) is None:
@@ -186,6 +214,20 @@ def _copy_jars() -> None:
         _run(["mvn", "-q", "-B", "-f", str(_HERE / "pom.xml"), *goal])
         _CACHE.mkdir(exist_ok=True)
         (Path(folder) / "lib").rename(_CACHE / "lib")
+
+
+def jars_of_plugin(artifact: str) -> Path:
+    """The folder with the jars and files of a plugin (group:name:version), copied when it isn't there."""
+    name = artifact.split(":")[1]
+    with FileLock(f"{_CACHE}.lock"):
+        if not (_CACHE / name).is_dir():
+            with tempfile.TemporaryDirectory(dir=_CACHE.parent) as folder:
+                goal = ["dependency:copy", f"-Dartifact={artifact}:zip", f"-DoutputDirectory={folder}"]
+                _run(["mvn", "-q", "-B", "-f", str(_HERE / "pom.xml"), *goal])
+                (archive,) = Path(folder).glob("*.zip")
+                shutil.unpack_archive(archive, f"{folder}/unpacked")
+                (Path(folder) / "unpacked").rename(_CACHE / name)
+    return _CACHE / name
 
 
 def _run(command: list[str]) -> None:
