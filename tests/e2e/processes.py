@@ -112,8 +112,9 @@ class Server:
 
     def _close(self) -> None:
         self.process.communicate(timeout=30)
-        self._told.seek(0)
-        self.errors = self._told.read()
+        with self._told as told:
+            told.seek(0)
+            self.errors = told.read()
 
     def __enter__(self) -> Server:
         return self
