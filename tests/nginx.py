@@ -7,7 +7,6 @@ import re
 import shutil
 import ssl
 import subprocess
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import pytest
 from tests.certificates import make_certificate
 from tests.cluster.nodes import free_ports
 from tests.e2e.processes import wait_until
+from tests.local_servers import listens
 
 CONFIGURATION = Path(__file__).resolve().parent.parent / "docs" / "deploy" / "nginx.conf"
 #: what Debian's own file says around what is in conf.d
@@ -98,17 +98,22 @@ def write_configuration(folder: Path, writer: str, search: Sequence[str]) -> tup
 @contextmanager
 def in_front_of(folder: Path, writer: str, search: Sequence[str]) -> Iterator[Front]:
     """nginx before ``writer`` and ``search`` (addresses as ``http://127.0.0.1:8000``), until the block ends."""
-    nginx = program()
     folder.mkdir(parents=True, exist_ok=True)
     main, tls, plain = write_configuration(folder, _address(writer), [_address(url) for url in search])
-    process = subprocess.Popen(
-        [nginx, "-p", str(folder), "-c", str(main), "-e", str(folder / "error.log")], stderr=subprocess.DEVNULL
-    )
-    front = Front(f"https://localhost:{tls}", f"http://localhost:{plain}", folder / "localhost.crt", folder)
+    with listening_nginx(main, tls):
+        yield Front(f"https://localhost:{tls}", f"http://localhost:{plain}", folder / "localhost.crt", folder)
+
+
+@contextmanager
+def listening_nginx(configuration: Path, port: int) -> Iterator[None]:
+    """nginx by this file, until the block ends; the folder of the file is its own. Skips the test without nginx."""
+    folder = configuration.parent
+    command = [program(), "-p", str(folder), "-c", str(configuration), "-e", str(folder / "error.log")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        wait_until(lambda: process.poll() is not None or _listens(front))
+        wait_until(lambda: process.poll() is not None or listens(port))
         assert process.poll() is None, (folder / "error.log").read_text(encoding="utf-8")
-        yield front
+        yield
     finally:
         process.terminate()
         process.wait(20)
@@ -116,13 +121,3 @@ def in_front_of(folder: Path, writer: str, search: Sequence[str]) -> Iterator[Fr
 
 def _address(url: str) -> str:
     return url.rstrip("/").removeprefix("http://")
-
-
-def _listens(front: Front) -> bool:
-    try:
-        urllib.request.urlopen(f"{front.url}/", timeout=10, context=front.trusting).close()
-    except urllib.error.HTTPError as error:
-        error.close()
-    except OSError:
-        return False
-    return True

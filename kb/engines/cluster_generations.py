@@ -19,9 +19,13 @@ from pathlib import PurePath
 from typing import Any
 
 from kb.cluster.client import WRITE_SECONDS, Cluster
-from kb.cluster.lease import Held, Lease
+from kb.cluster.lease import Lease
+from kb.cluster.notes import NotesIndex
 from kb.engines.cluster_documents import layout
 from kb.errors import ClusterError, ClusterMissing, EngineError, IndexCorrupt, IndexLocked, IndexMissing
+
+#: seconds after which the writer that was not heard of has gone
+_LAPSES = 4.0
 
 
 class ClusterGenerations:
@@ -29,22 +33,18 @@ class ClusterGenerations:
 
     def __init__(self, cluster: Cluster, prefix: str, shards: int, lock_timeout: float) -> None:
         self._cluster, self._prefix, self._shards = cluster, prefix, shards
-        self._lease, self._lock_timeout = Lease(cluster, f"{prefix}-locks", "index"), lock_timeout
+        self._locks, self._lock_timeout = NotesIndex(cluster, f"{prefix}-locks"), lock_timeout
         self._read, self._write = f"{prefix}-read", f"{prefix}-write"
-        self._held = Held()
+        self._lease: Lease  # of whoever is within ``writing()``
         self._replaced: str | None = None  # what ``create`` found serving
         self._metas: dict[str, dict[str, str]] = {}
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Be the one writer; IndexLocked when another process stays it for longer than the timeout."""
-        with self._lease.hold(self._lock_timeout) as held:
-            if held is None:
-                raise IndexLocked(
-                    f"索引正被另一个进程写入，等了 {self._lock_timeout:g} 秒仍未释放。"
-                    "请等它结束后重试；它若已被强行结束，几秒后会自动释放。"
-                )
-            self._held = held
+        lease = Lease(self._locks, "writer", secrets.token_hex(8), _LAPSES, self._refusal)
+        with lease.held(self._lock_timeout):
+            self._lease = lease
             yield
 
     def current(self) -> PurePath:
@@ -69,7 +69,7 @@ class ClusterGenerations:
         """A new empty index, later than all others by name. Call within ``writing()``."""
         self._replaced = self._current_or_none()
         self._sweep()
-        last = max((int(name.split("-")[1]) for name in self._all()), default=0)
+        last = max((int(name.split("-")[-2]) for name in self._all()), default=0)
         name = f"{self._prefix}-{last + 1:06d}-{secrets.token_hex(2)}"
         self._cluster.tell("PUT", f"/{name}", layout(self._shards), wait_for_active_shards=1)
         return PurePath(name)
@@ -81,7 +81,7 @@ class ClusterGenerations:
         the lease lasts can't know that before it asks.
         """
         self._record(path.name, {**meta, "previous": self._replaced or ""})
-        self._held.check()
+        self._still_ours()
         self._point_at(path.name, self._replaced)
         self._sweep()
 
@@ -92,7 +92,7 @@ class ClusterGenerations:
         meta = self._all().get(name, {}) if name else {}
         if meta.get("engine") != engine:
             raise IndexMissing("没有可以退回的上一代索引。")
-        self._held.check()
+        self._still_ours()
         self._point_at(name, current.name)
         return PurePath(name)
 
@@ -110,6 +110,19 @@ class ClusterGenerations:
                 raise IndexCorrupt(f"集群上的索引 {path.name} 没有说明是怎么建的，请执行 kb index --rebuild。")
             self._metas = {path.name: meta}
         return self._metas[path.name]
+
+    def _still_ours(self) -> None:
+        """Raises IndexLocked when another process writes by now, because this one stood still."""
+        try:
+            self._lease.renew()
+        except IndexLocked as taken:
+            raise IndexLocked("这个进程停顿太久，写入权已被另一个进程接管，这次没有写入。请重新执行。") from taken
+
+    def _refusal(self, _holder: str) -> IndexLocked:
+        return IndexLocked(
+            f"索引正被另一个进程写入，等了 {self._lock_timeout:g} 秒仍未释放。"
+            "请等它结束后重试；它若已被强行结束，几秒后会自动释放。"
+        )
 
     def _record(self, name: str, meta: dict[str, str]) -> None:
         self._cluster.ask("PUT", f"/{name}/_mapping", {"_meta": meta}, WRITE_SECONDS)

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 from kb.cluster.client import Cluster
-from kb.cluster.lease import Held
 from kb.config import Settings
 from kb.engines.cluster_documents import STATE
 from kb.engines.cluster_generations import ClusterGenerations
@@ -241,7 +240,7 @@ class TestWriters:
         ("still_at", "told"),
         [
             ("fill", "另一个进程已经接管索引，清理了这次没有建完的一代。请重新执行。"),
-            ("check", "索引刚被另一个进程换成 {}，这次重建的没有启用。请重新执行。"),
+            ("_still_ours", "索引刚被另一个进程换成 {}，这次重建的没有启用。请重新执行。"),
         ],
     )
     def test_a_rebuild_that_stood_still_does_not_take_the_place_of_a_later_one(
@@ -249,13 +248,14 @@ class TestWriters:
     ) -> None:
         """Its lease lapsed before it sent its documents, or before its last step, and it has not heard of that."""
         other, later = opened(cluster_node), ""
-        place = ClusterIndex if still_at == "fill" else Held
+        place = ClusterIndex if still_at == "fill" else ClusterGenerations
         step = getattr(place, still_at)
 
         def stand_still(self: Any, *rest: Any) -> None:
             nonlocal later
             patch.setattr(place, still_at, step)
             patch.setattr(ClusterGenerations, "writing", lambda self: nullcontext())
+            patch.setattr(ClusterGenerations, "_still_ours", lambda self: None)
             later = other.rebuild(CORPUS[:3], "fp-2")
             step(self, *rest)
 
