@@ -158,8 +158,6 @@ def _fill(node: Node, names: list[str], store: VectorFile) -> None:
     )
     cluster.tell("POST", "/graph/_forcemerge", None, 300.0, max_num_segments=1)
     cluster.ask("POST", "/graph/_refresh", seconds=60.0)
-    size = cluster.ask("GET", "/graph/_stats/store")["_all"]["primaries"]["store"]["size_in_bytes"]
-    print(f"- the graph: {size / len(names):.0f} bytes a text")
 
 
 def _metric(articles: Sequence[ArticleTexts], store: VectorFile) -> ParaphraseMetric:
