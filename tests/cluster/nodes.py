@@ -133,11 +133,16 @@ class Node:
 
 @contextmanager
 def running(
-    count: int = 1, heap: str = "256m", ports: Sequence[int] = (), settings: tuple[str, ...] = ()
+    count: int = 1,
+    heap: str = "256m",
+    ports: Sequence[int] = (),
+    settings: tuple[str, ...] = (),
+    plugin: Plugin | None = None,
 ) -> Iterator[list[Node]]:
     """A cluster of ``count`` nodes that answers; gone, with what it holds, afterwards.
 
-    ``ports``: where they answer; without, any free ones. ``settings``: see ``Node``. Raises ClusterUnavailable.
+    ``ports``: where they answer; without, any free ones. ``settings`` and ``plugin``: see ``Node``.
+    Raises ClusterUnavailable.
     """
     jars = jars_of_nodes()
     with tempfile.TemporaryDirectory(prefix="zhida-cluster-", ignore_cleanup_errors=True) as folder:
@@ -145,7 +150,7 @@ def running(
         http, transport = (list(ports) or free[:count]), free[count:]
         seeds = ",".join(f"127.0.0.1:{port}" for port in transport)
         nodes = [
-            Node(number, Path(folder), http[number], transport[number], heap, jars, seeds, settings)
+            Node(number, Path(folder), http[number], transport[number], heap, jars, seeds, settings, plugin)
             for number in range(count)
         ]
         try:
