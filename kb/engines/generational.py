@@ -1,8 +1,9 @@
 """What engines share: everything but where generations are, and how one is read and written.
 
 Reading: the latest commit of the current generation is kept open and looked at anew at most every
-``refresh_seconds``, so that commits and swaps by any process are seen. A reader that is replaced lives on until the
-requests that use it have ended. Writing: one batch or rebuild at a time.
+``refresh_seconds``, so that commits and swaps by any process are seen. While somebody looks, the others are answered
+from what is open: reading a large index anew takes seconds. A reader that is replaced lives on until the requests that
+use it have ended. Writing: one batch or rebuild at a time.
 """
 
 from __future__ import annotations
@@ -138,8 +139,7 @@ class GenerationalEngine(ABC):
 
     def generation(self) -> str:
         try:
-            with self._lock:
-                return self._latest().generation
+            return self._latest().generation
         except IndexMissing:
             return ""
 
@@ -200,18 +200,30 @@ class GenerationalEngine(ABC):
 
     def _current(self) -> View:
         """The latest view, opened anew if its files are no longer what they were."""
-        with self._lock:
-            if self._view is not None and not self._view.is_intact():
-                self._view = None
-            return self._latest()
+        view = self._view
+        if view is not None and not view.is_intact():
+            with self._lock:
+                if self._view is view:
+                    self._view = None
+        return self._latest()
 
     def _latest(self) -> View:
         """The open view, renewed when something newer was published since the last look."""
-        if self._view is None or time.monotonic() - self._looked >= self.refresh_seconds:
-            self._looked = time.monotonic()
-            self._renew()
-        assert self._view is not None  # noqa: S101  # _renew() either sets it or raises
-        return self._view
+        view = self._view
+        if view is not None and time.monotonic() - self._looked < self.refresh_seconds:
+            return view
+        # Whoever is late needs not wait for who looks already; but all see what was committed here (never looked).
+        if not self._lock.acquire(blocking=view is None or not self._looked):
+            assert view is not None  # noqa: S101  # else it would have waited
+            return view
+        try:
+            if self._view is None or time.monotonic() - self._looked >= self.refresh_seconds:
+                self._looked = time.monotonic()
+                self._renew()
+            assert self._view is not None  # noqa: S101  # _renew() either sets it or raises
+            return self._view
+        finally:
+            self._lock.release()
 
     def _renew(self) -> None:
         try:
