@@ -84,7 +84,6 @@ class Writer:
         self._lease.release()
 
     def _take_over(self) -> None:
-        self._lease.check()
         if lost := self._drain():
             self._service.log_writer.lose("查询节点送来的使用记录中间缺了一段", lost)
 

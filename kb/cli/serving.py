@@ -103,7 +103,7 @@ def _writer(settings: Settings, held: ExitStack) -> tuple[Service, Sequence[_Bac
         # an index on this machine is nobody else's, whoever the writer is
         service = build_service(settings, lease.check) if settings.engine == "opensearch" else build_service(settings)
         service, background = _alone(settings, service)
-        drain = build_drain(settings, build_mailbox(settings))
+        drain = build_drain(settings, build_mailbox(settings), lease)
         return service, [*background, Writer(service, lease, build_publisher(settings, shared, lease), drain)]
     except BaseException:
         lease.release()

@@ -16,7 +16,8 @@ from kb.cluster.client import Cluster, Operation
 from kb.errors import ClusterConflict, ClusterMissing
 from kb.ports.sharing import Body, Noted, Row, Seen
 
-_PAGE = 200
+#: rows of a page, and where they come without their bodies: choosing one costs as much as there are rows to choose from
+_PAGE, _HEADS = 200, 5_000
 #: rows of a house of 100,000 articles come in some hundred pages, nobody waits for one of them
 _PAGE_SECONDS = 20.0
 #: well below what a lease lasts
@@ -75,7 +76,7 @@ class SharedIndex:
 
     def present(self) -> Iterator[Row]:
         """Every row of what there is, without its body."""
-        for found in self._all({"term": {"gone": False}}, ["name"], ["kind", "key", "version", "digest"]):
+        for found in self._all({"term": {"gone": False}}, ["name"], ["kind", "key", "version", "digest"], _HEADS):
             yield Row(found["kind"], found["key"], found["version"], found["digest"])
 
     def rows(self, after: int) -> Iterator[Row]:
@@ -102,13 +103,16 @@ class SharedIndex:
         }
         return {"index": what}, document if row.body is None else {**document, "body": row.body}
 
-    def _all(self, query: Mapping[str, Any], order: list[str], fields: object) -> Iterator[dict[str, Any]]:
+    def _all(
+        self, query: Mapping[str, Any], order: list[str], fields: object, page: int = _PAGE
+    ) -> Iterator[dict[str, Any]]:
         """Everything that a query finds, page by page."""
-        asked: dict[str, Any] = {"query": query, "sort": order, "_source": fields, "size": _PAGE}
+        asked: dict[str, Any] = {"query": query, "sort": order, "_source": fields, "size": page}
+        asked["track_total_hits"] = False
         while True:
             hits = self._cluster.ask("POST", f"/{self._name}/_search", asked, _PAGE_SECONDS)["hits"]["hits"]
             yield from (hit["_source"] for hit in hits)
-            if len(hits) < _PAGE:
+            if len(hits) < page:
                 return
             asked["search_after"] = hits[-1]["sort"]
 
