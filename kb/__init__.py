@@ -5,6 +5,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     cli, webui, (mcp)         front ends: parse input, show output
     nodes                     what a server does in the background as one of several machines
     wiring                    composition root: Settings -> a Service with its adapters
+    migrating                 whether two indexes of the same articles answer alike
     service                   the façade: upkeep, and a desk for each caller
     desk                      what one caller may ask and do; every front end goes through one
     system                    the parts that they share
@@ -18,7 +19,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     checking  evaluation      what is said before an article is saved · quality measured on judged questions
     usecases                  indexing · searching · recommending · classifying · suggesting · embedding · learning · …
     content  engines  embedding  store   adapters: article files · index engines · models · SQLite (each for itself)
-    cluster                   the connection to a search cluster
+    cluster                   the connection to a search cluster, and who may write there
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
     shapes                    the JSON documents, field by field
     sealed  bounded_cache     what saves work: files that are made anew when damaged · memory within a limit of bytes

@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from kb.cluster.lease import Lease
 from kb.errors import KbError
 from kb.garbage import give_back, keep_for_good
 from kb.service import Service
 from kb.sharing.following import Follower
-from kb.sharing.lease import BEAT, Lease
 from kb.sharing.parts import KINDS
 from kb.sharing.publishing import Publisher
+from kb.sharing.vectors import VectorPublisher
 from kb.upkeep import HEAD_START, PURGE_EVERY, RETRY_EVERY, STOP_WITHIN, TICK, Attempts, Calm, let_answers_go_first
 
 #: seconds; what is edited is found on every node within three of these and what taking over takes
@@ -26,6 +27,7 @@ PART = "cluster"
 #: what happens on search nodes is in the log of the writer within three of these, in seconds
 DELIVER_EVERY = 1.0
 EVENTS = "events"
+VECTORS = "vectors"
 
 
 class _Threads:
@@ -63,15 +65,24 @@ class _Threads:
 
 class Writer:
     """Publishes what ``service`` serves while ``lease``, which was acquired, is renewed; has ``drain`` take over what
-    happens on search nodes.
+    happens on search nodes. ``vectors``: publishes those of its model, if it has one.
     """
 
-    def __init__(self, service: Service, lease: Lease, publisher: Publisher, drain: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        service: Service,
+        lease: Lease,
+        publisher: Publisher,
+        drain: Callable[[], int],
+        vectors: VectorPublisher | None = None,
+    ) -> None:
         attempt = Attempts(service)
         self._service, self._lease, self._drain = service, lease, drain
         self._threads = _Threads()
-        self._threads.repeat("lease", BEAT, lambda: attempt(lease.renew, "lease"))
+        self._threads.repeat("lease", lease.beat, lambda: attempt(lease.renew, "lease"))
         self._threads.repeat("publisher", LOOK_EVERY, lambda: attempt(publisher.publish, PART))
+        if vectors is not None:
+            self._threads.repeat("vectors", LOOK_EVERY, lambda: attempt(vectors.publish, VECTORS))
         self._threads.repeat("drain", DELIVER_EVERY, lambda: attempt(self._take_over, EVENTS))
 
     def start(self) -> None:

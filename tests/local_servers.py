@@ -23,7 +23,7 @@ class Request(NamedTuple):
 
 
 class LocalServer(ThreadingHTTPServer):
-    """Answers every GET and POST by ``answer``, which may block."""
+    """Answers every request by ``answer``, which may block."""
 
     daemon_threads = True
 
@@ -82,7 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(b"")
 
     def do_POST(self) -> None:
-        self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+        self._answer(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+    do_HEAD = do_GET  # noqa: N815  # as the library calls them
+    do_PUT = do_DELETE = do_POST  # noqa: N815
 
     def _answer(self, content: bytes) -> None:
         status, headers, body = self.server.answer(Request(self.command, self.path, dict(self.headers), content))
@@ -90,7 +93,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Quiet."""

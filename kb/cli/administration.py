@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from kb.cli.context import Context, json_option, output, pass_context, print_json, shown
+from kb.config import Settings
 from kb.errors import EmbedderError, EngineError, KbError
 
 _LIBRARIES = (
@@ -51,16 +52,20 @@ def doctor(context: Context, as_json: bool) -> None:
 
 def _findings(context: Context) -> Iterator[tuple[str, bool, str]]:
     """(what, whether it is good, in words)"""
-    settings = context.settings
+    settings = context.served
     yield "Python", sys.version_info >= (3, 10), sys.version.split()[0]
     yield "程序库", *_checked(lambda: "，".join(f"{name} {version(name)}" for name in _LIBRARIES))
-    yield "知识目录", settings.articles.is_dir(), str(settings.articles)
+    if settings.role != "alone":
+        yield "集群", *_checked(lambda: _published(settings))
     yield "数据目录", *_checked(lambda: str(context.service and settings.data))
     yield "数据库", *_checked(lambda: _database(context))
-    yield "审核记录", *_checked(lambda: _reviews(context))
     yield "索引", *_checked(lambda: _index(context))
     yield "语义检索", *_checked(lambda: _semantic(context))
+    if settings.role == "search":  # all else is the writer's
+        return
+    yield "审核记录", *_checked(lambda: _reviews(context))
     yield "复核提醒", *_checked(lambda: _reminders(context))
+    yield "知识目录", settings.articles.is_dir(), str(settings.articles)
     yield "知识文件", *_checked(lambda: _problems(context))
 
 
@@ -71,9 +76,16 @@ def _checked(check: Callable[[], str]) -> tuple[bool, str]:
         return False, str(error)
 
 
+def _published(settings: Settings) -> str:
+    from kb.wiring.sharing import build_shared, last_published
+
+    when = last_published(build_shared(settings))
+    return f"连得上，最近一次发布在 {when:%Y-%m-%d %H:%M:%S}" if when else "连得上，写节点还没有发布过"
+
+
 def _database(context: Context) -> str:
     context.service.check_store()
-    return f"{context.settings.database} 完好"
+    return f"{context.served.database} 完好"
 
 
 def _reviews(context: Context) -> str:
@@ -87,7 +99,7 @@ def _index(context: Context) -> str:
     health = context.service.health()
     if health["checks"]["engine"] != "ok":
         raise EngineError(health["checks"]["engine"])
-    reason = choose_engine(context.settings).reason
+    reason = choose_engine(context.served).reason
     return f"引擎 {health['engine']}（{reason}），第 {health['generation']} 代，{health['articles']} 条"
 
 

@@ -68,11 +68,18 @@ class Context:
         return load_settings(overrides=self._overrides)
 
     @cached_property
+    def served(self) -> Settings:
+        """Where what is served here is: on a search node of several machines its copy, else ``settings``."""
+        from kb.wiring.sharing import settings_of_node
+
+        return settings_of_node(self.settings) if self.settings.role == "search" else self.settings
+
+    @cached_property
     def service(self) -> Service:
         """The system; imported late, so that ``kb --help`` is quick."""
         from kb.wiring.service import build_service
 
-        return build_service(self.settings)
+        return build_service(self.served)
 
     @cached_property
     def access(self) -> Access:

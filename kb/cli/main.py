@@ -19,6 +19,7 @@ from kb.cli import (
     gaps,
     history,
     learning,
+    migration,
     quality,
     reminders,
     reports,
@@ -26,7 +27,12 @@ from kb.cli import (
     serving,
 )
 from kb.cli.context import PATH, Context
-from kb.errors import KbError
+from kb.errors import DoneElsewhere, KbError
+
+#: what only reads of what is published, or needs nothing of it
+_ON_SEARCH_NODES = frozenset(
+    ("analyze", "classify", "doctor", "faq", "openapi", "recommend", "search", "serve", "show", "suggest")
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -38,6 +44,8 @@ def cli(context: click.Context, articles: Path | None, data: Path | None) -> Non
     """Zhida (直达): knowledge-base search for customer-service teams."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     context.obj = Context(articles, data)
+    if context.invoked_subcommand not in _ON_SEARCH_NODES and context.obj.settings.role == "search":
+        raise DoneElsewhere(context.obj.settings.writer_url)
 
 
 for module in (
@@ -50,6 +58,7 @@ for module in (
     conversations,
     history,
     learning,
+    migration,
     quality,
     reminders,
     reports,

@@ -92,7 +92,15 @@ def _writer(settings: Settings, held: ExitStack) -> tuple[Service, Sequence[_Bac
     """The same, published for others. Raises WriterElsewhere."""
     from kb.nodes import Writer
     from kb.wiring.service import build_service
-    from kb.wiring.sharing import build_drain, build_lease, build_mailbox, build_publisher, build_shared, check_role
+    from kb.wiring.sharing import (
+        build_drain,
+        build_lease,
+        build_mailbox,
+        build_publisher,
+        build_shared,
+        build_vector_publisher,
+        check_role,
+    )
 
     check_role(settings)
     held.enter_context(_only_process(settings.data / "writer.lock"))
@@ -104,7 +112,9 @@ def _writer(settings: Settings, held: ExitStack) -> tuple[Service, Sequence[_Bac
         service = build_service(settings, lease.check) if settings.engine == "opensearch" else build_service(settings)
         service, background = _alone(settings, service)
         drain = build_drain(settings, build_mailbox(settings), lease)
-        return service, [*background, Writer(service, lease, build_publisher(settings, shared, lease), drain)]
+        publisher = build_publisher(settings, shared, lease)
+        vectors = build_vector_publisher(settings, lease, service.semantic) if service.semantic else None
+        return service, [*background, Writer(service, lease, publisher, drain, vectors)]
     except BaseException:
         lease.release()
         raise

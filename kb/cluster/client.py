@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -29,6 +30,9 @@ _BULK_BYTES = 4 * 2**20
 
 logging.getLogger("opensearch").setLevel(logging.ERROR)  # what is refused becomes an error of ours; 404 is no news
 
+#: one shard, so that what is seen there is seen in the order in which it came; with a copy where there is a second node
+_SMALL = {"settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "1s"}}
+
 #: what to do (``{"create": {"_index": …, "_id": …}}``) and the document, None where there is none
 Operation = tuple[Mapping[str, Any], Mapping[str, Any] | None]
 
@@ -49,7 +53,7 @@ class Cluster:
         self._alone = len(urls) == 1
         self._transport = OpenSearch(
             hosts=list(urls),
-            http_auth=(user, password) if user else None,
+            headers=_login(user, password) if user else None,
             ca_certs=ca or None,
             max_retries=0,  # repeated here, within the deadline
             retry_on_timeout=True,  # that is: another node is asked next
@@ -102,13 +106,13 @@ class Cluster:
                     time.sleep(pause)
                     pause = min(2 * pause, 5.0)
 
-    def make_index(self, name: str, definition: Mapping[str, Any]) -> None:
-        """Make an index, if there is none of that name."""
+    def make_index(self, name: str, fields: Mapping[str, Any]) -> None:
+        """Make a small index of those ``fields`` and no others, if there is none of that name."""
         with suppress(ClusterMissing):
             self.ask("GET", f"/{name}")
             return
         try:
-            self.tell("PUT", f"/{name}", definition)
+            self.tell("PUT", f"/{name}", {**_SMALL, "mappings": {"dynamic": "strict", "properties": fields}})
         except ClusterError as refused:
             try:
                 self.ask("GET", f"/{name}")  # somebody else was quicker
@@ -171,6 +175,11 @@ class Cluster:
 def encoded(value: object) -> bytes:
     """As JSON. What is no text (a lone surrogate) becomes a question mark, which no token is."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def _login(user: str, password: str) -> dict[str, str]:
+    """Basic authentication in UTF-8, as clusters read it; the library's own knows no more than Latin-1."""
+    return {"authorization": f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"}
 
 
 def _is_passing(error: Exception) -> bool:

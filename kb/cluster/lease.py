@@ -1,119 +1,122 @@
-"""One at a time across machines: a document that its holder keeps changing, and that lapses when nobody does."""
+"""One at a time across machines: a note that its holder keeps changing, and that lapses when nobody does.
+
+No clock is compared with another: whether a holder is alive is told by its note changing while somebody looks.
+"""
 
 from __future__ import annotations
 
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
-from kb.cluster.client import Cluster
-from kb.errors import ClusterConflict, ClusterError, ClusterMissing
-
-#: A holder that was not heard of for so many seconds has gone; it tells every second that it is there.
-LAPSE_SECONDS = 4.0
-_BEAT_SECONDS = 1.0
-_LOOK_SECONDS = 0.1
-
-_SETTINGS = {
-    "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
-    "mappings": {"dynamic": False},
-}
-
-
-class Held:
-    """What its holder asks before a step that nobody else may take at the same time."""
-
-    def __init__(self) -> None:
-        self.lost = False
-
-    def check(self) -> None:
-        """Raises ClusterConflict when somebody else holds it by now, because this process stood still."""
-        if self.lost:
-            raise ClusterConflict("这个进程停顿太久，写入权已被另一个进程接管，这次没有写入。请重新执行。")
+from kb.errors import ClusterError, KbError
+from kb.ports.notes import Noted, Notes, Seen
 
 
 class Lease:
-    """The lease called ``name``, kept in ``index``.
+    """What is held by ``holder`` while it changes the note called ``name``, and ``lasts`` seconds longer.
 
-    No clock is compared with another: who waits watches for LAPSE_SECONDS whether the document changes.
+    ``refusal`` makes the error for somebody who may not go on: of whoever holds it, or of ``""`` when this process has
+    not been able to renew it in time. ``clock`` in seconds; ``wait`` waits for so many. Threads may share one.
     """
 
-    def __init__(self, cluster: Cluster, index: str, name: str) -> None:
-        self._cluster, self._index, self._path = cluster, index, f"/{index}/_doc/{name}"
+    def __init__(
+        self,
+        notes: Notes,
+        name: str,
+        holder: str,
+        lasts: float,
+        refusal: Callable[[str], KbError],
+        clock: Callable[[], float] = time.monotonic,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._notes, self._name, self._holder, self._lasts = notes, name, holder, lasts
+        self._refusal, self._clock, self._wait = refusal, clock, wait
+        self._run = secrets.token_hex(8)  # tells our own note from that of a former process
+        self._seen: Seen | None = None
+        self._until = 0.0
+        self._lock = threading.Lock()
+        #: seconds from one ``renew`` to the next
+        self.beat = lasts / 5
+
+    def acquire(self, patience: float = 0.0) -> None:
+        """Become the holder: at once where there is none or it was the same, after ``lasts`` where it has gone silent.
+
+        Raises ``refusal`` when another one is heard of and stays it for ``patience`` seconds.
+        """
+        self._notes.prepare()
+        began = heard = self._clock()
+        found, is_alive = self._notes.note(self._name), False
+        while not self._may_take(found, heard) or not self._write(found.seen if found else None):
+            if is_alive and self._clock() >= began + patience:
+                raise self._refusal(self._holder_now())
+            self._wait(self._lasts / 40)
+            before, found = found, self._notes.note(self._name)
+            if found is not None and (before is None or found.seen != before.seen):
+                is_alive, heard = True, self._clock()
+
+    def renew(self) -> None:
+        """Say that we are there. Raises ``refusal`` when another one has taken over."""
+        if not self._write(self._seen):
+            raise self._refusal(self._holder_now())
+
+    def check(self) -> None:
+        """Raises ``refusal`` when we may not be the holder any more: another one has come, or may have."""
+        if self._clock() >= self._until:
+            raise self._refusal("")
+
+    def release(self) -> None:
+        """Let another one begin at once; where nobody can be told, it lapses."""
+        with suppress(ClusterError):
+            self._write(self._seen, released=True)
+        self._until = 0.0
 
     @contextmanager
-    def hold(self, seconds: float) -> Iterator[Held | None]:
-        """Be the one who holds it, after at most ``seconds`` of waiting; None: somebody else stays it."""
-        holder = secrets.token_hex(8)
-        place = self._taken(holder, seconds)
-        if place is None:
-            yield None
-            return
-        held, ended = Held(), threading.Event()
-        thread = threading.Thread(target=self._beat, args=(holder, place, held, ended), name="lease", daemon=True)
+    def held(self, patience: float) -> Iterator[None]:
+        """``acquire``, ``renew`` in a thread of its own, and ``release``."""
+        self.acquire(patience)
+        ended = threading.Event()
+        thread = threading.Thread(target=self._keep, args=(ended,), name="lease", daemon=True)
         thread.start()
         try:
-            yield held
+            yield
         finally:
             ended.set()
             thread.join()
-            with suppress(ClusterError):  # then it lapses
-                self._cluster.tell("DELETE", self._path, **place)
+            self.release()
 
-    def _taken(self, holder: str, seconds: float) -> dict[str, Any] | None:
-        until, mine = time.monotonic() + seconds, {"holder": holder}
-        seen, since = None, time.monotonic()
-        while True:
-            found = self._found()
-            with suppress(ClusterConflict):
-                if found is None:
-                    return _place(self._cluster.tell("PUT", self._path, mine, op_type="create"))
-                if found != seen:
-                    seen, since = found, time.monotonic()
-                elif time.monotonic() - since > LAPSE_SECONDS:
-                    return _place(self._cluster.tell("PUT", self._path, mine, **found))
-            if time.monotonic() >= until:
-                return None
-            time.sleep(_LOOK_SECONDS)
+    def _keep(self, ended: threading.Event) -> None:
+        while not ended.wait(self.beat):
+            with suppress(KbError):  # the next one may come through; whoever goes on without is refused there
+                self.renew()
 
-    def _found(self) -> dict[str, Any] | None:
-        """Which version of the document there is."""
+    def _may_take(self, found: Noted | None, heard: float) -> bool:
+        if found is None or found.body["released"] or found.body["holder"] == self._holder:
+            return True
+        return self._clock() >= heard + self._lasts
+
+    def _write(self, seen: Seen | None, released: bool = False) -> bool:
+        with self._lock:
+            began = self._clock()
+            body = {"holder": self._holder, "run": self._run, "beat": began, "released": released}
+            written = self._notes.change(self._name, body, seen)
+            if written is None:
+                # an earlier write may have been heard though we were not told
+                found = self._notes.note(self._name)
+                if found is None or found.body["run"] != self._run:
+                    self._until = 0.0
+                    return False
+                written = self._notes.change(self._name, body, found.seen)
+            if written is None:
+                return False
+            self._seen, self._until = written, began + self._lasts
+            return True
+
+    def _holder_now(self) -> str:
         try:
-            return _place(self._cluster.ask("GET", self._path))
-        except ClusterMissing:
-            self._cluster.make_index(self._index, _SETTINGS)
-            return None
-
-    def _beat(self, holder: str, place: dict[str, Any], held: Held, ended: threading.Event) -> None:
-        """Keep changing the document; ``place`` follows."""
-        while not ended.wait(_BEAT_SECONDS):
-            beat = {"holder": holder, "beat": secrets.token_hex(4)}
-            try:
-                place.update(_place(self._cluster.tell("PUT", self._path, beat, LAPSE_SECONDS, **place)))
-            except ClusterConflict:
-                held.lost = not self._is_ours(holder, place)
-            except ClusterError:
-                continue  # the next one may come through
-            if held.lost:
-                return
-
-    def _is_ours(self, holder: str, place: dict[str, Any]) -> bool:
-        """Whether it was changed by ourselves, by a request that was not answered in time."""
-        try:
-            answer = self._cluster.ask("GET", self._path)
-        except ClusterMissing:
-            return False
+            found = self._notes.note(self._name)
         except ClusterError:
-            return True  # the next look will tell
-        if answer["_source"]["holder"] != holder:
-            return False
-        place.update(_place(answer))
-        return True
-
-
-def _place(answer: dict[str, Any]) -> dict[str, Any]:
-    """The version of a document, as parameters of a request that must find it there."""
-    return {"if_seq_no": answer["_seq_no"], "if_primary_term": answer["_primary_term"]}
+            return ""
+        return str(found.body["holder"]) if found else ""

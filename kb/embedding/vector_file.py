@@ -84,8 +84,7 @@ class VectorFile:
 
     def __init__(self, folder: Path, fingerprint: str) -> None:
         self._folder, self._fingerprint = folder, fingerprint
-        name = blake2b(fingerprint.encode(), digest_size=8).hexdigest()
-        self._path = folder / f"{name}{_SUFFIX}"
+        self._path = _path(folder, fingerprint)
         self._vectors: dict[bytes, bytes] = {}
         self._unsaved: dict[bytes, bytes] = {}
         self._header: _Header | None = None
@@ -182,13 +181,8 @@ class VectorFile:
         assert self._header is not None  # noqa: S101  # whoever has read anything has read the header
         file.seek(self._read_to)
         content = file.read()
-        size, begun = self._header.record_size, self._header.crc
-        whole = len(content) - len(content) % size
-        for start in range(0, whole, size):
-            record = content[start : start + size]
-            if record[-_CRC.size :] == _CRC.pack(zlib.crc32(record[: -_CRC.size], begun)):
-                self._vectors[record[:KEY_SIZE]] = record[KEY_SIZE : -_CRC.size]
-        self._read_to += whole
+        self._vectors.update(_sound(content, self._header))
+        self._read_to += len(content) - len(content) % self._header.record_size
 
     def _forget(self) -> None:
         """Begin anew, but for what is in memory only."""
@@ -230,6 +224,60 @@ class VectorFile:
         if not self.trouble:
             log.warning("向量暂存在内存里：%s", error)
         self.trouble = f"向量写不进磁盘（{error.strerror or error}），暂存在内存里；请检查磁盘和权限。"
+
+
+class VectorTail:
+    """What is added to the file of ``fingerprint`` in ``folder``, told once and not kept; for one thread at a time."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self._path, self._fingerprint = _path(folder, fingerprint), fingerprint
+        self._read_to = self._inode = 0
+
+    def rewind(self) -> None:
+        """Begin anew."""
+        self._read_to = 0
+
+    def read(self, at_most: int) -> tuple[bool, dict[bytes, bytes]]:
+        """Whether the file is told from its beginning, and so many of its next vectors (float16) by content key.
+
+        Nothing: that is all by now. Raises OSError.
+        """
+        try:
+            with self._path.open("rb") as file:
+                return self._next(file, at_most)
+        except FileNotFoundError:
+            return False, {}
+
+    def _next(self, file: BinaryIO, at_most: int) -> tuple[bool, dict[bytes, bytes]]:
+        header, status = _Header.read(file), os.fstat(file.fileno())
+        if header is None or header.fingerprint != self._fingerprint:
+            return False, {}
+        begins = not self._read_to or status.st_ino != self._inode or status.st_size < self._read_to
+        self._inode = status.st_ino
+        if begins:
+            self._read_to = len(header.to_bytes())
+        found: dict[bytes, bytes] = {}
+        while not found:  # a stretch of damaged records is not the end
+            file.seek(self._read_to)
+            content = file.read(at_most * header.record_size)
+            if len(content) < header.record_size:
+                break
+            found = dict(_sound(content, header))
+            self._read_to += len(content) - len(content) % header.record_size
+        return begins, found
+
+
+def _path(folder: Path, fingerprint: str) -> Path:
+    return folder / f"{blake2b(fingerprint.encode(), digest_size=8).hexdigest()}{_SUFFIX}"
+
+
+def _sound(content: bytes, header: _Header) -> Iterator[tuple[bytes, bytes]]:
+    """Key and vector of every whole record in ``content`` whose CRC is right."""
+    size, begun = header.record_size, header.crc
+    for start in range(0, len(content) - len(content) % size, size):
+        record = content[start : start + size]
+        if record[-_CRC.size :] == _CRC.pack(zlib.crc32(record[: -_CRC.size], begun)):
+            yield record[:KEY_SIZE], record[KEY_SIZE : -_CRC.size]
 
 
 def _records(header: _Header, vectors: dict[bytes, bytes]) -> bytes:

@@ -19,9 +19,13 @@ from pathlib import PurePath
 from typing import Any
 
 from kb.cluster.client import WRITE_SECONDS, Cluster
-from kb.cluster.lease import Held, Lease
+from kb.cluster.lease import Lease
+from kb.cluster.notes import NotesIndex
 from kb.engines.cluster_documents import layout
 from kb.errors import ClusterError, ClusterMissing, EngineError, IndexCorrupt, IndexLocked, IndexMissing
+
+#: seconds after which the writer that was not heard of has gone
+_LAPSES = 4.0
 
 
 class ClusterGenerations:
@@ -29,21 +33,18 @@ class ClusterGenerations:
 
     def __init__(self, cluster: Cluster, prefix: str, shards: int, lock_timeout: float) -> None:
         self._cluster, self._prefix, self._shards = cluster, prefix, shards
-        self._lease, self._lock_timeout = Lease(cluster, f"{prefix}-locks", "index"), lock_timeout
+        self._locks, self._lock_timeout = NotesIndex(cluster, f"{prefix}-locks"), lock_timeout
         self._read, self._write = f"{prefix}-read", f"{prefix}-write"
-        self._held = Held()
+        self._lease: Lease  # of whoever is within ``writing()``
+        self._replaced: str | None = None  # what ``create`` found serving
         self._metas: dict[str, dict[str, str]] = {}
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Be the one writer; IndexLocked when another process stays it for longer than the timeout."""
-        with self._lease.hold(self._lock_timeout) as held:
-            if held is None:
-                raise IndexLocked(
-                    f"索引正被另一个进程写入，等了 {self._lock_timeout:g} 秒仍未释放。"
-                    "请等它结束后重试；它若已被强行结束，几秒后会自动释放。"
-                )
-            self._held = held
+        lease = Lease(self._locks, "writer", secrets.token_hex(8), _LAPSES, self._refusal)
+        with lease.held(self._lock_timeout):
+            self._lease = lease
             yield
 
     def current(self) -> PurePath:
@@ -66,34 +67,40 @@ class ClusterGenerations:
 
     def create(self) -> PurePath:
         """A new empty index, later than all others by name. Call within ``writing()``."""
+        self._replaced = self._current_or_none()
         self._sweep()
-        last = max((int(name.split("-")[1]) for name in self._all()), default=0)
+        last = max((int(name.split("-")[-2]) for name in self._all()), default=0)
         name = f"{self._prefix}-{last + 1:06d}-{secrets.token_hex(2)}"
         self._cluster.tell("PUT", f"/{name}", layout(self._shards), wait_for_active_shards=1)
         return PurePath(name)
 
     def publish(self, path: PurePath, meta: dict[str, str]) -> None:
-        """Make ``path`` the one that serves. Call within ``writing()``."""
-        previous = self._current_or_none()
-        self._record(path.name, {**meta, "previous": previous or ""})
-        self._held.check()
-        self._point_at(path.name)
+        """Make ``path`` the one that serves. Call within ``writing()``, after ``create``.
+
+        Raises IndexLocked where another process has made another one serve since: whoever stood still for longer than
+        the lease lasts can't know that before it asks.
+        """
+        self._record(path.name, {**meta, "previous": self._replaced or ""})
+        self._still_ours()
+        self._point_at(path.name, self._replaced)
         self._sweep()
 
     def roll_back(self, engine: str) -> PurePath:
         """Point back at the index that served before. Call within ``writing()``."""
-        name = self.meta(self.current()).get("previous", "")
+        current = self.current()
+        name = self.meta(current).get("previous", "")
         meta = self._all().get(name, {}) if name else {}
         if meta.get("engine") != engine:
             raise IndexMissing("没有可以退回的上一代索引。")
-        self._held.check()
-        self._point_at(name)
+        self._still_ours()
+        self._point_at(name, current.name)
         return PurePath(name)
 
     def discard(self, path: PurePath) -> None:
-        """Remove a generation that failed."""
+        """Remove a generation that failed; not one that serves although nobody said so in time."""
         with suppress(ClusterError):  # the next writer sweeps
-            self._cluster.tell("DELETE", f"/{path.name}")
+            if self._current_or_none() != path.name:
+                self._cluster.tell("DELETE", f"/{path.name}")
 
     def meta(self, path: PurePath) -> dict[str, str]:
         """What ``publish`` recorded, which never changes."""
@@ -104,20 +111,42 @@ class ClusterGenerations:
             self._metas = {path.name: meta}
         return self._metas[path.name]
 
+    def _still_ours(self) -> None:
+        """Raises IndexLocked when another process writes by now, because this one stood still."""
+        try:
+            self._lease.renew()
+        except IndexLocked as taken:
+            raise IndexLocked("这个进程停顿太久，写入权已被另一个进程接管，这次没有写入。请重新执行。") from taken
+
+    def _refusal(self, _holder: str) -> IndexLocked:
+        return IndexLocked(
+            f"索引正被另一个进程写入，等了 {self._lock_timeout:g} 秒仍未释放。"
+            "请等它结束后重试；它若已被强行结束，几秒后会自动释放。"
+        )
+
     def _record(self, name: str, meta: dict[str, str]) -> None:
         self._cluster.ask("PUT", f"/{name}/_mapping", {"_meta": meta}, WRITE_SECONDS)
 
-    def _point_at(self, name: str) -> None:
-        """Move both aliases in one step, whatever they point at."""
+    def _point_at(self, name: str, replaced: str | None) -> None:
+        """Move both aliases in one step, if what serves is still ``replaced``; None: whatever they point at."""
         removed: list[Any] = [
             {"remove": {"index": f"{self._prefix}-*", "alias": alias, "must_exist": False}}
             for alias in (self._read, self._write)
         ]
+        if replaced is not None:
+            removed[0] = {"remove": {"index": replaced, "alias": self._read, "must_exist": True}}
         added = [
             {"add": {"index": name, "alias": self._read}},
             {"add": {"index": name, "alias": self._write, "is_write_index": True}},
         ]
-        self._cluster.ask("POST", "/_aliases", {"actions": [*removed, *added]}, WRITE_SECONDS)
+        try:
+            self._cluster.ask("POST", "/_aliases", {"actions": [*removed, *added]}, WRITE_SECONDS)
+        except ClusterMissing as error:
+            serving = self._current_or_none()
+            if serving != name:  # else it was heard the first time
+                raise IndexLocked(
+                    f"索引刚被另一个进程换成 {serving or '别的'}，这次重建的没有启用。请重新执行。"
+                ) from error
 
     def _current_or_none(self) -> str | None:
         try:

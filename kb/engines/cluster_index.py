@@ -67,6 +67,7 @@ class ClusterIndex:
 
         self._cluster.bulk(creating(self._name, counted(), 0))
         self._refresh()
+        self._check_layout()
         self._cluster.tell("PUT", self._state_path, State(1, count).body(), op_type="create")
 
     def change(self, documents: Iterable[IndexDocument], ids: Collection[str]) -> None:
@@ -143,6 +144,13 @@ class ClusterIndex:
 
     def _refresh(self) -> None:
         self._cluster.ask("POST", f"/{self._name}/_refresh", seconds=WRITE_SECONDS)
+
+    def _check_layout(self) -> None:
+        """Raises IndexLocked when the index is not the one that was made: whoever stood still for long had it swept by
+        the next writer, and the cluster makes an index of any name that documents are sent to.
+        """
+        if not self._cluster.ask("GET", f"/{self._name}/_mapping", filter_path="*.mappings.dynamic"):
+            raise IndexLocked("另一个进程已经接管索引，清理了这次没有建完的一代。请重新执行。")
 
     def _clear(self, state: State) -> None:
         """Take away what a writer left who was killed before it committed, and what nobody reads any more."""

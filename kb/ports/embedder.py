@@ -1,6 +1,7 @@
 """PORT Embedder: texts become vectors whose inner product says how near they are in meaning; VectorStore keeps them.
 
-``kb.embedding`` implements both. What every embedder must do is in ``tests/conformance/test_embedder.py``.
+``kb.embedding`` implements both, ``kb.sharing`` VectorsElsewhere. What every embedder must do is in
+``tests/conformance/test_embedder.py``.
 """
 
 from __future__ import annotations
@@ -43,6 +44,16 @@ class Embedder(Protocol):
         """The vectors (n, d) of at least one text that is to be found; the same as for a question, for the texts are
         wordings of questions too.
         """
+
+
+class VectorsElsewhere(Protocol):
+    """The vectors of one fingerprint that other machines have made. Every call may raise ClusterError."""
+
+    def get(self, keys: Sequence[bytes]) -> tuple[list[bytes], Vectors]:
+        """Those of ``keys`` that are there, and their vectors (n, d)."""
+
+    def makes_the_rest(self) -> bool:
+        """Whether another machine makes those that are not there, so that nobody else has to."""
 
 
 class VectorStore(Protocol):

@@ -8,20 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-#: which version of a document somebody has seen; only whoever has seen the latest may change it
-Seen = tuple[int, int]
-#: a row as JSON
-Body = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """A document and which version of it this is."""
-
-    body: Body
-    seen: Seen
+from kb.ports.notes import Body, Notes, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +27,8 @@ class Row:
     body: Body | None = None
 
 
-class Shared(Protocol):
-    """The documents that all nodes share."""
-
-    def prepare(self) -> None:
-        """Make the place for them, if there is none."""
-
-    def note(self, name: str) -> Noted | None:
-        """A document by its name, as it is at this moment."""
-
-    def change(self, name: str, body: Body, seen: Seen | None) -> Seen | None:
-        """Write it if nobody has since ``seen`` (None: if there is none); None when somebody has."""
+class Shared(Notes, Protocol):
+    """What all nodes share: rows, and notes about them."""
 
     def publish(self, rows: Iterable[Row]) -> None:
         """Write rows; everybody sees them afterwards. Raises ClusterConflict where there is a later version."""

@@ -10,23 +10,18 @@ from typing import Any
 
 from kb.cluster.client import Cluster
 from kb.errors import ClusterConflict, ClusterMissing
-from kb.ports.sharing import Delivery, Seen
+from kb.ports.notes import Seen
+from kb.ports.sharing import Delivery
 
 #: documents that are read at once, of up to some hundred entries each
 _AT_ONCE = 20
 #: seconds: nobody waits for it
 _PATIENCE = 10.0
 
-_INDEX = {
-    "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1", "refresh_interval": "1s"},
-    "mappings": {
-        "dynamic": "strict",
-        "properties": {
-            "spool": {"type": "keyword"},
-            "first": {"type": "long"},
-            "entries": {"type": "object", "enabled": False},
-        },
-    },
+_FIELDS = {
+    "spool": {"type": "keyword"},
+    "first": {"type": "long"},
+    "entries": {"type": "object", "enabled": False},
 }
 
 
@@ -38,7 +33,7 @@ class MailboxIndex:
 
     def send(self, delivery: Delivery) -> None:
         """Leave it there; it takes the place of one that begins with the same entry."""
-        self._cluster.make_index(self._name, _INDEX)
+        self._cluster.make_index(self._name, _FIELDS)
         document = {"spool": delivery.spool, "first": delivery.first, "entries": delivery.entries}
         self._cluster.ask("PUT", self._address(delivery), document, _PATIENCE)
 

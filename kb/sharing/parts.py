@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from kb.ports.sharing import Body, Row
+from kb.ports.notes import Body
+from kb.ports.sharing import Row
 
 #: of all things that are published
-KINDS = frozenset(("article", "account", "session", "token", "faq", "learned", "habits", "dictionaries"))
+KINDS = frozenset(("article", "account", "session", "token", "faq", "learned", "habits", "dictionaries", "model"))
 
 
 class CopiedCatalog(Protocol):

@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kb.cluster.lease import Lease
 from kb.errors import ClusterConflict
-from kb.ports.sharing import Part, Row, Seen, Shared
-from kb.sharing.lease import Lease
+from kb.ports.notes import Seen
+from kb.ports.sharing import Part, Row, Shared
 
 HEAD = "head"
 #: raised whenever rows say the same in another way: nodes of another format refuse to follow

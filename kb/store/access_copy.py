@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kb.ports.sharing import Body, Row
+from kb.ports.notes import Body
+from kb.ports.sharing import Row
 from kb.store.database import Database
 
 #: milliseconds: a session that is used is published anew so often, so that other nodes don't believe it idle

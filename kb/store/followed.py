@@ -1,4 +1,4 @@
-"""How far the copy of a search node is, in one transaction with the copy; habits, which have no table of their own."""
+"""How far the copy of a search node is, in one transaction with the copy; what of it has no table elsewhere."""
 
 from __future__ import annotations
 
@@ -25,6 +25,18 @@ class Followed:
         with self._database.write() as db:
             db.execute("DELETE FROM followed")
             db.execute("INSERT INTO followed VALUES (?, ?)", [origin, version])
+
+    def save_model(self, fingerprint: str) -> None:
+        """Keep of which model the writer makes vectors; "": of none."""
+        with self._database.write() as db:
+            db.execute("DELETE FROM followed_model")
+            db.execute("INSERT INTO followed_model VALUES (?)", [fingerprint])
+
+    def model(self) -> str:
+        """What was kept last; "" before the first time."""
+        with self._database.read() as db:
+            row = db.execute("SELECT fingerprint FROM followed_model").fetchone()
+        return "" if row is None else str(row[0])
 
     def save_habits(self, habits: Any) -> None:
         """Keep how often articles were used and queries asked, as ``Activity.habits`` tells it."""

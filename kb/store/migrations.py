@@ -13,7 +13,7 @@ import sqlite_utils
 
 from kb.errors import StoreError
 from kb.store.access_schema import ACCESS
-from kb.store.sharing_schema import FOLLOWED, SPOOL
+from kb.store.sharing_schema import FOLLOWED, FOLLOWED_MODEL, SPOOL
 
 
 class Migration(NamedTuple):
@@ -333,6 +333,7 @@ MIGRATIONS = (
     ),
     Migration(17, "several machines", FOLLOWED),
     Migration(18, "what happens on search nodes", SPOOL),
+    Migration(19, "whose vectors a search node takes over", FOLLOWED_MODEL),
 )
 
 

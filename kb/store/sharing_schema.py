@@ -9,6 +9,12 @@ FOLLOWED = """
     CREATE TABLE followed_habits (habits TEXT NOT NULL);  -- JSON: [{article id: uses}, [[query, times], ...]]
 """
 
+#: copies from before begin anew: they don't know what the writer has published of its model
+FOLLOWED_MODEL = """
+    CREATE TABLE followed_model (fingerprint TEXT NOT NULL);  -- of the model whose vectors the writer makes; '': none
+    DELETE FROM followed;
+"""
+
 #: on a search node: what agents do there, until the cluster has it; on the writer: what it has of that
 SPOOL = """
     CREATE TABLE spool (

@@ -1,8 +1,8 @@
 """Embedding the articles: what has no vector yet is embedded in small batches, each kept at once.
 
 Wanted and kept are compared at every pass, so whatever interrupts it, nothing is embedded twice; only one process
-embeds, others take over what it kept. When the model changes, the vectors of the former one serve until the new ones
-are there.
+embeds, others take over what it kept, and so do other machines. When the model changes, the vectors of the former one
+serve until the new ones are there.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from kb.errors import EmbedderError, StoreBusy
-from kb.ports.embedder import Embedder, VectorStore, content_key
+from kb.errors import ClusterError, EmbedderError, StoreBusy
+from kb.ports.embedder import Embedder, VectorsElsewhere, VectorStore, content_key
 from kb.rules.vector_index import ArticleTexts, VectorIndex, needed_texts
 from kb.usecases.progress import Progress, silent
 
@@ -26,8 +26,12 @@ log = logging.getLogger(__name__)
 BATCH = 16
 #: the part of articles that must have vectors before any serve: the others would seem far from every question
 ENOUGH = 0.9
+#: texts whose vectors are asked of other machines at once
+AT_ONCE = 500
 #: seconds
 LOOK_EVERY = 1.0
+#: whoever waits for another machine looks so many times as long after a look that took long
+REST = 10
 RETRY_AFTER_AT_MOST = 300.0
 RETRY_AFTER_A_BUG = 60.0
 
@@ -69,10 +73,19 @@ class _Wanted:
 
 
 class Embedding:
-    """Keeps vectors equal to the articles; ``publish`` is given every index that may serve."""
+    """Keeps vectors equal to the articles; ``publish`` is given every index that may serve. What is ``elsewhere`` is
+    not made here.
+    """
 
-    def __init__(self, embedder: Embedder, store: VectorStore, former: Former, publish: Publish) -> None:
-        self._embedder, self._store = embedder, store
+    def __init__(
+        self,
+        embedder: Embedder,
+        store: VectorStore,
+        former: Former,
+        publish: Publish,
+        elsewhere: VectorsElsewhere | None = None,
+    ) -> None:
+        self._embedder, self._store, self._elsewhere = embedder, store, elsewhere
         self._former, self._publish = former, publish
         self._followed: dict[str | None, tuple[ArticleTexts, ...]] = {}
         self._changed = threading.Event()
@@ -130,9 +143,11 @@ class Embedding:
         while True:
             before = self._embedded
             try:
-                self._work(stop, progress)
-                self._trouble = ""
-                break
+                began = time.monotonic()
+                if self._work(stop, progress):
+                    self._trouble = ""
+                    break
+                wait = max(LOOK_EVERY, REST * (time.monotonic() - began))
             except StoreBusy as error:  # see how far the other process is
                 if wait != LOOK_EVERY:
                     log.warning("%s", error)
@@ -154,17 +169,20 @@ class Embedding:
 
     # --- inside
 
-    def _work(self, stop: threading.Event, progress: Progress) -> None:
+    def _work(self, stop: threading.Event, progress: Progress) -> bool:
+        """Whether that is all that is to be done here; False: another machine is at it."""
         with self._working, self._store.writing():
             self._take_over()
             wanted = self._wanted
+            if self._take_from_elsewhere():
+                return False
             missing = self._store.missing(wanted.texts)
             if long := len(missing) > BATCH:
                 log.info("开始嵌入：%d 条文本中的 %d 条", len(wanted.texts), len(missing))
             missing.sort(key=lambda key: self._refused[key])
             for batch in self._batches(progress(missing, len(missing), "嵌入")):
                 if stop.is_set() or self._followed != wanted.collections:
-                    return
+                    return True
                 self._refused.update(batch)
                 self._store.add(batch, self._embedder.embed_texts([wanted.texts[key] for key in batch]))
                 self._refused.subtract(batch)
@@ -175,6 +193,26 @@ class Embedding:
             if wanted.articles and not self._store.trouble:  # no articles at all are more likely an accident
                 self._store.compact(wanted.texts)
                 self._store.delete_others()
+        return True
+
+    def _take_from_elsewhere(self) -> bool:
+        """Keep what another machine has made of what is missing; whether the rest is left to it."""
+        missing = self._store.missing(self._wanted.texts)
+        if self._elsewhere is None or not missing:
+            return False
+        try:
+            for start in range(0, len(missing), AT_ONCE):
+                keys, vectors = self._elsewhere.get(missing[start : start + AT_ONCE])
+                if keys:
+                    self._store.add(keys, vectors)
+            trouble = ""
+        except ClusterError as error:
+            trouble = str(error)
+        self._offer()
+        is_left = bool(self._store.missing(missing)) and self._elsewhere.makes_the_rest()
+        if is_left:
+            self._trouble = trouble
+        return is_left
 
     def _take_over(self) -> None:
         """See which articles there are now, and what is kept of them."""

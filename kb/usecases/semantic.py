@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from kb.errors import EmbedderError, KbError
-from kb.ports.embedder import Embedder, Vectors, VectorStore, content_key
+from kb.ports.embedder import Embedder, Vectors, VectorsElsewhere, VectorStore, content_key
 from kb.rules.vector_index import ArticleTexts, Neighbours, VectorIndex, embedded_form
 from kb.text.masking import mask
 from kb.usecases.embedding import Embedding, EmbeddingReport, Former
@@ -86,12 +86,24 @@ class Semantic:
     soon; a server runs it in a thread, and from then on nothing is loaded or embedded while somebody waits.
     """
 
-    def __init__(self, embedder: Embedder, store: VectorStore, former: Former, deadline: float) -> None:
+    def __init__(
+        self,
+        embedder: Embedder,
+        store: VectorStore,
+        former: Former,
+        deadline: float,
+        elsewhere: VectorsElsewhere | None = None,
+    ) -> None:
         self._embedder, self._store, self._deadline = embedder, store, deadline
-        self._embedding = Embedding(embedder, store, former, self._serve)
+        self._embedding = Embedding(embedder, store, former, self._serve, elsewhere)
         self._serving: _Serving | None = None
         self._running = False
         self.edition = 0  # grows whenever the same question may have other neighbours
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the model whose vectors are made."""
+        return self._embedder.fingerprint
 
     def follow(self, articles: tuple[ArticleTexts, ...], audience: str | None = None) -> None:
         """These are the published articles for ``audience`` (None: all) from now on; returns at once."""
@@ -154,6 +166,11 @@ class Semantic:
     def embed(self, progress: Progress = silent, attempts: int = _ATTEMPTS) -> EmbeddingReport:
         """Embed everything that has no vector yet, now. Raises EmbedderError after so many failures in a row."""
         return self._embedding.complete(threading.Event(), progress, attempts)
+
+    def is_complete(self) -> bool:
+        """Whether every text that is compared has its vector, on disk."""
+        now = self.state()
+        return now.texts > 0 and now.embedded == now.texts and not now.trouble
 
     def state(self) -> SemanticState:
         """How far it is."""

@@ -23,6 +23,7 @@ from kb.text.tokenizer import Tokenizer
 from kb.usecases.question import Vocabulary
 from kb.usecases.semantic import Semantic
 from kb.wiring.cluster import build_cluster
+from kb.wiring.sharing import build_elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def build_semantic(settings: Settings) -> Semantic | None:
                 yield one, VectorFile(folder, name)
 
     store = VectorFile(folder, embedder.fingerprint)
-    return Semantic(embedder, store, former, settings.semantic_deadline_ms / 1000)
+    elsewhere = build_elsewhere(settings, embedder.fingerprint)
+    return Semantic(embedder, store, former, settings.semantic_deadline_ms / 1000, elsewhere)
 
 
 def fingerprint(engine: SearchEngine) -> str:

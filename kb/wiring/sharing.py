@@ -5,21 +5,25 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+from kb.cluster.lease import Lease
 from kb.config import Settings
 from kb.content.dictionary_files import NAMES, DictionaryFiles, path_of
-from kb.errors import SettingsError
+from kb.embedding.providers import choose
+from kb.embedding.vector_file import VectorTail
+from kb.errors import SettingsError, WriterElsewhere
+from kb.ports.embedder import VectorsElsewhere
 from kb.ports.sharing import Mailbox, Part, Shared
 from kb.ports.store import FaqSnapshot, LearnedQuestion
 from kb.replacing import replacing
 from kb.sharing.draining import drain, send
 from kb.sharing.following import Follower
-from kb.sharing.lease import Lease
 from kb.sharing.parts import Articles, Whole
-from kb.sharing.publishing import Publisher
+from kb.sharing.publishing import HEAD, Publisher
+from kb.sharing.vectors import PublishedVectors, VectorPublisher, VectorsOfTheWriter
 from kb.store.access_copy import AccessCopy
 from kb.store.catalog import Catalog
 from kb.store.database import Database, epoch_ms, from_epoch_ms
@@ -31,12 +35,16 @@ from kb.store.learning import LearnedStore
 from kb.store.query_log import QueryLog
 from kb.store.revisions import Revisions
 from kb.store.spool import Spool
+from kb.text.once import once
 from kb.usecases.activity import habits_of
+from kb.usecases.semantic import Semantic
 from kb.wiring.basics import local_now
 from kb.wiring.cluster import build_cluster
 
 #: seconds: what is not edited, but computed now and then, is looked at so often
 _NOW_AND_THEN, _SELDOM = 5.0, 600.0
+#: seconds without news after which another machine may become the writer; ``WriterElsewhere`` tells people
+WRITER_LASTS = 15.0
 
 
 def check_role(settings: Settings) -> None:
@@ -54,6 +62,12 @@ def build_shared(settings: Settings) -> Shared:
     from kb.sharing.index import SharedIndex  # with opensearch-py, which one machine alone doesn't need
 
     return SharedIndex(build_cluster(settings), settings.opensearch_index)
+
+
+def last_published(shared: Shared) -> datetime | None:
+    """When the writer published something last; None: it never has. Raises ClusterError."""
+    head = shared.note(HEAD)
+    return from_epoch_ms(head.body["version"]).astimezone() if head else None
 
 
 def build_mailbox(settings: Settings) -> Mailbox:
@@ -75,7 +89,7 @@ def build_drain(settings: Settings, mailbox: Mailbox, lease: Lease) -> Callable[
 
 def build_lease(settings: Settings, shared: Shared) -> Lease:
     """The role of the writer, for this machine and data folder."""
-    return Lease(shared, f"{socket.gethostname()}:{settings.data}")
+    return Lease(shared, "writer", f"{socket.gethostname()}:{settings.data}", WRITER_LASTS, WriterElsewhere)
 
 
 def build_publisher(settings: Settings, shared: Shared, lease: Lease) -> Publisher:
@@ -83,6 +97,30 @@ def build_publisher(settings: Settings, shared: Shared, lease: Lease) -> Publish
     database = Database(settings.database)
     habits = partial(habits_of, EventLog(database), QueryLog(database), local_now)
     return Publisher(shared, lease, _parts(settings, database, habits))
+
+
+def build_vector_publisher(settings: Settings, lease: Lease, semantic: Semantic) -> VectorPublisher:
+    """Publishes the vectors in the folder of ``settings`` that the model of ``semantic`` makes."""
+    tail = VectorTail(settings.vectors_dir, semantic.fingerprint)
+    return VectorPublisher(_vectors(settings, semantic.fingerprint), tail, lease, semantic.is_complete)
+
+
+def build_elsewhere(settings: Settings, fingerprint: str) -> VectorsElsewhere | None:
+    """The vectors of a model that other machines have made; None for a machine alone."""
+    if settings.role == "alone":
+        return None
+    followed = Followed(Database(settings.database))
+    # another writer's vectors are good for this one, but nobody else makes those that it needs
+    return VectorsOfTheWriter(
+        once(lambda: _vectors(settings, fingerprint)),
+        lambda: settings.role == "search" and followed.model() == fingerprint,
+    )
+
+
+def _vectors(settings: Settings, fingerprint: str) -> PublishedVectors:
+    from kb.sharing.vectors_index import VectorsIndex  # with opensearch-py, as above
+
+    return VectorsIndex(build_cluster(settings), settings.opensearch_index, fingerprint)
 
 
 def settings_of_node(settings: Settings) -> Settings:
@@ -110,7 +148,13 @@ def _parts(settings: Settings, database: Database, habits: Any) -> tuple[Part, .
         Whole("learned", lambda: _learned(learned), partial(_save_learned, learned), _NOW_AND_THEN),
         Whole("habits", habits, followed.save_habits, _SELDOM),
         Whole("dictionaries", lambda: {n: dictionaries.read(n).text for n in NAMES}, partial(_write, settings)),
+        Whole("model", lambda: _model(settings), followed.save_model, _SELDOM),
     )
+
+
+def _model(settings: Settings) -> str:
+    embedder = choose(settings)
+    return embedder.fingerprint if embedder else ""
 
 
 def _ranking(snapshot: FaqSnapshot | None) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import argparse
 import math
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -30,7 +31,7 @@ def at(curve: Curve, articles: int) -> float:
     known = sorted((int(size), value) for size, value in curve.items())
     if len(known) == 1:
         return known[0][1]
-    beyond = [pair for pair in zip(known, known[1:], strict=False) if articles <= pair[1][0]]
+    beyond = [pair for pair in pairwise(known) if articles <= pair[1][0]]
     (low, lower), (high, higher) = beyond[0] if beyond else (known[-2], known[-1])
     exponent = math.log(higher / lower) / math.log(high / low)
     return float(higher * (articles / high) ** exponent)

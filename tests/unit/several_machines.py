@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kb.cluster.lease import Lease
 from kb.config import Settings, load_settings
 from kb.nodes import SearchNode
 from kb.ports.sharing import Shared
 from kb.service import Service
 from kb.sharing.following import Follower
-from kb.sharing.lease import Lease
 from kb.sharing.publishing import Publisher
 from kb.wiring.service import build_service
 from kb.wiring.sharing import (

@@ -1,75 +1,124 @@
-"""The lease of the one writer, on a real cluster."""
+"""The lease: one holder at a time on a real cluster, whoever waits, dies, stands still or restarts."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from kb.cluster.client import Cluster
-from kb.cluster.lease import LAPSE_SECONDS, Lease
-from kb.errors import ClusterConflict
+from kb.cluster.lease import Lease
+from kb.cluster.notes import NotesIndex
+from kb.errors import WriterElsewhere
 from tests.cluster.nodes import Node, clear, patient
+
+LASTS = 15.0
+
+
+class Clock:
+    """A clock that goes on while somebody waits; ``meanwhile`` happens then."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.meanwhile: list[Callable[[], None]] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        for one in self.meanwhile:
+            one()
 
 
 @pytest.fixture
-def cluster(cluster_node: Node) -> Iterator[Cluster]:
+def notes(cluster_node: Node) -> Iterator[NotesIndex]:
     cluster = patient(cluster_node)
-    yield cluster
+    yield NotesIndex(cluster, "lease-test")
     cluster.close()
     clear(cluster_node)
 
 
-def lease(cluster: Cluster) -> Lease:
-    return Lease(cluster, "lease-test", "writer")
+def lease(notes: NotesIndex, holder: str, clock: Clock | None = None) -> Lease:
+    clock = clock or Clock()
+    return Lease(notes, "writer", holder, LASTS, WriterElsewhere, clock, clock.wait)
 
 
-def test_one_holds_it_at_a_time(cluster: Cluster) -> None:
-    with lease(cluster).hold(5) as first, lease(cluster).hold(0.3) as second:
-        assert (first is None, second) == (False, None)
-    with lease(cluster).hold(0) as third:
-        assert third is not None
+def test_a_second_one_is_refused_and_told_who_the_first_is(notes: NotesIndex) -> None:
+    first, clock = lease(notes, "alpha:/srv/kb"), Clock()
+    first.acquire()
+    clock.meanwhile.append(first.renew)
+    with pytest.raises(WriterElsewhere, match="alpha:/srv/kb"):
+        lease(notes, "beta:/srv/kb", clock).acquire()
+    assert clock.now < 1000.0 + LASTS
 
 
-def test_who_holds_it_for_long_keeps_it(cluster: Cluster) -> None:
-    with lease(cluster).hold(5) as held, lease(cluster).hold(LAPSE_SECONDS + 2) as other:
-        assert held is not None
-        held.check()
-        assert other is None
+def test_who_does_not_renew_is_outlived_and_hears_it(notes: NotesIndex) -> None:
+    first, clock = lease(notes, "alpha"), Clock()
+    first.acquire()
+    second = lease(notes, "beta", clock)
+    second.acquire()
+    assert clock.now >= 1000.0 + LASTS
+    with pytest.raises(WriterElsewhere, match="beta"):
+        first.renew()
+    with pytest.raises(WriterElsewhere):
+        first.check()
+    second.renew()
+    second.check()
 
 
-def test_who_waits_gets_it_when_it_is_let_go(cluster: Cluster) -> None:
-    got = threading.Event()
+def test_of_two_who_outlive_the_same_one_only_one_gets_it(notes: NotesIndex) -> None:
+    lease(notes, "alpha").acquire()
+    clock, third = Clock(), lease(notes, "gamma")
 
-    def wait() -> None:
-        with lease(cluster).hold(20) as held:
-            if held is not None:
-                got.set()
+    def overtake() -> None:
+        if clock.now >= 1000.0 + LASTS:
+            third.acquire()
 
-    with lease(cluster).hold(5):
-        thread = threading.Thread(target=wait)
-        thread.start()
-        assert not got.wait(0.5)
-    thread.join()
-    assert got.is_set()
+    clock.meanwhile.append(overtake)
+    with pytest.raises(WriterElsewhere, match="gamma"):
+        lease(notes, "beta", clock).acquire()
 
 
-def test_what_nobody_changes_any_more_lapses(cluster: Cluster) -> None:
-    with lease(cluster).hold(5):
+def test_who_let_go_or_restarts_is_not_waited_for(notes: NotesIndex) -> None:
+    clock = Clock()
+    lease(notes, "alpha", clock).acquire()
+    again = lease(notes, "alpha", clock)  # killed, and started again in the same place
+    again.acquire()
+    again.release()
+    lease(notes, "beta", clock).acquire()
+    assert clock.now == 1000.0
+
+
+def test_who_could_not_renew_must_not_go_on_until_it_can(notes: NotesIndex) -> None:
+    clock = Clock()
+    first = lease(notes, "alpha", clock)
+    first.acquire()
+    clock.now += LASTS
+    with pytest.raises(WriterElsewhere, match="失去联系"):
+        first.check()
+    first.renew()
+    first.check()
+
+
+def test_a_patient_one_gets_it_when_it_is_let_go(notes: NotesIndex) -> None:
+    first, clock = lease(notes, "alpha"), Clock()
+    first.acquire()
+    clock.meanwhile.append(lambda: first.renew() if clock.now < 1040.0 else first.release())
+    lease(notes, "beta", clock).acquire(patience=100.0)
+    assert 1040.0 <= clock.now < 1041.0
+
+
+def test_who_holds_it_for_long_keeps_it(notes: NotesIndex) -> None:
+    """It is renewed by a thread of its own, on real clocks."""
+
+    def quick(holder: str) -> Lease:
+        return Lease(notes, "writer", holder, 1.0, WriterElsewhere)
+
+    with quick("alpha").held(0.0):
+        with pytest.raises(WriterElsewhere, match="alpha"), quick("beta").held(3.0):
+            pass
+        assert "lease" in [thread.name for thread in threading.enumerate()]
+    with quick("beta").held(0.0):
         pass
-    cluster.tell("PUT", "/lease-test/_doc/writer", {"holder": "one that was killed"})
-    with lease(cluster).hold(LAPSE_SECONDS + 10) as held:
-        assert held is not None
-
-
-def test_who_lost_it_is_told_before_the_next_step(cluster: Cluster) -> None:
-    with lease(cluster).hold(5) as held:
-        cluster.tell("PUT", "/lease-test/_doc/writer", {"holder": "one that took over"})
-        ticker = threading.Event()
-        while held is not None and not held.lost:
-            ticker.wait(0.05)
-        assert held is not None
-        with pytest.raises(ClusterConflict, match="写入权已被另一个进程接管"):
-            held.check()
-    assert cluster.ask("GET", "/lease-test/_doc/writer")["_source"]["holder"] == "one that took over"
+    assert "lease" not in [thread.name for thread in threading.enumerate()]

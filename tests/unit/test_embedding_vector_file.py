@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.embedding.vector_file import VectorFile, stored_fingerprints
+from kb.embedding.vector_file import VectorFile, VectorTail, stored_fingerprints
 from kb.errors import EmbedderError, StoreBusy
 from kb.ports.embedder import Vectors, content_key
 from tests.disks import fill, read_only, small_disk
@@ -214,3 +214,63 @@ def test_a_full_disk_leaves_them_in_memory(tmp_path: Path) -> None:
         with opened.writing():
             opened.add(many[:1], vectors_for(many[:1]))
         assert holds(store(folder), [*KEYS, *many]), "what was in memory is written with the next"
+
+
+# --- what is added to the file, told to somebody who doesn't keep it
+
+
+def told(tail: VectorTail) -> list[bytes]:
+    """The keys of all that is new."""
+    keys: list[bytes] = []
+    while some := tail.read(3)[1]:
+        assert holds_vectors(some)
+        keys += some
+    return keys
+
+
+def holds_vectors(some: dict[bytes, bytes]) -> bool:
+    return all(vector == vectors_for([key]).astype("<f2").tobytes() for key, vector in some.items())
+
+
+def test_what_is_added_is_told_once(tmp_path: Path) -> None:
+    tail = VectorTail(tmp_path, "model 1")
+    assert tail.read(3) == (False, {})
+    store(tmp_path, KEYS[:5])
+    assert tail.read(3)[0], "it begins"
+    assert told(tail) == KEYS[3:5]
+    store(tmp_path, KEYS[5:])
+    begins, _ = tail.read(1)
+    assert not begins
+    assert told(tail) == KEYS[6:]
+    assert told(tail) == []
+    tail.rewind()
+    assert told(tail) == KEYS
+
+
+def test_a_file_that_was_replaced_is_told_anew(tmp_path: Path) -> None:
+    opened, tail = store(tmp_path, KEYS), VectorTail(tmp_path, "model 1")
+    told(tail)
+    with opened.writing():
+        opened.compact(KEYS[:2])
+    begins, some = tail.read(10)
+    assert begins
+    assert list(some) == KEYS[:2]
+
+
+def test_damaged_records_are_not_told(tmp_path: Path) -> None:
+    store(tmp_path, KEYS)
+    path, size = the_file(tmp_path), record_size()
+    content = bytearray(path.read_bytes())
+    for number in range(3, 9):  # more than are read at once
+        content[len(content) - (10 - number) * size] ^= 1
+    path.write_bytes(content + b"cut short")
+    assert told(VectorTail(tmp_path, "model 1")) == [*KEYS[:3], KEYS[9]]
+
+
+def test_another_models_file_is_not_told(tmp_path: Path) -> None:
+    store(tmp_path, KEYS)
+    mine = the_file(tmp_path)
+    store(tmp_path, KEYS, "model 2")
+    (other,) = set(tmp_path.glob("*.vectors")) - {mine}
+    other.write_bytes(mine.read_bytes())
+    assert told(VectorTail(tmp_path, "model 2")) == []

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from kb.cluster.client import Cluster
 from kb.config import Settings
 from kb.engines.cluster_documents import STATE
+from kb.engines.cluster_generations import ClusterGenerations
 from kb.engines.cluster_index import ClusterIndex
 from kb.engines.opensearch_engine import OpenSearchEngine
 from kb.engines.whoosh_engine import WhooshEngine
@@ -189,6 +191,71 @@ class TestWriters:
         generations = [name for name in cluster.ask("GET", f"/{PREFIX}-*/_alias") if name.count("-") == 2]
         assert len(generations) == 2  # what was left is swept
         survivor.close()
+
+    @pytest.mark.parametrize(
+        ("still_at", "told"),
+        [
+            ("fill", "另一个进程已经接管索引，清理了这次没有建完的一代。请重新执行。"),
+            ("_still_ours", "索引刚被另一个进程换成 {}，这次重建的没有启用。请重新执行。"),
+        ],
+    )
+    def test_a_rebuild_that_stood_still_does_not_take_the_place_of_a_later_one(
+        self, engine: OpenSearchEngine, cluster: Cluster, cluster_node: Node, still_at: str, told: str
+    ) -> None:
+        """Its lease lapsed before it sent its documents, or before its last step, and it has not heard of that."""
+        other, later = opened(cluster_node), ""
+        place = ClusterIndex if still_at == "fill" else ClusterGenerations
+        step = getattr(place, still_at)
+
+        def stand_still(self: Any, *rest: Any) -> None:
+            nonlocal later
+            patch.setattr(place, still_at, step)
+            patch.setattr(ClusterGenerations, "writing", lambda self: nullcontext())
+            patch.setattr(ClusterGenerations, "_still_ours", lambda self: None)
+            later = other.rebuild(CORPUS[:3], "fp-2")
+            step(self, *rest)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(place, still_at, stand_still)
+            with pytest.raises(IndexLocked) as raised:
+                engine.rebuild(CORPUS[:2], "fp-late")
+        assert str(raised.value) == told.format(later)
+        assert (serving(cluster), other.doc_count()) == (later, 3)
+        generations = [name for name in cluster.ask("GET", f"/{PREFIX}-*/_alias") if name.count("-") == 2]
+        assert len(generations) == 2  # what the late one made is gone
+        other.close()
+
+    def test_a_swap_whose_answer_got_lost_has_happened(
+        self, engine: OpenSearchEngine, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        once = Cluster._once
+
+        def heard_twice(self: Cluster, method: str, path: str, *rest: Any) -> Any:
+            if path == "/_aliases":
+                once(self, method, path, *rest)
+            return once(self, method, path, *rest)
+
+        monkeypatch.setattr(Cluster, "_once", heard_twice)
+        assert engine.rebuild(CORPUS[:2], "fp-2") == serving(cluster)
+        assert engine.doc_count() == 2
+
+    def test_a_generation_that_serves_is_not_discarded_because_nobody_said_so(
+        self, engine: OpenSearchEngine, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ask = Cluster.ask
+
+        def lost(self: Cluster, method: str, path: str, *rest: Any, **more: Any) -> Any:
+            answer = ask(self, method, path, *rest, **more)
+            if path == "/_aliases":
+                raise ClusterAway("no answer in time")
+            return answer
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Cluster, "ask", lost)
+            with pytest.raises(ClusterAway):
+                engine.rebuild(CORPUS[:2], "fp-2")
+        engine._looked = 0.0
+        assert (engine.fingerprint(), engine.doc_count()) == ("fp-2", 2)
 
     @pytest.mark.parametrize("late", [(), (document("late", "迟到的条目"),)])
     def test_one_that_comes_late_changes_nothing(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -13,13 +13,11 @@ from kb.model import Caller, SearchRequest
 from kb.ports.sharing import Row
 from kb.service import Service
 from kb.sharing.index import SharedIndex
-from kb.sharing.lease import LASTS, Lease
 from kb.sharing.publishing import Publisher
 from kb.wiring.cluster import build_cluster
-from kb.wiring.sharing import build_shared
 from tests.cluster.nodes import Node
 from tests.unit.article_tree import ARTICLE
-from tests.unit.several_machines import SearchingMachine, WritingMachine, settings_on
+from tests.unit.several_machines import SearchingMachine, WritingMachine
 
 OTHER = ARTICLE.replace("id: refund-not-received", "id: refund-slow").replace("未收到货退款", "退款多久到账")
 PATH, OTHER_PATH = "mall/refund/refund-not-received.md", "mall/refund/refund-slow.md"
@@ -38,95 +36,6 @@ def node(writer: WritingMachine, tmp_path: Path) -> SearchingMachine:
 
 def found(service: Service, text: str) -> list[str]:
     return [hit.record.article.id for hit in service.desk(ME).search(SearchRequest(text)).hits]
-
-
-# --- who the writer is
-
-
-class Clock:
-    """A clock that goes on while somebody waits; ``meanwhile`` happens then."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.meanwhile: list[Callable[[], None]] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def wait(self, seconds: float) -> None:
-        self.now += seconds
-        for one in self.meanwhile:
-            one()
-
-
-def lease(shared: SharedIndex, holder: str, clock: Clock) -> Lease:
-    return Lease(shared, holder, clock, clock.wait)
-
-
-@pytest.fixture
-def shared(cluster_node: Node, tmp_path: Path) -> SharedIndex:
-    made = build_shared(settings_on(cluster_node, tmp_path, "writer"))
-    assert isinstance(made, SharedIndex)
-    return made
-
-
-def test_a_second_writer_refuses_to_start_and_names_the_first(shared: SharedIndex) -> None:
-    first, clock = lease(shared, "alpha:/srv/kb", Clock()), Clock()
-    first.acquire()
-    clock.meanwhile.append(first.renew)
-    with pytest.raises(WriterElsewhere, match="alpha:/srv/kb"):
-        lease(shared, "beta:/srv/kb", clock).acquire()
-
-
-def test_who_does_not_renew_is_outlived_and_hears_it(shared: SharedIndex) -> None:
-    first, clock = lease(shared, "alpha", Clock()), Clock()
-    first.acquire()
-    second = lease(shared, "beta", clock)
-    second.acquire()
-    assert clock.now >= 1000.0 + LASTS
-    with pytest.raises(WriterElsewhere, match="beta"):
-        first.renew()
-    with pytest.raises(WriterElsewhere):
-        first.check()
-    second.renew()
-    second.check()
-
-
-def test_of_two_who_outlive_the_same_writer_one_becomes_it(shared: SharedIndex) -> None:
-    lease(shared, "alpha", Clock()).acquire()
-    clock = Clock()
-    third = lease(shared, "gamma", Clock())
-
-    def overtake() -> None:
-        if clock.now >= 1000.0 + LASTS:
-            third.acquire()
-
-    clock.meanwhile.append(overtake)
-    with pytest.raises(WriterElsewhere, match="gamma"):
-        lease(shared, "beta", clock).acquire()
-
-
-def test_a_writer_that_was_stopped_or_restarts_is_not_waited_for(shared: SharedIndex) -> None:
-    clock = Clock()
-    first = lease(shared, "alpha", clock)
-    first.acquire()
-    lease(shared, "alpha", clock).acquire()  # killed, and started again on the same folder
-    again = lease(shared, "alpha", clock)
-    again.acquire()
-    again.release()
-    lease(shared, "beta", clock).acquire()
-    assert clock.now == 1000.0
-
-
-def test_a_writer_that_could_not_renew_must_not_write_until_it_can(shared: SharedIndex) -> None:
-    clock = Clock()
-    first = lease(shared, "alpha", clock)
-    first.acquire()
-    clock.now += LASTS
-    with pytest.raises(WriterElsewhere, match="失去联系"):
-        first.check()
-    first.renew()
-    first.check()
 
 
 # --- what is published is served

@@ -13,6 +13,7 @@ from kb.errors import StoreError
 from kb.ports.events import Event
 from kb.store.database import Database
 from kb.store.events import EventLog
+from kb.store.followed import Followed
 from kb.store.migrations import MIGRATIONS, Migration, migrate, schema_number
 
 NEWEST = MIGRATIONS[-1].number
@@ -37,6 +38,7 @@ FROZEN = {
     16: 1755217848,
     17: 3470557417,
     18: 252684912,
+    19: 1479239151,
 }
 
 
@@ -81,6 +83,16 @@ def test_data_survives_the_growth(tmp_path: Path) -> None:
         kept = list(db.table("events").rows)
 
     assert [(row["article_id"], row["later"]) for row in kept] == [("a", None)]
+
+
+def test_a_copy_from_before_models_were_published_begins_anew(tmp_path: Path) -> None:
+    path = tmp_path / "zhida.db"
+    with empty(path) as db:
+        migrate(db, MIGRATIONS[:18])
+        db.execute("INSERT INTO followed VALUES ('origin', 7)")
+    followed = Followed(Database(path))
+    assert followed.get() == ("", 0)
+    assert followed.model() == ""
 
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:

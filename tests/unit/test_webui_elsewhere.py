@@ -73,6 +73,12 @@ def test_programs_are_told_the_address_of_the_writer(app: Flask) -> None:
     assert answer.get_json(force=True)["writer"] == WRITER
 
 
+def test_the_documentation_says_what_is_left_to_the_writer(app: Flask) -> None:
+    paths = app.test_client().get("/openapi.json").get_json()["paths"]
+    assert "421" in paths["/api/v1/articles/{article_id}"]["put"]["responses"]
+    assert "421" not in paths["/api/v1/articles/{article_id}"]["get"]["responses"]
+
+
 def test_whatever_is_new_is_left_to_the_writer_until_somebody_says_otherwise(app: Flask) -> None:
     assert app.view_functions.keys() >= _HERE
 

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from kb import __version__, shapes
 from webui.api import answers, checks, dictionaries, editing, gaps, health, images, preview, reports, reviews
 from webui.api.parameters import Operation, Parameter
+from webui.http.elsewhere import is_answered_here
 from webui.http.problems import TITLES
 
 Json = dict[str, Any]
@@ -22,6 +23,7 @@ Json = dict[str, Any]
 _PATH_PARAMETER = re.compile(r"<(int:)?(\w+)>")
 _JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
+_ELSEWHERE = f"{TITLES[421]}：多台机器时查询节点这样回答，writer 是写节点的地址"
 _TOKEN = {"type": "http", "scheme": "bearer", "description": "kb token add 签发；不带令牌就是不登录的访客"}
 
 blueprint = Blueprint("openapi", __name__)
@@ -44,8 +46,11 @@ def openapi(app: Flask) -> Json:
     schemas: Json = {}
     problem = _schema(shapes.Problem, schemas)
     paths: Json = {}
-    for address, method, operation in _operations(app):
-        paths.setdefault(address, {})[method] = _operation(address, method, operation, problem, schemas)
+    for address, method, operation, here in _operations(app):
+        described = _operation(address, method, operation, problem, schemas)
+        if not here:
+            described["responses"]["421"] = {"description": _ELSEWHERE, "content": _content(problem)}
+        paths.setdefault(address, {})[method] = described
     return {
         "openapi": "3.1.0",
         "info": {
@@ -67,12 +72,13 @@ def document_without_service() -> Json:
     return openapi(app)
 
 
-def _operations(app: Flask) -> Iterator[tuple[str, str, Operation]]:
+def _operations(app: Flask) -> Iterator[tuple[str, str, Operation, bool]]:
+    """Address, method, declaration, and whether search nodes answer it."""
     for rule in app.url_map.iter_rules():
         operation = getattr(app.view_functions[rule.endpoint], "operation", None)
         if operation is not None:
             (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-            yield _PATH_PARAMETER.sub(r"{\2}", rule.rule), method.lower(), operation
+            yield _PATH_PARAMETER.sub(r"{\2}", rule.rule), method.lower(), operation, is_answered_here(rule.endpoint)
 
 
 def _operation(address: str, method: str, operation: Operation, problem: Json, schemas: Json) -> Json:
@@ -97,9 +103,13 @@ def _responses(operation: Operation, problem: Json, schemas: Json) -> Iterator[t
         answer = {"application/json": {"schema": _schema(operation.answer, schemas)}}
         yield from ((str(status), {"description": "成功", "content": answer}) for status in operation.statuses)
     for status in operation.errors:
-        content = {} if status == 304 else {"content": {"application/problem+json": {"schema": problem}}}
+        content = {} if status == 304 else {"content": _content(problem)}
         yield str(status), {"description": TITLES[status], **content}
-    yield "default", {"description": TITLES[500], "content": {"application/problem+json": {"schema": problem}}}
+    yield "default", {"description": TITLES[500], "content": _content(problem)}
+
+
+def _content(problem: Json) -> Json:
+    return {"application/problem+json": {"schema": problem}}
 
 
 def _path_parameter(name: str) -> Json:
@@ -169,7 +179,7 @@ def _schema(kind: Any, schemas: Json) -> Json:
 
 def _examples(app: Flask) -> Iterator[tuple[str, str]]:
     """(method and address, a command line that asks for it)"""
-    for address, method, operation in _operations(app):
+    for address, method, operation, _ in _operations(app):
         path = address.replace("{article_id}", "refund-not-received").replace("{number}", "1")
         url = request.host_url.rstrip("/") + path
         if operation.multipart:

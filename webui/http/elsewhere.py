@@ -45,11 +45,16 @@ def register(app: Flask) -> None:
     app.context_processor(lambda: {"behind": bool(service().trouble("cluster"))})
 
 
+def is_answered_here(endpoint: str) -> bool:
+    """Whether search nodes answer it, at least as what is now; what they don't is 421."""
+    return endpoint in _HERE
+
+
 def _refuse() -> None:
     writer, endpoint = service().writer, request.endpoint
     if writer is None or request.routing_exception is not None or endpoint is None:
         return
-    if endpoint in _HERE and not request.args.get(_NOT_HERE.get(endpoint, "")):
+    if is_answered_here(endpoint) and not request.args.get(_NOT_HERE.get(endpoint, "")):
         return
     # a form is lost on the way, so only what can be looked at is linked
     address = f"{writer}{request.full_path.rstrip('?')}" if writer and request.method in SAFE_METHODS else writer
