@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -80,6 +80,18 @@ def three_nodes() -> Iterator[list[Node]]:
     """A cluster of three nodes, for one test that kills some."""
     with _cluster(3) as nodes:
         yield nodes
+
+
+@pytest.fixture
+def one_node() -> Callable[..., AbstractContextManager[Node]]:
+    """Starts a cluster of one node with settings as ``name=value``, for one test that needs several in turn."""
+
+    @contextmanager
+    def start(*settings: str) -> Iterator[Node]:
+        with _or_skipped(running(1, settings=settings)) as (node,):
+            yield node
+
+    return start
 
 
 @pytest.fixture(scope="session")

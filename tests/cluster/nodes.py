@@ -7,6 +7,7 @@ Maven. What Maven copies is kept in a cache folder; without it the first start n
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -27,6 +28,7 @@ from filelock import FileLock
 from kb.cluster.client import Cluster
 
 _HERE = Path(__file__).parent
+_SOURCE = _HERE / "SingleNode.java"
 #: named by the release in pom.xml: another one is copied anew
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "zhida-cluster-2.19.1.0"
 _START_SECONDS, _STOP_SECONDS, _COPY_SECONDS = 90, 20, 600
@@ -70,7 +72,7 @@ class Node:
         """Start it; whoever wants it to answer waits with ``wait_for``."""
         log = (self.folder / f"n{self.number}.log").open("ab")
         options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-Xshare:auto"]
-        classes = f"{self.jars}/classes:{self.jars}/lib/*"
+        classes = f"{_compiled()}:{self.jars}/lib/*"
         if self.plugin is not None:
             options, classes = [*options, f"-Dplugin={self.plugin.name}"], f"{classes}:{self.plugin.jars}/*"
         program = ["-cp", classes, "SingleNode"]
@@ -201,11 +203,16 @@ def jars_of_nodes() -> Path:
     with FileLock(f"{_CACHE}.lock"):
         if not (_CACHE / "lib").is_dir():
             _copy_jars()
-        source = _HERE / "SingleNode.java"
-        compiled = _CACHE / "classes" / "SingleNode.class"
-        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            _run(["javac", "-proc:none", "-cp", f"{_CACHE}/lib/*", "-d", str(_CACHE / "classes"), str(source)])
+        if not _compiled().is_dir():
+            with tempfile.TemporaryDirectory(dir=_CACHE) as folder:
+                _run(["javac", "-proc:none", "-cp", f"{_CACHE}/lib/*", "-d", f"{folder}/classes", str(_SOURCE)])
+                (Path(folder) / "classes").rename(_compiled())
     return _CACHE
+
+
+def _compiled() -> Path:
+    """Where our class is; other checkouts, which share the cache, may have another version of it."""
+    return _CACHE / f"classes-{hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:12]}"
 
 
 def _copy_jars() -> None:
