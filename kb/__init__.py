@@ -23,7 +23,7 @@ The house, top floor first. Imports go downwards only (``tests/test_architecture
     ports  rules  text        contracts · pure rules · Chinese text analysis (no I/O)
     shapes                    the JSON documents, field by field
     sealed  bounded_cache     what saves work: files that are made anew when damaged · memory within a limit of bytes
-    replacing                 files replaced in one step
+    replacing  turns          files replaced in one step · who computes
     model  errors  config     data, the error tree, settings
 
 Read ``desk/`` to learn what the system does, ``ports/engine.py`` for what an index engine

@@ -98,7 +98,8 @@ class Service:
         return True
 
     def refresh(self) -> bool:
-        """Let answers follow the articles; return whether there was anything to follow."""
+        """Let answers follow index and articles; return whether there was any article to follow."""
+        self.system.engine.look()
         built = self.system.snapshots.refresh()
         self._unjudged |= built and self._warm
         if self.system.public.in_use:

@@ -20,7 +20,7 @@ MODULES = sorted(
 #: floors from the ground up; a module may import from its own floor's package and from lower floors
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("kb", "kb.errors", "kb.model"),
-    ("kb.config_values", "kb.replacing"),
+    ("kb.config_values", "kb.replacing", "kb.turns"),
     ("kb.sealed",),
     ("kb.bounded_cache", "kb.config", "kb.garbage", "kb.shapes", "kb.text"),
     ("kb.ports",),

@@ -8,7 +8,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from opensearchpy import OpenSearch
@@ -17,6 +17,7 @@ from opensearchpy.exceptions import OpenSearchException, SSLError, TransportErro
 
 from kb.cluster.refusals import refusal, translated, unsuitable
 from kb.errors import ClusterAway, ClusterBusy, ClusterError, ClusterMissing
+from kb.turns import SEARCHING
 
 #: who waits for an answer to a question, and who for something to be written or made
 QUERY_SECONDS, WRITE_SECONDS = 1.0, 60.0
@@ -25,6 +26,8 @@ QUERY_SECONDS, WRITE_SECONDS = 1.0, 60.0
 _SHARE, _LEAST = 0.5, 0.1
 #: seconds until the next try, doubled each time; a node that failed is left alone for some
 _PAUSE, _REST = 0.02, 2
+#: so many questions at a time wait for a cluster that left the one before without answer; threads are for the others
+_PROBES = 2
 #: bytes of one bulk request, before somebody says that it was too much
 _BULK_BYTES = 4 * 2**20
 
@@ -61,13 +64,19 @@ class Cluster:
             pool_maxsize=16,
         ).transport
         self._is_known, self._lock = False, threading.Lock()
+        self._is_away, self._probes = False, threading.BoundedSemaphore(_PROBES)
 
     def ask(
         self, method: str, path: str, body: object = None, seconds: float | None = None, **parameters: object
     ) -> Any:
-        """What may be asked twice: reading, and what has the same outcome the second time."""
-        self._check()
-        return self._repeated(method, path, body, self._seconds if seconds is None else seconds, parameters)
+        """What may be asked twice: reading, and what has the same outcome the second time.
+
+        Without ``seconds`` it is a question that somebody waits for: where the one before was not answered, a few wait
+        for this one, and the rest is told at once.
+        """
+        with self._waiting(seconds is None):
+            self._check()
+            return self._repeated(method, path, body, self._seconds if seconds is None else seconds, parameters)
 
     def tell(
         self, method: str, path: str, body: object = None, seconds: float = WRITE_SECONDS, **parameters: object
@@ -159,7 +168,24 @@ class Cluster:
             "content-type": "application/x-ndjson" if path.endswith(("_bulk", "_msearch")) else "application/json"
         }
         texts = {name: str(value).lower() if isinstance(value, bool) else value for name, value in parameters.items()}
-        return self._transport.perform_request(method, path, texts, body, timeout=seconds, headers=headers)
+        with SEARCHING.let_go():
+            return self._transport.perform_request(method, path, texts, body, timeout=seconds, headers=headers)
+
+    @contextmanager
+    def _waiting(self, is_question: bool) -> Iterator[None]:
+        """Note whether somebody answers within the block. Raises ClusterAway instead of waiting with too many."""
+        probing = is_question and self._is_away
+        if probing and not self._probes.acquire(blocking=False):
+            raise ClusterAway(f"搜索集群（{self._where}）没有答复刚才的请求，正在重试。请稍后再试。")
+        try:
+            yield
+            self._is_away = False
+        except ClusterAway:
+            self._is_away = True
+            raise
+        finally:
+            if probing:
+                self._probes.release()
 
     def _check(self) -> None:
         """Whether this is a cluster that we can work with; asked until one is."""

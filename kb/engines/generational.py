@@ -1,9 +1,9 @@
 """What engines share: everything but where generations are, and how one is read and written.
 
-Reading: the latest commit of the current generation is kept open and looked at anew at most every
-``refresh_seconds``, so that commits and swaps by any process are seen. While somebody looks, the others are answered
-from what is open: reading a large index anew takes seconds. A reader that is replaced lives on until the requests that
-use it have ended. Writing: one batch or rebuild at a time.
+Reading: the latest commit of the current generation is kept open. Whoever asks looks for a later one when nobody has
+for ``refresh_seconds``, so that commits and swaps by any process are seen; meanwhile others go on with what is open, so
+one that hangs holds up nobody else. A reader that is replaced lives on until the requests that use it have ended.
+Writing: one batch or rebuild at a time.
 """
 
 from __future__ import annotations
@@ -13,12 +13,20 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import PurePath
 from typing import Any, Protocol
 
 from kb.engines.damage import damage_is_corruption
-from kb.errors import ClusterError, ClusterMissing, EngineError, IndexCorrupt, IndexMissing, SmokeTestFailed
+from kb.errors import (
+    ClusterAway,
+    ClusterError,
+    ClusterMissing,
+    EngineError,
+    IndexCorrupt,
+    IndexMissing,
+    SmokeTestFailed,
+)
 from kb.ports.engine import EngineQuery, EngineResult, IndexDocument, Searchable, Term, WriteBatch
 
 #: until the next look after nobody was there to be asked
@@ -87,13 +95,14 @@ class GenerationalEngine(ABC):
     name: str
     library: str | None
     format: int
-    #: how old what is seen of other processes' changes may be
-    refresh_seconds = 0.25
+    #: how old what is seen of other processes' changes may be: for who asks, and for ``look``
+    refresh_seconds = look_seconds = 0.25
 
     def __init__(self, generations: Generations) -> None:
         self._generations = generations
         self._view: View | None = None
         self._looked = 0.0
+        self._away: tuple[float, ClusterAway] | None = None  # until when nobody tries again to open the first view
         self._lock = threading.Lock()
 
     @abstractmethod
@@ -139,9 +148,14 @@ class GenerationalEngine(ABC):
 
     def generation(self) -> str:
         try:
-            return self._latest().generation
+            return self._current().generation
         except IndexMissing:
             return ""
+
+    def look(self) -> None:
+        if self._view is None or self._is_due(self.look_seconds):
+            with self._lock, suppress(EngineError):
+                self._latest(self.look_seconds)
 
     def fingerprint(self) -> str | None:
         try:
@@ -201,29 +215,30 @@ class GenerationalEngine(ABC):
     def _current(self) -> View:
         """The latest view, opened anew if its files are no longer what they were."""
         view = self._view
-        if view is not None and not view.is_intact():
-            with self._lock:
-                if self._view is view:
-                    self._view = None
-        return self._latest()
+        if view is not None and view.is_intact() and not self._is_due(self.refresh_seconds):
+            return view
+        self._check_away()
+        with self._lock:
+            self._check_away()  # who waited for somebody to try does not try next
+            if self._view is not None and not self._view.is_intact():
+                self._view = None
+            return self._latest(self.refresh_seconds)
 
-    def _latest(self) -> View:
-        """The open view, renewed when something newer was published since the last look."""
-        view = self._view
-        if view is not None and time.monotonic() - self._looked < self.refresh_seconds:
-            return view
-        # Whoever is late needs not wait for who looks already; but all see what was committed here (never looked).
-        if not self._lock.acquire(blocking=view is None or not self._looked):
-            assert view is not None  # noqa: S101  # else it would have waited
-            return view
-        try:
-            if self._view is None or time.monotonic() - self._looked >= self.refresh_seconds:
-                self._looked = time.monotonic()
-                self._renew()
-            assert self._view is not None  # noqa: S101  # _renew() either sets it or raises
-            return self._view
-        finally:
-            self._lock.release()
+    def _check_away(self) -> None:
+        """Raises ClusterAway where nothing is open and nobody answered just now."""
+        if self._view is None and self._away is not None and time.monotonic() < self._away[0]:
+            raise self._away[1]
+
+    def _latest(self, seconds: float) -> View:
+        """The open view, renewed when something newer was published and nobody has looked for so long."""
+        if self._view is None or self._is_due(seconds):
+            self._looked = time.monotonic()
+            self._renew()
+        assert self._view is not None  # noqa: S101  # _renew() either sets it or raises
+        return self._view
+
+    def _is_due(self, seconds: float) -> bool:
+        return time.monotonic() - self._looked >= seconds
 
     def _renew(self) -> None:
         try:
@@ -238,6 +253,8 @@ class GenerationalEngine(ABC):
                 raise
         except ClusterError as error:  # nor does a cluster that can't be asked
             if self._view is None:
+                if isinstance(error, ClusterAway):
+                    self._away = time.monotonic() + _REST_SECONDS, error
                 raise
             if not isinstance(error, ClusterMissing):
                 self._looked = time.monotonic() + _REST_SECONDS

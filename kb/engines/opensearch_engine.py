@@ -25,7 +25,8 @@ class OpenSearchEngine(GenerationalEngine):
     name = "opensearch"
     library = None
     format = FORMAT_VERSION
-    refresh_seconds = 1.0
+    # a server looks in the background, so that nobody who asks has to wait for a cluster that doesn't answer
+    refresh_seconds, look_seconds = 5.0, 0.4
 
     def __init__(self, cluster: Cluster, prefix: str, shards: int = 1, lock_timeout: float = 20.0) -> None:
         super().__init__(ClusterGenerations(cluster, prefix, shards, lock_timeout))

@@ -178,6 +178,11 @@ class SearchEngine(Searchable, Protocol):
     def library(self) -> str | None:
         """The library whose version decides what is in its files; None: it has none."""
 
+    def look(self) -> None:
+        """Let searches follow what other processes have changed. They do so by themselves, but then one of them waits
+        for the look; a server calls this in the background. Never raises.
+        """
+
     def as_if(self, document: IndexDocument) -> Searchable:
         """The index as it would be had ``document`` just been put; nothing is written. Raises as ``search`` does."""
 

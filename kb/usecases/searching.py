@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,6 +13,7 @@ from kb.ports.engine import EngineQuery, EngineResult, Searchable
 from kb.rules.fusion import ByMeaning, ByWords
 from kb.rules.learned_words import LearnedWords
 from kb.rules.vector_index import Neighbours
+from kb.turns import SEARCHING
 from kb.usecases.hits import matched_hit, unmatched_hit
 from kb.usecases.library import Library
 from kb.usecases.question import Question, Vocabulary
@@ -35,10 +35,6 @@ _ONLY_EXCLUDED = "只写了要排除的词，没有要查的词。请补上要�
 
 #: Whether a question was met is decided by so many best hits.
 _JUDGED = 10
-
-#: One search computes at a time. A thread lets go of the interpreter at every array and file, and what it had in the
-#: processor's caches is gone when its turn comes again: eight searches at once take up to twice as long as one by one.
-_TURN = threading.Lock()
 
 Filters = Mapping[str, tuple[str, ...]]
 
@@ -97,10 +93,10 @@ class Searcher:
     def search(self, request: SearchRequest) -> SearchPage:
         """Answer ``request``. Raises QueryError for what can't be answered, EngineError when the index can't."""
         filters, spelling = self._filters(request), self.library.spelling()  # which may have to be made first
-        with _TURN:
+        with SEARCHING:
             question = self.vocabulary.read(request.text, spelling)
         near = self._near(question)
-        with _TURN:
+        with SEARCHING:
             page = self._answer(request, question, filters, near)
         if page.total or question.typed.is_empty or question.typed.phrases or question.is_worded:
             return page
@@ -192,7 +188,7 @@ class Searcher:
         question = self.vocabulary.read_pinyin(folded, self.library.spelling())
         if question is None:
             return None
-        with _TURN:
+        with SEARCHING:
             return self._instead(request, self._run(request, question, filters, _Near()), question.typed.folded)
 
     def _spelled(self, request: SearchRequest, filters: Filters) -> list[Hit]:

@@ -148,7 +148,7 @@ def _parts(settings: Settings, database: Database, habits: Any) -> tuple[Part, .
         Whole("learned", lambda: _learned(learned), partial(_save_learned, learned), _NOW_AND_THEN),
         Whole("habits", habits, followed.save_habits, _SELDOM),
         Whole("dictionaries", lambda: {n: dictionaries.read(n).text for n in NAMES}, partial(_write, settings)),
-        Whole("model", lambda: _model(settings), followed.save_model, _SELDOM),
+        Whole("model", once(lambda: _model(settings)), followed.save_model, _SELDOM),
     )
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import urllib.error
 import urllib.parse
@@ -54,14 +55,14 @@ class Server:
     def __init__(self, command: list[str], environment: Mapping[str, str]) -> None:
         # unless a test wants it, the articles aren't embedded: that would keep a core busy for half a minute
         environment = {**os.environ, "KB_SEMANTIC": "off", **environment}
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-        )
+        # a file, because a pipe that nobody reads is full after some hundred lines, and then the server waits
+        self._told = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  # as long as the process
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._told, text=True, env=environment)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if "http://" not in line:
-            _, errors = self.process.communicate(timeout=30)
-            pytest.fail(f"the server did not start: {line}{errors}")
+            self._close()
+            pytest.fail(f"the server did not start: {line}{self.errors}")
         self.url = "http://" + line.split("http://")[1].split()[0].rstrip("/")
 
     def get(self, path: str, **query: str) -> Any:
@@ -101,8 +102,19 @@ class Server:
         self._close()
         return self.process.returncode
 
+    def pause(self) -> None:
+        """Have it stand still, its connections open."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Have it go on after ``pause``."""
+        self.process.send_signal(signal.SIGCONT)
+
     def _close(self) -> None:
-        _, self.errors = self.process.communicate(timeout=30)
+        self.process.communicate(timeout=30)
+        with self._told as told:
+            told.seek(0)
+            self.errors = told.read()
 
     def __enter__(self) -> Server:
         return self

@@ -7,7 +7,6 @@ import os
 import secrets
 import subprocess
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from kb.engines.opensearch_engine import OpenSearchEngine
 from kb.ports.engine import KEYWORD_FIELDS, TEXT_FIELDS, IndexDocument
 from tests.cluster.nodes import Node, free_ports, patient
 from tests.e2e.processes import Desk, edit, wait_until
-from tests.guarded_cluster import Guarded, guarded
 from tests.unit.article_tree import ARTICLE, make_tree
 
 REFUND = "mall/refund/refund-not-received.md"
@@ -160,36 +158,3 @@ def test_killed_in_the_middle_it_leaves_nothing_that_serves_and_goes_on_the_next
     done = house.migrate("opensearch")
     assert done.returncode == 0, done.stderr
     assert len([index for index in house.indexes() if index.split("-")[1].isdigit()]) == 1
-
-
-@pytest.fixture
-def fortress(cluster_node: Node, tmp_path: Path) -> Iterator[Guarded]:
-    with guarded(cluster_node, tmp_path / "guard") as found:
-        yield found
-
-
-def test_through_tls_and_login(house: House, fortress: Guarded) -> None:
-    done = house.migrate("opensearch", **fortress.environment())
-    assert done.returncode == 0, done.stderr
-    assert "KB_OPENSEARCH_USER=zhida" in done.stdout
-    assert f"KB_OPENSEARCH_CA={fortress.ca}" in done.stdout
-    assert house.found("没收到货怎么退款", KB_ENGINE="opensearch", **fortress.environment())
-
-
-@pytest.mark.parametrize(
-    ("user", "password", "ca", "told"),
-    [
-        ("zhida", "wrong", True, "不接受用户“zhida”的密码"),
-        ("", "", True, "要求登录"),
-        ("reader", None, True, "没有所需的权限"),
-        ("zhida", None, False, "加密连接"),
-    ],
-)
-def test_what_is_wrong_with_login_rights_or_certificate_is_said(
-    house: House, fortress: Guarded, user: str, password: str | None, ca: bool, told: str
-) -> None:
-    environment = fortress.environment(user) | ({} if password is None else {"KB_OPENSEARCH_PASSWORD": password})
-    done = house.migrate("opensearch", **environment | ({} if ca else {"KB_OPENSEARCH_CA": ""}))
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert house.indexes() == set()

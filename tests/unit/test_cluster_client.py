@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -14,6 +15,7 @@ import pytest
 
 from kb.cluster.client import Cluster
 from kb.errors import ClusterAway, ClusterBusy, ClusterConflict, ClusterError, ClusterMissing
+from kb.turns import SEARCHING
 from tests.cluster.nodes import Node, free_ports
 
 _ROOT = {"version": {"number": "2.19.1", "distribution": "opensearch"}}
@@ -166,6 +168,57 @@ class TestRepeating:
         with answering(slow) as url, connected(url) as cluster, pytest.raises(ClusterAway):
             cluster.tell("POST", "/a/_doc", {}, seconds=0.1)
         assert heard == ["/a/_doc"]
+
+
+class TestAway:
+    def test_a_few_wait_for_who_does_not_answer_and_the_rest_is_told(self) -> None:
+        go_on = threading.Event()
+        waiting = threading.Semaphore(0)
+
+        def answer(path: str, body: bytes) -> tuple[int, object]:
+            waiting.release()
+            return (200, {"found": True}) if path == "/good" or go_on.wait(60) else (500, {})
+
+        with answering(answer) as url:
+            cluster = Cluster([url], seconds=30)
+            with pytest.raises(ClusterAway):
+                cluster.ask("GET", "/bad", seconds=0.1)
+            with ThreadPoolExecutor(2) as threads:
+                probes = [threads.submit(cluster.ask, "GET", "/bad") for _ in range(2)]
+                for _ in range(3):
+                    waiting.acquire()
+                with pytest.raises(ClusterAway) as raised:
+                    cluster.ask("GET", "/good")
+                assert str(raised.value) == f"搜索集群（{url}）没有答复刚才的请求，正在重试。请稍后再试。"
+                assert cluster.ask("GET", "/good", seconds=30) == {"found": True}  # what nobody asks is not counted
+                go_on.set()
+                assert [probe.result() for probe in probes] == [{"found": True}] * 2
+            assert cluster.ask("GET", "/good") == {"found": True}
+            cluster.close()
+
+    def test_a_search_that_waits_lets_others_compute(self) -> None:
+        go_on, asked = threading.Event(), threading.Event()
+
+        def answer(path: str, body: bytes) -> tuple[int, object]:
+            asked.set()
+            go_on.wait(60)
+            return 200, {}
+
+        with answering(answer) as url, ThreadPoolExecutor(1) as threads:
+            cluster = Cluster([url], seconds=30)
+
+            def search() -> bool:
+                with SEARCHING:
+                    cluster.ask("GET", "/slow")
+                return True
+
+            waiting = threads.submit(search)
+            asked.wait()
+            with SEARCHING:
+                assert not waiting.done()
+            go_on.set()
+            assert waiting.result()
+            cluster.close()
 
 
 class TestBulk:

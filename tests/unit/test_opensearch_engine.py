@@ -30,6 +30,7 @@ from tests.callers import ANYBODY
 from tests.cluster.nodes import Node, clear, patient, wait_for
 from tests.conformance.test_search_engine import CORPUS, document, ids, query
 from tests.conftest import indexed
+from tests.e2e.processes import wait_until
 
 PREFIX = "faults"
 
@@ -164,6 +165,49 @@ class TestAway:
         again_there = opened(cluster_node)
         assert ids(again_there, "配网失败")[0] == "wifi"
         again_there.close()
+
+    @pytest.mark.parametrize("looks", [OpenSearchEngine.look, lambda engine: engine.search(query("电子发票"))])
+    def test_one_who_waits_for_a_cluster_that_hangs_holds_up_nobody_else(
+        self, engine: OpenSearchEngine, cluster_node: Node, looks: Callable[[OpenSearchEngine], object]
+    ) -> None:
+        found = ids(engine, "电子发票")
+        looker = threading.Thread(target=looks, args=(engine,))
+        cluster_node.pause()
+        try:
+            engine._looked -= engine.refresh_seconds
+            looker.start()
+            wait_until(engine._lock.locked)
+            assert ids(engine, "电子发票") == found
+            assert looker.is_alive()  # it has 20 seconds
+        finally:
+            cluster_node.resume()
+            looker.join()
+
+    def test_where_nothing_is_open_one_tries_and_the_others_are_told(self, cluster_node: Node) -> None:
+        cluster_node.pause()
+        try:
+            away = OpenSearchEngine(Cluster([cluster_node.url]), PREFIX)
+            with ThreadPoolExecutor(8) as threads:
+                asked = [threads.submit(away.generation) for _ in range(8)]
+                told = [one.exception() for one in asked]
+            assert len(set(map(id, told))) == 1
+            assert isinstance(told[0], ClusterAway)
+        finally:
+            cluster_node.resume()
+        away.close()
+
+    def test_a_server_looks_so_that_no_search_has_to(
+        self, engine: OpenSearchEngine, cluster_node: Node, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = opened(cluster_node)
+        assert ids(other, "饕餮") == []
+        with engine.batch() as batch:
+            batch.put(document("more", "饕餮"))
+        monkeypatch.setattr(OpenSearchEngine, "look_seconds", 0.0)
+        other.look()
+        monkeypatch.setattr(ClusterGenerations, "current", lambda self: pytest.fail("looked while it was asked"))
+        assert ids(other, "饕餮") == ["more"]
+        other.close()
 
 
 class TestWriters:
