@@ -84,9 +84,9 @@ def build_sender(settings: Settings, mailbox: Mailbox) -> Callable[[], None]:
     return partial(send, Spool(Database(settings.database)), mailbox)
 
 
-def build_drain(settings: Settings, mailbox: Mailbox) -> Callable[[], int]:
-    """Takes what search nodes have sent over into the log of ``settings``."""
-    return partial(drain, mailbox, Deliveries(Database(settings.database)))
+def build_drain(settings: Settings, mailbox: Mailbox, lease: Lease) -> Callable[[], int]:
+    """Takes what search nodes have sent over into the log of ``settings`` as long as ``lease`` holds."""
+    return partial(drain, mailbox, Deliveries(Database(settings.database)), lease.check)
 
 
 def build_lease(settings: Settings, shared: Shared) -> Lease:

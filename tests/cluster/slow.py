@@ -1,11 +1,13 @@
-"""A bad network between a server and its cluster: a TCP proxy that takes its time, or never answers."""
+"""A bad network between a server and its cluster: a TCP proxy that takes its time, or never answers, or tells what it
+hears.
+"""
 
 from __future__ import annotations
 
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
@@ -14,7 +16,7 @@ _CHUNK = 2**16
 
 class SlowNetwork:
     """Forwards to ``url``. What clients send waits for ``delay`` seconds, and for ever while ``silent``; both may be
-    changed while it runs.
+    changed while it runs. ``heard`` is called with what is on its way, in both directions, before it goes on.
     """
 
     def __init__(self, url: str) -> None:
@@ -23,6 +25,7 @@ class SlowNetwork:
         self._speaks = threading.Event()
         self._speaks.set()
         self.delay = 0.0
+        self.heard: Callable[[bytes], object] = len
 
     @property
     def url(self) -> str:
@@ -46,9 +49,7 @@ class SlowNetwork:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection((self._target.hostname or "", self._target.port or 80))
-                for source, target, slow in ((client, server, True), (server, client, False)):
-                    threading.Thread(target=self._pump, args=(source, target, slow), daemon=True).start()
+                threading.Thread(target=self._connect, args=(client,), daemon=True).start()
 
     def close(self) -> None:
         """Take no more connections; those that there are end with their clients."""
@@ -56,9 +57,18 @@ class SlowNetwork:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
+    def _connect(self, client: socket.socket) -> None:
+        address = self._target.hostname or "", self._target.port or 80
+        with client, socket.create_connection(address) as server:
+            answering = threading.Thread(target=self._pump, args=(server, client, False), daemon=True)
+            answering.start()
+            self._pump(client, server, True)
+            answering.join()
+
     def _pump(self, source: socket.socket, target: socket.socket, slow: bool) -> None:
         with suppress(OSError):
             while content := source.recv(_CHUNK):
+                self.heard(content)
                 if slow:
                     time.sleep(self.delay)
                     self._speaks.wait()

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cluster.nodes import Node
 from tests.conftest import ARTICLES
 from tests.e2e.browser import Windows, launcher
+from tests.e2e.houses import House
 from tests.e2e.processes import Desk, Server
 from tests.unit.article_tree import write
 
@@ -46,6 +48,12 @@ OpenPage = Callable[..., "Page"]
 def desk(tmp_path: Path) -> Desk:
     """A copy of the project's articles and an empty data folder."""
     return Desk(shutil.copytree(ARTICLES, tmp_path / "articles"), tmp_path / "data")
+
+
+@pytest.fixture(params=["whoosh", "opensearch"])
+def house(request: pytest.FixtureRequest, cluster_node: Node, desk: Desk, tmp_path: Path) -> House:
+    """Several machines, with an index of its own on every one, and with one on the cluster."""
+    return House(cluster_node.url, desk, tmp_path, request.param)
 
 
 @pytest.fixture(scope="module")

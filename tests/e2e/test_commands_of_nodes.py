@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.nodes import Node
+from tests.e2e.houses import House
 from tests.e2e.processes import Desk
-from tests.e2e.test_several_machines import House
 
 
 @pytest.fixture
 def house(cluster_node: Node, desk: Desk, tmp_path: Path) -> House:
-    return House(cluster_node, desk, tmp_path, "whoosh")
+    return House(cluster_node.url, desk, tmp_path, "whoosh")
 
 
 def test_a_search_node_is_examined_and_asked_where_its_copy_is(

@@ -178,7 +178,7 @@ def test_what_is_too_large_is_told_by_the_product() -> None:
     assert int(found[1]) * 1024**2 > LARGEST
 
 
-class _Browser:
+class Browser:
     """Keeps cookies, follows redirects and says where a form comes from, as browsers do."""
 
     def __init__(self, front: Front) -> None:
@@ -213,7 +213,7 @@ def test_one_address_for_a_real_writer_and_its_search_nodes(cluster_node: Node, 
         searching(**environment, KB_ROLE="search") as node,
         in_front_of(tmp_path / "nginx", writer.url, [node.url]) as front,
     ):
-        browser = _Browser(front)
+        browser = Browser(front)
         assert "boss" not in browser.open("/")
         assert "boss" in browser.log_in("boss")  # at the writer, at once
         assert all(cookie.secure for cookie in browser.cookies if cookie.name == "zhida_login")

@@ -2,71 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import threading
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cluster.nodes import Node
-from tests.e2e.processes import Desk, Server, edit, wait_until
+from tests.e2e.houses import REFUND, SECTIONS, House, page
+from tests.e2e.processes import Desk, edit, wait_until
 from tests.embedding_servers import good, serving
 from tests.local_servers import Reply
-
-REFUND = "mall/refund/refund-not-received.md"
-SECTIONS = "## 标准话术"
-
-
-class House:
-    """A writer's desk and any number of search nodes, which are Desks without articles."""
-
-    def __init__(self, cluster: Node, desk: Desk, folder: Path, engine: str) -> None:
-        self.desk, self._folder, self.engine = desk, folder, engine
-        self.environment = {
-            "KB_ENGINE": engine,
-            "KB_OPENSEARCH_URL": cluster.url,
-            "KB_OPENSEARCH_INDEX": f"t{secrets.token_hex(6)}",
-            "KB_SECRET": "what all nodes know and nobody else does",
-            "KB_WRITER_URL": "http://writer.example",
-        }
-
-    def writer(self, desk: Desk | None = None) -> Server:
-        return (desk or self.desk).serve(**self.environment, KB_ROLE="writer")
-
-    def node(self, name: str = "one") -> Server:
-        folder = self._folder / name
-        return Desk(folder / "no articles", folder / "data").serve(**self.environment, KB_ROLE="search")
-
-    @contextmanager
-    def running(self) -> Iterator[tuple[Server, Server]]:
-        """The writer and a node that follows it."""
-        with self.writer() as writer, self.node() as node:
-            yield writer, node
-
-    def refused(self, desk: Desk) -> str:
-        """What a writer says that must not start."""
-        environment = {**os.environ, **self.environment, "KB_SEMANTIC": "off"}
-        done = desk.run("serve", "--port", "0", "--role", "writer", env=environment)
-        assert done.returncode == 2
-        return done.stderr
-
-
-@pytest.fixture(params=["whoosh", "opensearch"])
-def house(request: pytest.FixtureRequest, cluster_node: Node, desk: Desk, tmp_path: Path) -> House:
-    """With an index of its own on every machine, and with one on the cluster."""
-    return House(cluster_node, desk, tmp_path, request.param)
-
-
-def page(server: Server) -> str:
-    """The first page."""
-    with urllib.request.urlopen(server.url, timeout=10) as answer:
-        return str(answer.read().decode())
 
 
 def test_what_is_edited_on_the_writer_is_found_on_every_node(house: House) -> None:
