@@ -27,8 +27,8 @@ Curve = Mapping[str, float]
 
 
 def at(curve: Curve, articles: int) -> float:
-    """The figure for so many articles: a constant and a part for each article, as between the two nearest sizes; of more
-    than were measured never less.
+    """The figure for so many articles, on a straight line between the two nearest sizes; beyond the largest the same
+    line goes on where it rises.
     """
     known = sorted((int(size), value) for size, value in curve.items())
     if len(known) == 1:
