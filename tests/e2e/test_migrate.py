@@ -99,12 +99,6 @@ def test_without_a_cluster_nothing_changes_but_one_can_leave_it(house: House) ->
     assert house.found("没收到货怎么退款")[0] == "refund-not-received"
 
 
-def test_a_search_node_has_nothing_to_move(house: House) -> None:
-    done = house.migrate("opensearch", KB_ROLE="search")
-    assert done.returncode == 2
-    assert "请在写节点" in done.stderr
-
-
 def test_the_index_of_another_installation_is_left_alone(house: House, tmp_path: Path) -> None:
     assert house.migrate("opensearch").returncode == 0
     other = House(Desk(make_tree(tmp_path / "other"), tmp_path / "other data"), house.node)
@@ -113,6 +107,18 @@ def test_the_index_of_another_installation_is_left_alone(house: House, tmp_path:
     assert done.returncode == 2
     assert "另一套系统" in done.stderr
     assert house.migrate("opensearch").returncode == 0
+
+
+def test_the_index_of_a_writer_elsewhere_is_left_alone(house: House, tmp_path: Path) -> None:
+    """On a machine that was the writer once, articles are those of then."""
+    elsewhere = Desk(house.desk.articles, tmp_path / "elsewhere")
+    environment = {name: house.environment[name] for name in ("KB_OPENSEARCH_URL", "KB_OPENSEARCH_INDEX")}
+    secret = secrets.token_hex(32)
+    with elsewhere.serve(**environment, KB_ENGINE="opensearch", KB_ROLE="writer", KB_SECRET=secret):
+        done = house.migrate("opensearch")
+    assert done.returncode == 2
+    assert f":{elsewhere.data} 运行" in done.stderr
+    assert house.migrate("opensearch").returncode == 0  # it has gone
 
 
 def test_an_index_that_answers_otherwise_is_not_recommended(house: House) -> None:
