@@ -97,3 +97,28 @@ def test_a_writer_that_stood_still_writes_no_more_when_another_one_has_come(hous
                 assert second.status("/healthz") == 200
         finally:
             first.resume()
+
+
+@pytest.mark.parametrize("moment", [b"-events/_search", b"DELETE /"], ids=["reading", "removing"])
+def test_what_agents_did_is_counted_once_although_the_writer_dies_over_it(
+    cluster_node: Node, desk: Desk, tmp_path: Path, moment: bytes
+) -> None:
+    """When it is about to look for deliveries, or has written down what they say and is about to remove them."""
+    house = House(cluster_node.url, desk, tmp_path, "whoosh")
+    with (
+        slow_network(cluster_node.url) as network,
+        house.writer(KB_OPENSEARCH_URL=network.url) as writer,
+        house.node() as node,
+    ):
+        network.heard = killer = Killer(moment)
+        killer.process = writer.process
+        for number in range(30):
+            node.post("/api/v1/events", kind="copy", id=FOUND, query=f"第{number}问")
+        wait_until(lambda: writer.process.poll() is not None)
+        writer.kill()
+        with house.writer() as again:
+            wait_until(lambda: house.copies()[1] == 30)
+            node.post("/api/v1/events", kind="copy", id=FOUND, query="最后一问")  # comes after all others
+            wait_until(lambda: house.copies()[1] == 31)
+            assert house.copies() == (31, 31)
+            assert again.get("/healthz")["lost_log_entries"] == 0
