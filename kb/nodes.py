@@ -15,10 +15,21 @@ from kb.errors import KbError
 from kb.garbage import give_back, keep_for_good
 from kb.service import Service
 from kb.sharing.following import Follower
-from kb.sharing.parts import KINDS
+from kb.sharing.parts import KINDS, PEOPLE
 from kb.sharing.publishing import Publisher
 from kb.sharing.vectors import VectorPublisher
-from kb.upkeep import HEAD_START, PURGE_EVERY, RETRY_EVERY, STOP_WITHIN, TICK, Attempts, Calm, let_answers_go_first
+from kb.upkeep import (
+    BREATH,
+    HEAD_START,
+    PURGE_EVERY,
+    REST,
+    RETRY_EVERY,
+    STOP_WITHIN,
+    TICK,
+    Attempts,
+    Calm,
+    let_answers_go_first,
+)
 
 #: seconds; what is edited is found on every node within three of these and what taking over takes
 LOOK_EVERY = 0.5
@@ -95,7 +106,6 @@ class Writer:
         self._lease.release()
 
     def _take_over(self) -> None:
-        self._lease.check()
         if lost := self._drain():
             self._service.log_writer.lose("查询节点送来的使用记录中间缺了一段", lost)
 
@@ -117,6 +127,7 @@ class SearchNode:
         self.service = service
         self._follower, self._send, self._indexes = follower, send, indexes
         self._pending = KINDS  # what was taken over and is not served yet: all of a copy from before
+        self._next = 0.0  # when articles may be served next
         self._attempt, self._calm, self._threads = Attempts(service), Calm(2.0, 30.0), _Threads()
         self._threads.add("follower", self._keep_following)
         self._threads.add("compactor", self._keep_compact)
@@ -132,7 +143,8 @@ class SearchNode:
         while True:
             trouble = ""
             try:
-                self._take_over()
+                self._follow()
+                self._serve_pending()
             except KbError as error:
                 trouble = str(error)
             self.service.note(PART, trouble)
@@ -164,21 +176,31 @@ class SearchNode:
         give_back()
         while not self._threads.stopped.wait(LOOK_EVERY):
             self._attempt(self._take_over, PART)
-            self._attempt(self.service.refresh)  # another day, too, has another snapshot
+            if not self._pending:
+                self._attempt(self.service.refresh)  # another day, too, has another snapshot
             if self._indexes:
                 self._attempt(self.service.mend, "repair")
 
     def _take_over(self) -> None:
-        self._pending |= self._follower.follow()
-        self._serve_pending()
+        """People are known at once; articles wait until questions have had the interpreter for a while."""
+        self._follow()
+        if time.monotonic() >= self._next:
+            self._serve_pending()
+
+    def _follow(self) -> None:
+        kinds = self._follower.follow()
+        self.service.recognize(kinds)
+        self._pending |= kinds - PEOPLE
 
     def _serve_pending(self) -> None:
         if self._pending:
             self._calm.disturb()
+            began = time.thread_time()
             if self._indexes:
                 self.service.follow()
             self.service.take_over(self._pending)
             self._pending = frozenset()
+            self._next = time.monotonic() + min((time.thread_time() - began) * BREATH, REST)
 
     def _keep_compact(self) -> None:
         while not self._threads.stopped.wait(TICK):

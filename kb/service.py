@@ -17,6 +17,7 @@ from kb.desk import Desk
 from kb.errors import KbError, NotDelivered, SettingsError, StoreCorrupt
 from kb.model import Caller, Problem, Role
 from kb.rules.query import has_content
+from kb.sharing.parts import PEOPLE
 from kb.store.log_writer import LogWriter
 from kb.system import System
 from kb.usecases.audience import PUBLIC
@@ -131,9 +132,7 @@ class Service:
     def take_over(self, kinds: frozenset[str]) -> None:
         """Let answers follow what another machine has published: things of these kinds (see ``kb.sharing.parts``)."""
         system = self.system
-        if not kinds.isdisjoint({"account", "session", "token"}):
-            system.access.sessions.forget()
-            system.access.tokens.forget()
+        self.recognize(kinds)
         if "learned" in kinds:
             system.learning.forget()
         self.refresh()
@@ -142,6 +141,12 @@ class Service:
                 snapshots.follow_ranking()
             else:
                 snapshots.renew()
+
+    def recognize(self, kinds: frozenset[str]) -> None:
+        """Let logins follow what another machine has published: things of these kinds."""
+        if not kinds.isdisjoint(PEOPLE):
+            self.system.access.sessions.forget()
+            self.system.access.tokens.forget()
 
     def rank_faq(self) -> None:
         """Rank the FAQ panel anew."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import hypothesis
 import pytest
@@ -15,6 +16,7 @@ from kb.config import Settings, load_settings
 from kb.service import Service
 from kb.wiring.service import build_service
 from tests.cluster.nodes import ClusterUnavailable, Node, running
+from tests.cluster.secured import Secured, running_secured
 from tests.unit.article_tree import make_tree
 from webui import create_app
 
@@ -80,12 +82,41 @@ def three_nodes() -> Iterator[list[Node]]:
         yield nodes
 
 
+@pytest.fixture
+def one_node() -> Callable[..., AbstractContextManager[Node]]:
+    """Starts a cluster of one node with settings as ``name=value``, for one test that needs several in turn."""
+
+    @contextmanager
+    def start(*settings: str) -> Iterator[Node]:
+        with _or_skipped(running(1, settings=settings)) as (node,):
+            yield node
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def secured_node() -> Iterator[Secured]:
+    """A node with TLS and logins; users may write indexes whose names begin with ``t``."""
+    with _or_skipped(running_secured()) as node:
+        yield node
+
+
 @contextmanager
 def _cluster(count: int) -> Iterator[list[Node]]:
+    with _or_skipped(running(count)) as nodes:
+        yield nodes
+
+
+T = TypeVar("T")
+
+
+@contextmanager
+def _or_skipped(starting: AbstractContextManager[T]) -> Iterator[T]:
+    """What is ``starting``; the test is skipped where that can't be, or takes too long for everybody."""
     if os.environ.get("CI") and not os.environ.get("KB_TEST_CLUSTER"):
         pytest.skip("no cluster in CI; KB_TEST_CLUSTER=1 starts one")
     try:
-        with running(count) as nodes:
-            yield nodes
+        with starting as started:
+            yield started
     except ClusterUnavailable as error:
         pytest.skip(str(error))

@@ -111,7 +111,7 @@ def _writer(settings: Settings, held: ExitStack) -> tuple[Service, Sequence[_Bac
         # an index on this machine is nobody else's, whoever the writer is
         service = build_service(settings, lease.check) if settings.engine == "opensearch" else build_service(settings)
         service, background = _alone(settings, service)
-        drain = build_drain(settings, build_mailbox(settings))
+        drain = build_drain(settings, build_mailbox(settings), lease)
         publisher = build_publisher(settings, shared, lease)
         vectors = build_vector_publisher(settings, lease, service.semantic) if service.semantic else None
         return service, [*background, Writer(service, lease, publisher, drain, vectors)]

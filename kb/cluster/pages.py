@@ -16,6 +16,7 @@ def all_found(
 ) -> Iterator[dict[str, Any]]:
     """The documents, in the ``order`` of fields that tell all of them apart; of each its ``fields``, True: all."""
     asked: dict[str, Any] = {"query": query, "sort": order, "_source": fields, "size": page}
+    asked["track_total_hits"] = False
     while True:
         hits = cluster.ask("POST", f"/{index}/_search", asked, PATIENCE)["hits"]["hits"]
         yield from (hit["_source"] for hit in hits)

@@ -50,7 +50,7 @@ class ClusterGenerations:
     def current(self) -> PurePath:
         """The index that serves; IndexMissing before the first build, IndexCorrupt when the alias points nowhere."""
         try:
-            found = sorted(self._cluster.ask("GET", f"/_alias/{self._read}"))
+            found = sorted(self._cluster.ask("GET", f"/{self._prefix}-*/_alias/{self._read}"))
         except ClusterMissing:
             found = []
         if len(found) == 1:

@@ -12,8 +12,6 @@ from kb.ports.engine import TEXT_FIELDS, IndexDocument
 
 #: per cent of a disk from which a cluster puts no more on it, unless it is told otherwise
 _FULL = 85
-#: what is only asked for a report; a cluster that is busy is given time
-_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +24,11 @@ class ClusterFound:
 
 def look_at(cluster: Cluster) -> ClusterFound:
     """Who answers. Raises ClusterError when nobody does, when it doesn't suit, and when its disks are full."""
-    version = cluster.ask("GET", "/", seconds=_SECONDS)["version"]
+    version = cluster.ask("GET", "/")["version"]
     name = f"{version.get('distribution', 'elasticsearch')} {version['number']}"
     try:
-        nodes = cluster.ask("GET", "/_cluster/health", seconds=_SECONDS)["number_of_data_nodes"]
-        disks = cluster.ask("GET", "/_cat/allocation", seconds=_SECONDS, format="json", h="node,disk.percent")
+        nodes = cluster.ask("GET", "/_cluster/health")["number_of_data_nodes"]
+        disks = cluster.ask("GET", "/_cat/allocation", format="json", h="node,disk.percent")
     except ClusterAway:
         raise
     except ClusterError:  # only monitoring needs that right
@@ -60,5 +58,5 @@ def rehearse(cluster: Cluster, prefix: str, shards: int) -> None:
 
 
 def _remove(cluster: Cluster, name: str) -> None:
-    for index in cluster.ask("GET", f"/{name}-*/_mapping", seconds=_SECONDS):
+    for index in cluster.ask("GET", f"/{name}-*/_mapping"):
         cluster.tell("DELETE", f"/{index}")

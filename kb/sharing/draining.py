@@ -7,6 +7,7 @@ one transaction with them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from kb.ports.sharing import Delivery, Entry, Mailbox
@@ -46,10 +47,17 @@ def send(spool: Spool, mailbox: Mailbox) -> None:
         spool.drop(delivery.last)
 
 
-def drain(mailbox: Mailbox, log: Log) -> int:
-    """Take over what was sent; return how many entries have got lost on the way. Raises ClusterError, StoreError."""
+def drain(mailbox: Mailbox, log: Log, may_write: Callable[[], object] = lambda: None) -> int:
+    """Take over all that was sent; return how many entries have got lost on the way.
+
+    ``may_write`` raises when another writer does that. Raises ClusterError, StoreError, what that raises.
+    """
     lost = 0
-    for delivery, seen in mailbox.waiting():
-        lost += log.take(delivery)
-        mailbox.remove(delivery, seen)
-    return lost
+    while True:  # however many nodes there are: each leaves some every second
+        may_write()
+        waiting = mailbox.waiting()
+        if not waiting:
+            return lost
+        for delivery, seen in waiting:
+            lost += log.take(delivery)
+            mailbox.remove(delivery, seen)

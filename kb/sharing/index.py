@@ -15,7 +15,8 @@ from kb.cluster.notes import NotesIndex
 from kb.cluster.pages import all_found, refresh
 from kb.ports.sharing import Row
 
-_PAGE = 200
+#: rows of a page, and where they come without their bodies: choosing one costs as much as there are rows to choose from
+_PAGE, _HEADS = 200, 5_000
 
 _FIELDS = {
     "name": {"type": "keyword"},
@@ -41,7 +42,7 @@ class SharedIndex(NotesIndex):
     def present(self) -> Iterator[Row]:
         """Every row of what there is, without its body."""
         wanted, fields = {"term": {"gone": False}}, ["kind", "key", "version", "digest"]
-        for found in all_found(self._cluster, self._name, wanted, ["name"], fields, _PAGE):
+        for found in all_found(self._cluster, self._name, wanted, ["name"], fields, _HEADS):
             yield Row(found["kind"], found["key"], found["version"], found["digest"])
 
     def rows(self, after: int) -> Iterator[Row]:

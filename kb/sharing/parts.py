@@ -16,6 +16,8 @@ from kb.ports.sharing import Row
 
 #: of all things that are published
 KINDS = frozenset(("article", "account", "session", "token", "faq", "learned", "habits", "dictionaries", "model"))
+#: of these, what tells who somebody is
+PEOPLE = frozenset(("account", "session", "token"))
 
 
 class CopiedCatalog(Protocol):

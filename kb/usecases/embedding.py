@@ -93,6 +93,7 @@ class Embedding:
         self._wanted = _Wanted.of({})
         self._serves = False  # an index of this embedder was published
         self._offered: tuple[Collections, int] = ({}, -1)  # articles, and how many texts were missing
+        self._ours: set[bytes] = set()  # what nobody else has made or will make
         self._refused: Counter[bytes] = Counter()  # how often a text was in a batch that failed
         self._trouble = ""
         self.texts = self.done = self._embedded = 0
@@ -197,22 +198,27 @@ class Embedding:
 
     def _take_from_elsewhere(self) -> bool:
         """Keep what another machine has made of what is missing; whether the rest is left to it."""
-        missing = self._store.missing(self._wanted.texts)
-        if self._elsewhere is None or not missing:
+        if self._elsewhere is None:
             return False
+        missing = [key for key in self._store.missing(self._wanted.texts) if key not in self._ours]
+        if not missing:
+            return False
+        trouble = ""
         try:
             for start in range(0, len(missing), AT_ONCE):
                 keys, vectors = self._elsewhere.get(missing[start : start + AT_ONCE])
                 if keys:
                     self._store.add(keys, vectors)
-            trouble = ""
         except ClusterError as error:
             trouble = str(error)
         self._offer()
-        is_left = bool(self._store.missing(missing)) and self._elsewhere.makes_the_rest()
-        if is_left:
+        missing = self._store.missing(missing)
+        if missing and self._elsewhere.makes_the_rest():
             self._trouble = trouble
-        return is_left
+            return True
+        if not trouble:
+            self._ours.update(missing)
+        return False
 
     def _take_over(self) -> None:
         """See which articles there are now, and what is kept of them."""

@@ -12,12 +12,19 @@ if TYPE_CHECKING:
     from kb.cluster.client import Cluster
 
 
-def build_cluster(settings: Settings) -> Cluster:
-    """A connection, which is made when the first thing is asked. Raises SettingsError without its library."""
+def build_cluster(settings: Settings, seconds: float | None = None) -> Cluster:
+    """A connection, which is made when the first thing is asked; ``seconds``: of questions, if not the usual deadline.
+
+    Raises SettingsError without its library.
+    """
     if find_spec("opensearchpy") is None:
         raise SettingsError("没有安装连接搜索集群的程序库，请执行 pip install 'zhida-kb[opensearch]'。")
-    from kb.cluster.client import Cluster  # with opensearch-py, which one machine alone doesn't need
+    from kb.cluster.client import QUERY_SECONDS, Cluster  # with opensearch-py, which one machine alone doesn't need
 
     return Cluster(
-        settings.opensearch_url, settings.opensearch_user, settings.opensearch_password, settings.opensearch_ca
+        settings.opensearch_url,
+        settings.opensearch_user,
+        settings.opensearch_password,
+        settings.opensearch_ca,
+        seconds or QUERY_SECONDS,
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kb.config import Settings
-from kb.errors import EngineError, IndexMissing, SettingsError
+from kb.errors import EngineError, IndexMissing
 from kb.migrating import Comparison, compare
 from kb.service import Service
 from kb.usecases.indexing import IndexReport
 from kb.usecases.progress import Progress, silent
 from kb.wiring.cluster import build_cluster
 from kb.wiring.service import build_service
+from kb.wiring.sharing import refuse_beside_writer
+
+#: nobody waits for an answer; a cluster that is busy may still be the right one
+_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +30,7 @@ class Migration:
 
 def check_cluster(settings: Settings) -> str:
     """What the cluster is, in words, after a rehearsal there. Raises SettingsError, ClusterError."""
-    _require_articles(settings)
-    cluster = build_cluster(settings)
+    cluster = build_cluster(settings, _SECONDS)
     from kb.engines.cluster_rehearsal import look_at, rehearse  # with opensearch-py
 
     try:
@@ -40,9 +43,13 @@ def check_cluster(settings: Settings) -> str:
 
 
 def migrate_to_cluster(settings: Settings, progress: Progress = silent) -> Migration:
-    """Bring both indexes up to the files and compare them. Raises EngineError, ArticleError, StoreError."""
+    """Bring both indexes up to the files and compare them.
+
+    Raises EngineError, ArticleError, StoreError, and WriterElsewhere where the cluster's index follows other files.
+    """
     here, there = _services(settings)
     here.index(progress=progress)
+    refuse_beside_writer(settings)
     _refuse_others(here, there, settings.opensearch_index)
     report = there.index(progress=progress)
     return Migration("opensearch", report, compare(here, there, progress))
@@ -65,17 +72,10 @@ def local_engine(settings: Settings) -> str:
 
 def _services(settings: Settings) -> tuple[Service, Service]:
     """On the index of this machine, and on the cluster's; meaning is computed here in both cases: it isn't compared."""
-    _require_articles(settings)
     plain = replace(settings, semantic="off")
     return build_service(replace(plain, engine=local_engine(settings))), build_service(
         replace(plain, engine="opensearch")
     )
-
-
-def _require_articles(settings: Settings) -> None:
-    """Raises SettingsError on a search node, whose articles are somebody else's."""
-    if settings.role == "search":
-        raise SettingsError("查询节点没有自己的知识文件，请在写节点（或单机）上执行 kb migrate。")
 
 
 def _refuse_others(here: Service, there: Service, prefix: str) -> None:

@@ -41,6 +41,8 @@ from kb.usecases.semantic import Semantic
 from kb.wiring.basics import local_now
 from kb.wiring.cluster import build_cluster
 
+#: the note of the cluster that says who writes
+_WRITER = "writer"
 #: seconds: what is not edited, but computed now and then, is looked at so often
 _NOW_AND_THEN, _SELDOM = 5.0, 600.0
 #: seconds without news after which another machine may become the writer; ``WriterElsewhere`` tells people
@@ -82,14 +84,29 @@ def build_sender(settings: Settings, mailbox: Mailbox) -> Callable[[], None]:
     return partial(send, Spool(Database(settings.database)), mailbox)
 
 
-def build_drain(settings: Settings, mailbox: Mailbox) -> Callable[[], int]:
-    """Takes what search nodes have sent over into the log of ``settings``."""
-    return partial(drain, mailbox, Deliveries(Database(settings.database)))
+def build_drain(settings: Settings, mailbox: Mailbox, lease: Lease) -> Callable[[], int]:
+    """Takes what search nodes have sent over into the log of ``settings`` as long as ``lease`` holds."""
+    return partial(drain, mailbox, Deliveries(Database(settings.database)), lease.check)
 
 
 def build_lease(settings: Settings, shared: Shared) -> Lease:
     """The role of the writer, for this machine and data folder."""
-    return Lease(shared, "writer", f"{socket.gethostname()}:{settings.data}", WRITER_LASTS, WriterElsewhere)
+    return Lease(shared, _WRITER, _name_of(settings), WRITER_LASTS, WriterElsewhere)
+
+
+def refuse_beside_writer(settings: Settings) -> None:
+    """Raises WriterElsewhere while another machine or folder is the writer, which is watched for a while."""
+    shared = build_shared(settings)
+    found = shared.note(_WRITER)
+    if found is not None and not found.body["released"] and found.body["holder"] != _name_of(settings):
+        lease = build_lease(settings, shared)
+        lease.acquire()
+        lease.release()
+
+
+def _name_of(settings: Settings) -> str:
+    """This machine and data folder."""
+    return f"{socket.gethostname()}:{settings.data}"
 
 
 def build_publisher(settings: Settings, shared: Shared, lease: Lease) -> Publisher:
@@ -148,7 +165,7 @@ def _parts(settings: Settings, database: Database, habits: Any) -> tuple[Part, .
         Whole("learned", lambda: _learned(learned), partial(_save_learned, learned), _NOW_AND_THEN),
         Whole("habits", habits, followed.save_habits, _SELDOM),
         Whole("dictionaries", lambda: {n: dictionaries.read(n).text for n in NAMES}, partial(_write, settings)),
-        Whole("model", lambda: _model(settings), followed.save_model, _SELDOM),
+        Whole("model", once(lambda: _model(settings)), followed.save_model, _SELDOM),
     )
 
 

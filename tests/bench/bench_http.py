@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -45,9 +46,13 @@ _BARE = "bare Flask route"
 
 _NEXT_REQUEST = """
 local requests, at = {}, tonumber(os.getenv("START"))
-for line in io.lines(os.getenv("REQUESTS")) do
-  local path, etag = line:match("^(%S+) ?(.*)$")
-  requests[#requests + 1] = wrk.format("GET", path, {["If-None-Match"] = etag ~= "" and etag or nil})
+function init()  -- by then wrk knows the Host, without which nginx refuses
+  for line in io.lines(os.getenv("REQUESTS")) do
+    local posted, body = line:match("^POST (%S+) (.*)$")
+    local path, etag = line:match("^(%S+) ?(.*)$")
+    requests[#requests + 1] = posted and wrk.format("POST", posted, {["Content-Type"] = "application/json"}, body)
+      or wrk.format("GET", path, {["If-None-Match"] = etag ~= "" and etag or nil})
+  end
 end
 request = function() at = at % #requests + 1; return requests[at] end
 """
@@ -60,12 +65,12 @@ def main(settings: Settings) -> None:
         return
     with tempfile.TemporaryDirectory() as folder, _server(settings) as server:
         routes = _routes(server)
-        load = {name: _load(Path(folder), server.url, lines) for name, lines in routes.items()}
+        loads = {name: load(Path(folder), server.url, lines) for name, lines in routes.items()}
         for path in {line.partition(" ")[0]: None for lines in routes.values() for line in lines}:
             urlopen(server.url + path).close()  # warm: every word was looked up before, most answers are forgotten
-        rounds = [{name: measure() for name, measure in load.items()} for _ in range(_ROUNDS)]
+        rounds = [{name: measure().a_second for name, measure in loads.items()} for _ in range(_ROUNDS)]
     print(f"\n| wrk, {_CONNECTIONS} connections, median of {_ROUNDS} rounds | requests/s | of bare |\n|---|---|---|")
-    for name in load:
+    for name in loads:
         share = median(round_[name] / round_[_BARE] for round_ in rounds)
         print(f"| {name} | {median(round_[name] for round_ in rounds):.0f} | {share:.0%} |")
 
@@ -114,15 +119,26 @@ def _server(settings: Settings) -> Server:
     return Server([sys.executable, "-m", "tests.bench.bench_http", "serve"], environment)
 
 
-def _load(folder: Path, url: str, lines: Sequence[str]) -> Callable[[], float]:
-    """A function that goes on asking for ``lines`` round and round, and returns the requests per second."""
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What wrk got answered."""
+
+    requests: int
+    a_second: float
+
+
+def load(folder: Path, url: str, lines: Sequence[str], seconds: int = _SECONDS) -> Callable[[], Done]:
+    """A function that goes on asking for ``lines`` round and round for so many ``seconds``.
+
+    A line is a path, a path and the ETag that the caller has, or ``POST path body``.
+    """
     file, script = folder / f"{len(list(folder.iterdir()))}.txt", folder / "next.lua"
-    file.write_text("\n".join(lines), encoding="ascii")
+    file.write_text("\n".join(lines), encoding="utf-8")
     script.write_text(_NEXT_REQUEST, encoding="ascii")
-    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{_SECONDS}s", "-s", str(script), url]
+    command = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "-s", str(script), url]
     asked = 0
 
-    def measure() -> float:
+    def measure() -> Done:
         nonlocal asked
         environment = {**os.environ, "REQUESTS": str(file), "START": str(asked)}
         report = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
@@ -130,7 +146,7 @@ def _load(folder: Path, url: str, lines: Sequence[str]) -> Callable[[], float]:
         found = re.search(r"([0-9]+) requests in .*Requests/sec:\s+([0-9.]+)", report, re.DOTALL)
         assert found
         asked += int(found[1])
-        return float(found[2])
+        return Done(int(found[1]), float(found[2]))
 
     return measure
 

@@ -1,8 +1,13 @@
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 import org.codelibs.opensearch.runner.OpenSearchRunner;
 
-/** One node in a process of its own, so that it can be killed: name, folder, port, transport port, those of all. */
+/**
+ * One node in a process of its own, so that it can be killed: name, folder, port, transport port, those of all, then
+ * further settings as name=value. The property "plugin" names the class of a plugin.
+ */
 public final class SingleNode {
     public static void main(final String[] args) throws Exception {
         final String[] transports = args[4].split(",");
@@ -17,7 +22,11 @@ public final class SingleNode {
             settings.put("cluster.routing.allocation.disk.threshold_enabled", false);
             settings.put("cluster.routing.allocation.node_concurrent_recoveries", 8);
             settings.put("bootstrap.memory_lock", false);
-        }).build("-basePath", args[1], "-clusterName", "zhida-tests", "-numOfNode", "1");
+            for (int i = 5; i < args.length; i++) {
+                final int equals = args[i].indexOf('=');
+                settings.put(args[i].substring(0, equals), args[i].substring(equals + 1));
+            }
+        }).build(options(args[1]));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             try {
                 runner.close();
@@ -26,6 +35,16 @@ public final class SingleNode {
             }
         }));
         Thread.currentThread().join();
+    }
+
+    private static String[] options(final String folder) {
+        final List<String> options = new ArrayList<>(
+                List.of("-basePath", folder, "-clusterName", "zhida-tests", "-numOfNode", "1"));
+        final String plugin = System.getProperty("plugin");
+        if (plugin != null) {
+            options.addAll(List.of("-pluginTypes", plugin));
+        }
+        return options.toArray(new String[0]);
     }
 
     private static String[] names(final int count) {

@@ -7,6 +7,7 @@ Maven. What Maven copies is kept in a cache folder; without it the first start n
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 import signal
@@ -20,12 +21,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock
 
 from kb.cluster.client import Cluster
 
 _HERE = Path(__file__).parent
+_SOURCE = _HERE / "SingleNode.java"
 #: named by the release in pom.xml: another one is copied anew
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "zhida-cluster-2.19.1.0"
 _START_SECONDS, _STOP_SECONDS, _COPY_SECONDS = 90, 20, 600
@@ -35,9 +38,19 @@ class ClusterUnavailable(Exception):
     """There can be no cluster on this machine; the text says why."""
 
 
+class Plugin(NamedTuple):
+    """The class of a plugin, and the folder of its jars."""
+
+    name: str
+    jars: Path
+
+
 @dataclass(slots=True)
 class Node:
-    """One node; it keeps what it has when it is stopped or killed and started again."""
+    """One node; it keeps what it has when it is stopped or killed and started again.
+
+    ``settings``: further ones, as ``name=value``.
+    """
 
     number: int
     folder: Path
@@ -46,6 +59,8 @@ class Node:
     heap: str
     jars: Path
     seeds: str
+    settings: tuple[str, ...] = ()
+    plugin: Plugin | None = None
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -57,7 +72,10 @@ class Node:
         """Start it; whoever wants it to answer waits with ``wait_for``."""
         log = (self.folder / f"n{self.number}.log").open("ab")
         options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-XX:+UseSerialGC", "-Xshare:auto"]
-        program = ["-cp", f"{self.jars}/classes:{self.jars}/lib/*", "SingleNode"]
+        classes = f"{_compiled()}:{self.jars}/lib/*"
+        if self.plugin is not None:
+            options, classes = [*options, f"-Dplugin={self.plugin.name}"], f"{classes}:{self.plugin.jars}/*"
+        program = ["-cp", classes, "SingleNode"]
         where = [
             f"n{self.number}",
             str(self.folder / f"n{self.number}"),
@@ -66,7 +84,11 @@ class Node:
             self.seeds,
         ]
         self.process = subprocess.Popen(
-            ["java", *options, *program, *where], cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            ["java", *options, *program, *where, *self.settings],
+            cwd=self.folder,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
         )
         log.close()
 
@@ -110,18 +132,26 @@ class Node:
 
 
 @contextmanager
-def running(count: int = 1, heap: str = "256m", ports: Sequence[int] = ()) -> Iterator[list[Node]]:
+def running(
+    count: int = 1,
+    heap: str = "256m",
+    ports: Sequence[int] = (),
+    settings: tuple[str, ...] = (),
+    plugin: Plugin | None = None,
+) -> Iterator[list[Node]]:
     """A cluster of ``count`` nodes that answers; gone, with what it holds, afterwards.
 
-    ``ports``: where they answer; without, any free ones. Raises ClusterUnavailable.
+    ``ports``: where they answer; without, any free ones. ``settings`` and ``plugin``: see ``Node``.
+    Raises ClusterUnavailable.
     """
-    jars = _jars()
+    jars = jars_of_nodes()
     with tempfile.TemporaryDirectory(prefix="zhida-cluster-", ignore_cleanup_errors=True) as folder:
         free = free_ports(2 * count)
         http, transport = (list(ports) or free[:count]), free[count:]
         seeds = ",".join(f"127.0.0.1:{port}" for port in transport)
         nodes = [
-            Node(number, Path(folder), http[number], transport[number], heap, jars, seeds) for number in range(count)
+            Node(number, Path(folder), http[number], transport[number], heap, jars, seeds, settings, plugin)
+            for number in range(count)
         ]
         try:
             for node in nodes:
@@ -164,7 +194,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _jars() -> Path:
+def jars_of_nodes() -> Path:
     """The folder with the jars and our class, copied when it isn't there."""
     for program in ("java", "javac", "mvn"):
         if shutil.which(program) is None:
@@ -173,11 +203,16 @@ def _jars() -> Path:
     with FileLock(f"{_CACHE}.lock"):
         if not (_CACHE / "lib").is_dir():
             _copy_jars()
-        source = _HERE / "SingleNode.java"
-        compiled = _CACHE / "classes" / "SingleNode.class"
-        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            _run(["javac", "-proc:none", "-cp", f"{_CACHE}/lib/*", "-d", str(_CACHE / "classes"), str(source)])
+        if not _compiled().is_dir():
+            with tempfile.TemporaryDirectory(dir=_CACHE) as folder:
+                _run(["javac", "-proc:none", "-cp", f"{_CACHE}/lib/*", "-d", f"{folder}/classes", str(_SOURCE)])
+                (Path(folder) / "classes").rename(_compiled())
     return _CACHE
+
+
+def _compiled() -> Path:
+    """Where our class is; other checkouts, which share the cache, may have another version of it."""
+    return _CACHE / f"classes-{hashlib.sha256(_SOURCE.read_bytes()).hexdigest()[:12]}"
 
 
 def _copy_jars() -> None:
@@ -186,6 +221,20 @@ def _copy_jars() -> None:
         _run(["mvn", "-q", "-B", "-f", str(_HERE / "pom.xml"), *goal])
         _CACHE.mkdir(exist_ok=True)
         (Path(folder) / "lib").rename(_CACHE / "lib")
+
+
+def jars_of_plugin(artifact: str) -> Path:
+    """The folder with the jars and files of a plugin (group:name:version), copied when it isn't there."""
+    name = artifact.split(":")[1]
+    with FileLock(f"{_CACHE}.lock"):
+        if not (_CACHE / name).is_dir():
+            with tempfile.TemporaryDirectory(dir=_CACHE.parent) as folder:
+                goal = ["dependency:copy", f"-Dartifact={artifact}:zip", f"-DoutputDirectory={folder}"]
+                _run(["mvn", "-q", "-B", "-f", str(_HERE / "pom.xml"), *goal])
+                (archive,) = Path(folder).glob("*.zip")
+                shutil.unpack_archive(archive, f"{folder}/unpacked")
+                (Path(folder) / "unpacked").rename(_CACHE / name)
+    return _CACHE / name
 
 
 def _run(command: list[str]) -> None:

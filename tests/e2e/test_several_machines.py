@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.cluster.nodes import Node
 from tests.e2e.houses import REFUND, SECTIONS, House, page
 from tests.e2e.processes import Desk, edit, wait_until
+from tests.embedding_servers import good, serving
+from tests.local_servers import Reply
 
 
 def test_what_is_edited_on_the_writer_is_found_on_every_node(house: House) -> None:
@@ -68,3 +74,32 @@ def test_while_the_cluster_is_away_a_node_answers_from_its_copy_and_says_so(hous
                     assert server.search("没收到货怎么退款")[0] == "refund-not-received"
         finally:
             cluster_node.resume()
+
+
+def test_vectors_are_made_once_though_the_writer_is_killed_meanwhile(house: House) -> None:
+    pytest.importorskip("httpx", reason="httpx is not installed: pip install -e '.[semantic]'")
+    batches, go_on = [], threading.Event()
+
+    def stuck(request: dict[str, Any]) -> Reply:
+        if len(request["input"]) > 1:
+            batches.append(request["input"])
+            if len(batches) > 3:
+                go_on.wait()
+        return good(request)
+
+    with serving() as model:
+        house.environment |= {"KB_SEMANTIC": "on", "KB_EMBEDDINGS_URL": model.url}
+        model.reply = stuck
+        try:
+            with house.running() as (writer, node):
+                wait_until(lambda: len(batches) == 4 and node.get("/healthz")["semantic"]["embedded"] > 0)
+                writer.kill()
+                assert node.get("/healthz")["semantic"]["state"] == "embedding"
+                go_on.set()
+                with house.writer() as next_writer:
+                    for server in (next_writer, node):
+                        wait_until(lambda server=server: server.get("/healthz")["semantic"]["state"] == "ready")  # type: ignore[misc]  # bound in time
+        finally:
+            go_on.set()
+        twice = {text for text, times in model.embedded().items() if times > 1}
+    assert twice <= {*batches[3], "直达"}, "what was on its way is asked again, nothing else"

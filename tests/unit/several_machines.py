@@ -72,7 +72,7 @@ class WritingMachine:
         shared = build_shared(settings)
         lease = build_lease(settings, shared)
         lease.acquire()
-        drain = build_drain(settings, build_mailbox(settings))
+        drain = build_drain(settings, build_mailbox(settings), lease)
         return cls(settings, shared, lease, indexed(settings), build_publisher(settings, shared, lease), drain)
 
     def write(self, path: str, text: str) -> None:

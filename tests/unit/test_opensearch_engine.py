@@ -476,3 +476,30 @@ def test_a_node_killed_under_load_fails_no_search(three_nodes: list[Node]) -> No
         thread.join()
     assert (failures, set(found), engine.doc_count()) == ([], {True}, 401)
     engine.close()
+
+
+def test_nobody_waits_while_somebody_else_reads_the_index_anew(
+    engine: OpenSearchEngine, cluster_node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower, reading, go_on = opened(cluster_node), threading.Event(), threading.Event()
+    assert follower.doc_count() == len(CORPUS)
+    read = ClusterIndex.reader
+
+    def slow(index: ClusterIndex) -> Any:
+        reading.set()
+        assert go_on.wait(30)
+        return read(index)
+
+    with engine.batch() as batch:
+        batch.delete("invoice")
+    follower.refresh_seconds = 0.0
+    with monkeypatch.context() as patch, ThreadPoolExecutor(1) as other:
+        patch.setattr(ClusterIndex, "reader", slow)
+        looking = other.submit(follower.doc_count)
+        assert reading.wait(30)
+        try:
+            assert follower.doc_count() == len(CORPUS)
+        finally:
+            go_on.set()
+        assert looking.result() == follower.doc_count() == len(CORPUS) - 1
+    follower.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kb.errors import ClusterError, NothingPublished, WriterElsewhere
-from kb.model import Caller, SearchRequest
+from kb.model import Caller, Role, SearchRequest
 from kb.ports.sharing import Row
 from kb.service import Service
 from kb.sharing.index import SharedIndex
@@ -62,6 +62,24 @@ def test_nothing_changed_means_nothing_sent_and_nothing_read(writer: WritingMach
     assert node.follower.follow() == frozenset()
     writer.publisher = Publisher(writer.shared, writer.lease, writer.publisher.parts)
     assert not writer.publish()  # another process, which has to look what is there
+
+
+def test_while_articles_leave_the_processor_to_questions_people_are_known_at_once(
+    writer: WritingMachine, node: SearchingMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.publish()
+    node.follow()
+    monkeypatch.setattr("kb.nodes.BREATH", 1e9)  # as if an edit had kept the processor for a minute
+    for word in ("饕餮", "貔貅"):
+        writer.write(OTHER_PATH, OTHER.replace("您好", f"您好{word}"))
+        token = writer.service.access.tokens.add(Caller.local("root"), word, Role.AGENT)
+        writer.publish()
+        node.node._take_over()
+        assert node.service.access.tokens.caller(token).name == word
+    assert found(node.service, "饕餮") == ["refund-slow"]
+    assert found(node.service, "貔貅") == []
+    node.follow()
+    assert found(node.service, "貔貅") == ["refund-slow"]
 
 
 def test_edits_removals_and_moves_follow(writer: WritingMachine, node: SearchingMachine) -> None:

@@ -186,6 +186,16 @@ def test_nothing_is_lost_while_the_cluster_is_away(writer: WritingMachine, node:
     assert copies(writer) == 2
 
 
+def test_many_nodes_are_taken_over_in_one_go(writer: WritingMachine, node: SearchingMachine) -> None:
+    mailbox = MailboxIndex(build_cluster(node.settings), node.settings.opensearch_index)
+    use(node)
+    for number in range(50):
+        entries = spool_of(node).first(10)[1]
+        mailbox.send(Delivery(f"spool-{number}", 1, entries))
+    writer.drain()
+    assert copies(writer) == 50
+
+
 def test_of_an_empty_mailbox_nothing_is_taken(writer: WritingMachine) -> None:
     mailbox = MailboxIndex(build_cluster(writer.settings), writer.settings.opensearch_index)
     assert drain(mailbox, Deliveries(Database(writer.settings.database))) == 0
