@@ -215,8 +215,12 @@ class GenerationalEngine(ABC):
     def _current(self) -> View:
         """The latest view, opened anew if its files are no longer what they were."""
         view = self._view
-        if view is not None and view.is_intact() and not self._is_due(self.refresh_seconds):
-            return view
+        if view is not None and view.is_intact():
+            if not self._is_due(self.refresh_seconds):
+                return view
+            # reading a large index anew takes seconds: who looks already is not waited for, unless it was changed here
+            if self._looked and self._lock.locked():
+                return view
         self._check_away()
         with self._lock:
             self._check_away()  # who waited for somebody to try does not try next
