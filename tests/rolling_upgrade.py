@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.cluster.nodes import Node, running
 from tests.conftest import ARTICLES
-from tests.e2e.processes import Server, edit, wait_until
+from tests.e2e.processes import Server, answered, edit, wait_until
 
 _NEW = Path(__file__).resolve().parent.parent
 _REFUND = "mall/refund/refund-not-received.md"
@@ -49,11 +49,11 @@ class House:
         """Both old, then one of them new, then both new. Raises AssertionError."""
         second = "search" if first == "writer" else "writer"
         servers = {role: self.start(old, role) for role in ("writer", "search")}
-        before = _hits(servers["writer"])
+        before = answered(servers["writer"], _QUESTION)
         for role in (first, second):
             servers[role].stop()
             servers[role] = self.start(_NEW, role)
-            assert _hits(servers["search"]) == before == _hits(servers["writer"])
+            assert answered(servers["search"], _QUESTION) == before == answered(servers["writer"], _QUESTION)
             self._pass_news(servers["search"], before[0], role)
         for server in servers.values():
             assert server.stop() == 0
@@ -70,11 +70,6 @@ class House:
         with sqlite3.connect(self.folder / "writer" / "zhida.db") as database:
             (count,) = database.execute("SELECT count(*) FROM events").fetchone()
         return int(count)
-
-
-def _hits(server: Server) -> list[str]:
-    wait_until(lambda: server.status("/api/v1/search", q=_QUESTION) == 200)
-    return server.search(_QUESTION)
 
 
 def main(old: Path) -> None:

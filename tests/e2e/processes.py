@@ -134,6 +134,12 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     pytest.fail("it did not happen in time")
 
 
+def answered(server: Server, text: str) -> list[str]:
+    """Ids of the hits, as soon as a cluster that was just filled on a busy machine is quick enough to be asked."""
+    wait_until(lambda: server.status("/api/v1/search", q=text) == 200)
+    return server.search(text)
+
+
 def edit(path: Path, old: str, new: str) -> None:
     """Change a file the way editors do: write a new one, rename it over the old."""
     text = path.read_text(encoding="utf-8")

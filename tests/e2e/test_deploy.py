@@ -18,7 +18,7 @@ from kb.cli.main import cli
 from kb.config import SETTINGS, load_settings
 from kb.wiring.sharing import check_role
 from tests.cluster.nodes import Node
-from tests.e2e.processes import KB, Desk, Server, wait_until
+from tests.e2e.processes import KB, Desk, Server, answered
 
 DEPLOY = Path(__file__).resolve().parents[2] / "docs" / "deploy"
 UNITS = ("zhida-writer.service", "zhida-search@.service")
@@ -109,5 +109,5 @@ def test_the_lines_that_systemd_runs_start_a_writer_and_a_search_node(
         return Server([*KB, *arguments], {**environment(unit), **here, "KB_DATA": str(data)})
 
     with start(UNITS[0], desk.data) as writer, start(UNITS[1], tmp_path / "node") as node:
-        wait_until(lambda: node.search(_QUESTION) == writer.search(_QUESTION) != [])
+        assert answered(node, _QUESTION) == answered(writer, _QUESTION) != []
         assert (writer.stop(), node.stop()) == (0, 0)

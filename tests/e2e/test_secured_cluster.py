@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.secured import Secured
-from tests.e2e.processes import Desk, edit, wait_until
+from tests.e2e.processes import Desk, answered, edit, wait_until
 
 REFUND = "mall/refund/refund-not-received.md"
 QUESTION = "没收到货怎么退款"
@@ -36,7 +36,7 @@ def test_migration_writer_and_search_node_need_no_more_rights_than_the_guide_giv
         desk.serve(**environment, KB_ROLE="writer") as writer,
         node_desk.serve(**environment, KB_ROLE="search") as node,
     ):
-        assert node.search(QUESTION) == writer.search(QUESTION) != []
+        assert answered(node, QUESTION) == answered(writer, QUESTION) != []
         edit(desk.articles / REFUND, "## 标准话术", "## 标准话术\n饕餮快递。")
         wait_until(lambda: node.search("饕餮 快递")[:1] == ["refund-not-received"])
         assert node.get("/healthz")["checks"] == {"engine": "ok", "store": "ok", "files": "ok"}

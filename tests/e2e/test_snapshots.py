@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.nodes import Node
-from tests.e2e.processes import Desk, Server, edit, wait_until
+from tests.e2e.processes import Desk, answered, edit, wait_until
 
 REFUND = "mall/refund/refund-not-received.md"
 QUESTION = "没收到货怎么退款"
@@ -29,12 +29,6 @@ def tell(node: Node, method: str, path: str, body: object = None) -> None:
         pytest.fail(f"{method} {path}: {error.read().decode()}")
 
 
-def answered(server: Server) -> list[str]:
-    """Ids of the hits, as soon as a node that was just started is quick enough."""
-    wait_until(lambda: server.status("/api/v1/search", q=QUESTION) == 200)
-    return server.search(QUESTION)
-
-
 @pytest.mark.parametrize("engine", ["opensearch", "whoosh"])
 def test_what_was_saved_serves_on_a_new_cluster_and_the_writer_goes_on_there(
     engine: str, desk: Desk, tmp_path: Path, one_node: Callable[..., AbstractContextManager[Node]]
@@ -47,7 +41,7 @@ def test_what_was_saved_serves_on_a_new_cluster_and_the_writer_goes_on_there(
     with one_node(f"path.repo={repository}") as node:
         environment = {**common, "KB_OPENSEARCH_URL": node.url}
         with desk.serve(**environment, KB_ROLE="writer") as writer:
-            found = answered(writer)
+            found = answered(writer, QUESTION)
             tell(node, "PUT", "/_snapshot/backup", place)
             wanted = {"indices": f"{prefix}-*", "include_global_state": False}
             tell(node, "PUT", "/_snapshot/backup/monday?wait_for_completion=true", wanted)
@@ -58,6 +52,6 @@ def test_what_was_saved_serves_on_a_new_cluster_and_the_writer_goes_on_there(
         tell(node, "POST", "/_snapshot/backup/monday/_restore?wait_for_completion=true", {"indices": f"{prefix}-*"})
         environment = {**common, "KB_OPENSEARCH_URL": node.url}
         with node_desk.serve(**environment, KB_ROLE="search") as searching:
-            assert answered(searching) == found  # without any writer
+            assert answered(searching, QUESTION) == found  # without any writer
             with desk.serve(**environment, KB_ROLE="writer"):  # puts in what the snapshot does not have
                 wait_until(lambda: searching.search("饕餮 快递")[:1] == ["refund-not-received"])
