@@ -10,7 +10,7 @@ from kb.cluster.client import Cluster
 from kb.errors import ClusterConflict, ClusterMissing
 from kb.ports.notes import Body, Noted, Seen
 
-#: seconds; nobody waits for it with a question, and below what any lease lasts, so that its holder has another try
+#: seconds; below what any lease lasts, so that its holder has another try
 _PATIENCE = 3.0
 
 
@@ -28,7 +28,7 @@ class NotesIndex:
     def note(self, name: str) -> Noted | None:
         """A document, as it is at this moment."""
         try:
-            found = self._cluster.ask("GET", self._address(name), seconds=_PATIENCE)
+            found = self._cluster.ask("GET", self._address(name))
         except ClusterMissing:
             return None
         return Noted(found["_source"]["body"], (found["_seq_no"], found["_primary_term"]))

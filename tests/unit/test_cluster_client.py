@@ -97,7 +97,7 @@ class TestRefusals:
     def test_each_is_said_in_chinese(self, answer: Answer, error: type[ClusterError], told: str) -> None:
         with answering(answer) as url, connected(url, user="kb", password="x" * 9) as cluster:
             with pytest.raises(error) as raised:
-                cluster.ask("GET", "/a/_doc/1", seconds=0.1)
+                cluster.ask("GET", "/a/_doc/1", seconds=1.0)
             assert str(raised.value) == told
 
     def test_a_cluster_that_wants_a_login_names_the_settings(self) -> None:
@@ -162,11 +162,11 @@ class TestRepeating:
 
         def slow(path: str, body: bytes) -> tuple[int, object]:
             heard.append(path)
-            time.sleep(0.3)
+            time.sleep(1.5)
             return 200, {}
 
         with answering(slow) as url, connected(url) as cluster, pytest.raises(ClusterAway):
-            cluster.tell("POST", "/a/_doc", {}, seconds=0.1)
+            cluster.tell("POST", "/a/_doc", {}, seconds=0.5)
         assert heard == ["/a/_doc"]
 
 

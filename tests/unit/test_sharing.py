@@ -68,6 +68,7 @@ def test_while_articles_leave_the_processor_to_questions_people_are_known_at_onc
     writer: WritingMachine, node: SearchingMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer.publish()
+    monkeypatch.setattr("kb.nodes.BREATH", 0.0)
     node.follow()
     monkeypatch.setattr("kb.nodes.BREATH", 1e9)  # as if an edit had kept the processor for a minute
     for word in ("饕餮", "貔貅"):
