@@ -56,7 +56,8 @@ def _notice_edits(house: House, node: Server) -> None:
         word = f"饕餮{number}号快递"
         edit(house.desk.articles / REFUND, SECTIONS, f"{SECTIONS}\n{word}。")
         took.append(_until(lambda word=word: _FOUND in node.search(f"“{word}”")))  # type: ignore[misc]  # bound in time
-    _say("an edit of a file is found on a search node", took)
+    _say("an edit of a file is found on a search node, the moment all have started", took[:1])
+    _say("later ones", took[1:])
 
 
 def _notice_tokens(house: House, node: Server) -> None:
