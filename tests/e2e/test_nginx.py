@@ -217,7 +217,7 @@ def test_one_address_for_a_real_writer_and_its_search_nodes(cluster_node: Node, 
         assert "boss" not in browser.open("/")
         assert "boss" in browser.log_in("boss")  # at the writer, at once
         assert all(cookie.secure for cookie in browser.cookies if cookie.name == "zhida_login")
-        browser.cookies.clear(urlsplit(front.url).hostname + ".local", "/", "zhida_wrote")  # type: ignore[operator]
+        browser.cookies.clear(urlsplit(front.url).hostname + ".local", "/", "zhida_wrote")  # type: ignore[operator]  # our address has a name
         wait_until(lambda: "boss" in browser.open("/"))  # and at the search node
         assert "boss" in browser.open("/admin")
         writer.kill()
