@@ -48,7 +48,7 @@ def test_what_was_saved_serves_on_a_new_cluster_and_the_writer_goes_on_there(
             edit(desk.articles / REFUND, "## 标准话术", "## 标准话术\n饕餮快递。")  # is not in the snapshot
             wait_until(lambda: writer.search("饕餮 快递")[:1] == ["refund-not-received"])
     with one_node(f"path.repo={repository}") as node:
-        tell(node, "PUT", "/_snapshot/backup", place | {"settings": place["settings"] | {"readonly": True}})  # type: ignore[operator]
+        tell(node, "PUT", "/_snapshot/backup", place | {"settings": place["settings"] | {"readonly": True}})  # type: ignore[operator]  # a dict
         tell(node, "POST", "/_snapshot/backup/monday/_restore?wait_for_completion=true", {"indices": f"{prefix}-*"})
         environment = {**common, "KB_OPENSEARCH_URL": node.url}
         with node_desk.serve(**environment, KB_ROLE="search") as searching:
